@@ -1,0 +1,59 @@
+package access
+
+import "github.com/weirhq/weir/internal/diag"
+
+// Desired is a description brought down to facts: what shall be true, where
+// each statement stands, and how much of the site the description owns.
+type Desired struct {
+	Facts Set
+	Scope Scope
+	// Origins gives the place of each desired fact, by identity, and of each
+	// described removal (an `absent` entry, a no_access state) by its
+	// `exists` fact.
+	Origins map[Fact]diag.Range
+	// Owners gives the owner that a space's entry names, for messages.
+	Owners map[Ref]Ref
+	// Labels gives display names of people, for messages.
+	Labels map[Ref]string
+	// Described are the objects that have an entry or come from an archetype.
+	Described map[Ref]bool
+	// Warnings are about what the live site made of the description, such as a
+	// group that could not be read.
+	Warnings diag.List
+}
+
+// Delta is what would change, and for whom: all that a rule or a budget may
+// ask.
+type Delta struct {
+	Live    Set
+	Target  Set
+	Desired Desired
+	Changes []Change
+	Before  *View // of Live
+	After   *View // of Target
+	Effects []Effect
+	// SiteKnown is false when only the description is judged and there is no
+	// site: rules that need one stay silent.
+	SiteKnown bool
+}
+
+// Level says what a finding does to a run.
+type Level string
+
+// The levels of a rule. A finding is never Off: an off rule has none.
+const (
+	Deny Level = "deny" // stops the run
+	Warn Level = "warn" // is shown
+	Off  Level = "off"
+)
+
+// Finding is what a rule or an invariant has to say of a plan.
+type Finding struct {
+	Code    string // one of diag.Codes
+	Rule    string // "anonymous_access"; empty for built-in invariants
+	Level   Level
+	Object  Ref
+	Message string // a sentence without a full stop
+	Hint    string // the remedy, in the imperative
+	Origin  diag.Range
+}

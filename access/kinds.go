@@ -1,0 +1,95 @@
+package access
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// The kinds of fact.
+const (
+	Exists  Kind = "exists"
+	State   Kind = "state"
+	Product Kind = "product"
+	Member  Kind = "member"
+	Managed Kind = "managed"
+	Name    Kind = "name"
+	Status  Kind = "status"
+	Grants  Kind = "grants"
+	Role    Kind = "role"
+)
+
+// Spec says which parts a kind of fact has.
+type Spec struct {
+	Objects  []string // types that the object may have
+	Verb     bool     // whether a verb stands between object and subject
+	Subjects []string // types that the subject may have; none: no subject
+	Value    bool     // whether "= value" follows
+	Meaning  string   // one sentence, with the line form
+}
+
+// Kinds is the table of all kinds of fact: a new kind is one row here, one
+// lowering in schema and one endpoint in each driver.
+var Kinds = map[Kind]Spec{
+	Exists: {
+		Objects: []string{"user", "account", "group", "space", "space_role"},
+		Meaning: "exists OBJECT: the group, space or role is there; the person may enter this Confluence (invited or active)",
+	},
+	State: {
+		Objects: []string{"user", "account"}, Value: true,
+		Meaning: "state USER = suspended | deactivated | removed: the person cannot enter, in any product of the organisation",
+	},
+	Product: {
+		Objects: []string{"group"}, Value: true,
+		Meaning: "product GROUP = ROLE: members hold this product role; several roles are joined by +",
+	},
+	Member: {
+		Objects: []string{"group"}, Subjects: []string{"user", "account"},
+		Meaning: "member GROUP USER: the person belongs to the group",
+	},
+	Managed: {
+		Objects: []string{"group"}, Value: true,
+		Meaning: "managed GROUP = idp | team | builtin | other_product: somebody else's group, which weir only reads",
+	},
+	Name: {
+		Objects: []string{"space"}, Value: true,
+		Meaning: "name SPACE = TEXT: the space's name",
+	},
+	Status: {
+		Objects: []string{"space"}, Value: true,
+		Meaning: "status SPACE = archived: absent for a current space",
+	},
+	Grants: {
+		Objects: []string{"space_role"}, Verb: true,
+		Meaning: "grants SPACE_ROLE PERMISSION: holders of the role have the permission",
+	},
+	Role: {
+		Objects: []string{"space"}, Subjects: []string{"group", "user", "account", "class", "team", "app"}, Value: true,
+		Meaning: "role SPACE PRINCIPAL = SPACE_ROLE: the principal holds the role in the space",
+	},
+}
+
+var kindNames = strings.Join(kindList(), ", ")
+
+func kindList() []string {
+	var names []string
+	for _, k := range slices.Sorted(maps.Keys(Kinds)) {
+		names = append(names, string(k))
+	}
+	return names
+}
+
+// SystemRoles are the space roles that every Cloud site has and nobody can
+// edit, weakest first. Their permissions are read from the site.
+// Source: Atlassian's help on space roles (CONFCLOUD-83436, CONFCLOUD-83437).
+var SystemRoles = []string{"viewer", "collaborator", "manager", "admin"}
+
+// CanAdminister is the permission that makes somebody a space's administrator,
+// and CanView the one that every other permission of a space rests on.
+const (
+	CanAdminister = "administer/space"
+	CanView       = "read/space"
+)
+
+// ProductRoles splits the value of a product fact into the roles it holds.
+func ProductRoles(value string) []string { return strings.Split(value, "+") }

@@ -1,0 +1,229 @@
+package schema
+
+import "github.com/weirhq/weir/internal/diag"
+
+// Document is one file as its author wrote it: the same structs from YAML and
+// from HCL, every value with its range. Nothing is resolved, expanded or
+// checked across files yet; [Compile] does that.
+//
+// A nil pointer is a key that is not there; an empty list is one that says
+// "nothing". The two never mean the same.
+type Document struct {
+	File       string
+	Version    *Str // `weir: v1`
+	Site       *Site
+	Ownership  *Ownership
+	External   *List // patterns: "group:okta-*"
+	Protect    *Protect
+	Budget     *Budget
+	Policies   []Policy
+	Absent     *List // references: "group:old"
+	Users      []User
+	Groups     []Group
+	SpaceRoles []SpaceRole
+	Archetypes []Archetype
+	Spaces     []Space
+}
+
+// Str is a string value with its place. Inside an archetype it may be a
+// template: Parts is then not nil and Value is the text as written.
+type Str struct {
+	Value string
+	Parts []Part
+	Range diag.Range
+}
+
+// Part is a stretch of a template: literal text, or the name of a parameter.
+type Part struct {
+	Literal   string
+	Parameter string // if not empty, the parameter whose value stands here
+}
+
+// List is a list of strings, with the place of the whole.
+type List struct {
+	Items []Str
+	Range diag.Range
+}
+
+// Num is a number with its place.
+type Num struct {
+	Value float64
+	Range diag.Range
+}
+
+// Site says which site the description is for. It stands once.
+type Site struct {
+	Name     Str
+	Product  *Str // cloud | datacenter | embedded (the default)
+	Plan     *Str // free | standard | premium | enterprise
+	Timezone *Str // an IANA name; UTC where absent
+	Range    diag.Range
+}
+
+// Ownership says how much of the site the description owns.
+type Ownership struct {
+	Kinds  []OwnedKind // users, groups, space_roles, spaces
+	Rules  []OwnershipRule
+	Ignore []Ignore
+	Range  diag.Range
+}
+
+// OwnedKind is one of users, groups, space_roles or spaces with its mode. The
+// short form sets Mode only, the long form any of Parts.
+type OwnedKind struct {
+	Key   Str             // "groups"
+	Mode  *Str            // "exclusive": the short form
+	Parts []OwnedKindPart // existence: …, members: …, roles: …
+}
+
+// OwnedKindPart is one entry of the long form.
+type OwnedKindPart struct {
+	Key  Str // existence | members | roles | permissions (of space roles) | product_role …
+	Mode Str
+}
+
+// OwnershipRule is ownership for the objects that a pattern matches; the last
+// match wins.
+type OwnershipRule struct {
+	Match Str // "space:TEAM-*"
+	Kinds []OwnedKind
+	Range diag.Range
+}
+
+// Ignore leaves the objects that a pattern matches alone, until a day.
+type Ignore struct {
+	Object Str
+	Reason *Str
+	Owner  *Str
+	Until  *Str // YYYY-MM-DD
+	Range  diag.Range
+}
+
+// Protect names what no plan may take away.
+type Protect struct {
+	Admins         *List // references to people
+	MinSpaceAdmins *Num
+	Range          diag.Range
+}
+
+// Budget bounds how much one plan may take away.
+type Budget struct {
+	Removals           *Limit
+	PeopleLosingAccess *Limit
+	Range              diag.Range
+}
+
+// Limit is one budget. Ratio is written 10% or 0.1, and held as 0.1.
+type Limit struct {
+	Ratio *Num
+	Max   *Num
+	Free  *Num
+	Range diag.Range
+}
+
+// Policy sets one rule: a level, and the objects that it leaves alone.
+type Policy struct {
+	Rule  Str // "anonymous_access"
+	Level *Str
+	Allow *List // patterns of objects
+	Range diag.Range
+}
+
+// User is a person's entry.
+type User struct {
+	Email Str
+	Name  *Str
+	State *Str // active | no_access | suspended | deactivated | removed
+	Range diag.Range
+}
+
+// Group is a group's entry, in a document or in an archetype.
+type Group struct {
+	Name        Str
+	Members     *Members
+	MembersOf   *SetExpr
+	ProductRole *Str // user | admin | … | none
+	ManagedBy   *Str // idp
+	Description *Str // for readers of the file; weir does not write it
+	Range       diag.Range
+}
+
+// Members is the list of a group's members.
+type Members struct {
+	Items []Grant
+	Range diag.Range
+}
+
+// Grant names a principal, or {who, until, reason}.
+type Grant struct {
+	Who    Str
+	Until  *Str // YYYY-MM-DD, inclusive, in the site's time zone
+	Reason *Str
+	Range  diag.Range
+}
+
+// SetExpr is set algebra over groups: those in any of Any and all of All, less
+// those in Except. A plain list means any.
+type SetExpr struct {
+	Any    *List
+	All    *List
+	Except *List
+	Range  diag.Range
+}
+
+// SpaceRole is a custom space role's entry.
+type SpaceRole struct {
+	Name        Str
+	Description *Str
+	Permissions *List // permission ids
+	Range       diag.Range
+}
+
+// Archetype is a shape that spaces share, with parameters.
+type Archetype struct {
+	Name       Str
+	Parameters []Parameter
+	Groups     []Group
+	Roles      *Roles
+	Range      diag.Range
+}
+
+// Parameter is one parameter of an archetype. Without a default it must be
+// given.
+type Parameter struct {
+	Name    Str
+	Default *Str
+	Range   diag.Range
+}
+
+// Roles are the role assignments of a space: role name to principals.
+type Roles struct {
+	Items []RoleGrants
+	Range diag.Range
+}
+
+// RoleGrants are the principals that hold one role.
+type RoleGrants struct {
+	Role   Str
+	Grants []Grant
+	Range  diag.Range
+}
+
+// Space is a space's entry.
+type Space struct {
+	Key            Str
+	Name           *Str
+	Status         *Str // current | archived
+	Owner          *Str // a reference; a label for messages and rules
+	Classification *Str // a label for rules
+	Archetype      *Str
+	With           []Argument
+	Roles          *Roles
+	Range          diag.Range
+}
+
+// Argument is a value for an archetype's parameter.
+type Argument struct {
+	Name  Str
+	Value Str
+}

@@ -1,0 +1,168 @@
+// Package site is what weir needs of a Confluence: to be read completely, to
+// be written to one step at a time, and to say honestly what it cannot see or
+// do. The drivers live below: cloud, and the emulator that stands in for
+// Confluence.
+//
+//	obs, err := s.Observe(ctx)          // everything that is true of the site
+//	canon := s.Canonical(want, obs)     // what of a description it can hold
+//	outcome, err := s.Do(ctx, step)     // one write
+//
+// A command that does not write is given a [Reader], which cannot.
+package site
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/weirhq/weir/access"
+)
+
+// Reader is a site that can only be read.
+type Reader interface {
+	// Observe reads the live facts. It never reads silence as absence: what it
+	// could not see completely is in Unknown, and any failure that leaves a
+	// list half read is an error. It writes nothing.
+	Observe(ctx context.Context) (Observation, error)
+
+	// Canonical says what of the wanted facts this product can hold, in its
+	// own terms. It is pure: everything it needs is in the observation.
+	Canonical(want access.Set, live Observation) Canonical
+
+	// Units splits changes into the product's units of write: all changes of a
+	// unit travel in one request (or in requests that no crash can part with
+	// harm), in the order given. Consequences that the product brings about by
+	// itself belong to the unit of their cause. Every change is in exactly one
+	// unit. It is pure.
+	Units(changes []access.Change, live access.Set) [][]access.Change
+
+	// Present reads back whether facts hold, one answer a fact: with its value
+	// where the kind has one. It asks the site anew, for these facts only.
+	Present(ctx context.Context, facts []access.Fact) ([]Presence, error)
+}
+
+// Site is a site that can also be written to.
+type Site interface {
+	Reader
+
+	// Do performs one step: it sends what the step's changes need, at most
+	// once, and never retries a write whose outcome it does not know.
+	//
+	// A nil error means that the product accepted the whole step. A *Error of
+	// kind [Transient] after a request was sent means that the outcome is
+	// unknown: the caller reads back with Present and decides. Every other
+	// *Error means that the step had no effect, or that what it had is read
+	// back in the same way.
+	Do(ctx context.Context, step Step) error
+}
+
+// Step is one unit of write.
+type Step struct {
+	// ID is stable: the same changes in the same plan have the same id, so that
+	// a journal, a report and a plan speak of the same step.
+	ID      string
+	Changes []access.Change
+	// Finding, if not empty, says why this step is not safe on its own: what is
+	// open or missing between it and the end of the plan.
+	Finding string
+}
+
+// Presence is what a read says of a fact.
+type Presence uint8
+
+// A fact is seen, proven absent, or cannot be told. Unseen is the zero value.
+const (
+	Unseen Presence = iota
+	Seen
+	Absent
+)
+
+// Observation is everything that one reading of a site told.
+type Observation struct {
+	// Site identifies the site beyond its name: the cloud id.
+	Site string
+	// Account is weir's own account there, outside every scope and count.
+	Account access.Ref
+	Facts   access.Set
+	// IDs are the vendor's opaque ids of users, groups, spaces and roles.
+	IDs map[access.Ref]string
+	// Labels are display names of people.
+	Labels map[access.Ref]string
+	// Unknown is what could not be seen. Nothing in it may be removed or taken
+	// for absent.
+	Unknown []access.Unknown
+	// Requests is how many requests the reading took.
+	Requests int
+}
+
+// Canonical is a description in the product's own terms.
+type Canonical struct {
+	Facts access.Set
+	// Manual are changes that the product has no public API for.
+	Manual []Manual
+	// Refused are facts that the product cannot hold at all, with the reason.
+	// They are not in Facts.
+	Refused []Refused
+}
+
+// Manual is a step that a person has to do by hand.
+type Manual struct {
+	Fact      access.Fact // what will be true afterwards
+	Steps     []string    // the clicks
+	Authority string      // who can do it
+	Verify    string      // how weir will see that it is done, or why it cannot
+}
+
+// Refused is a wanted fact that the product cannot hold.
+type Refused struct {
+	Fact   access.Fact
+	Reason string
+	Hint   string
+}
+
+// Kind is a kind of trouble with the world. The list is closed.
+type Kind uint8
+
+// The kinds of trouble.
+const (
+	// Transient is a failure that may pass: a lost connection, a 5xx. After a
+	// write its outcome is unknown. It is the zero value: trouble of no known
+	// kind is never taken for a refusal.
+	Transient   Kind = iota
+	NotFound         // the product says that it is not there, or not for us
+	Forbidden        // the account lacks the right
+	Conflict         // the site is not as the request supposes
+	RateLimited      // too many requests; nothing was done
+	Unsupported      // this product or plan cannot do it
+	Invalid          // the product refused the request, or gave an answer that makes no sense
+	Locked           // another run holds the site
+)
+
+// String returns the kind in words.
+func (k Kind) String() string {
+	return [...]string{"no clear answer", "not found", "not allowed", "conflict", "too many requests", "not supported", "refused", "locked"}[k]
+}
+
+// Error is trouble with the world, never with the user's input.
+type Error struct {
+	Kind Kind
+	Op   string // what was tried, such as "add ana@acme.example to group staff"
+	Err  error  // what the product or the network said
+}
+
+// Error says what was tried and what came of it.
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("%s: %s", e.Op, e.Kind)
+	}
+	return fmt.Sprintf("%s: %s: %v", e.Op, e.Kind, e.Err)
+}
+
+// Unwrap returns what the product or the network said.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Is reports whether err is site trouble of the kind.
+func Is(err error, k Kind) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Kind == k
+}
