@@ -243,6 +243,9 @@ func (s *scanner) word() string {
 func (s *scanner) ref() Ref {
 	s.rest = strings.TrimPrefix(s.rest, " ")
 	typ, rest, ok := strings.Cut(s.rest, ":")
+	if s.err == nil && s.rest == "" {
+		s.err = errors.New("the line ends too early")
+	}
 	if s.err == nil && (!ok || strings.ContainsAny(typ, ` "`)) {
 		s.err = fmt.Errorf("a reference (type:id) must stand at %q", s.rest)
 	}

@@ -86,6 +86,9 @@ type Scope struct {
 	// Absent are the objects whose removal is described, in any mode: `absent`
 	// entries, and people with `state: no_access` or a state that shuts them out.
 	Absent map[Ref]bool
+	// Expired are the identities of grants whose day has passed: they are
+	// removed even where their list is only additive.
+	Expired map[Fact]bool
 
 	// What is never in scope, whatever the rest says: protected accounts,
 	// ignored objects, and what the site says is somebody else's.
@@ -97,6 +100,9 @@ type Scope struct {
 func (s Scope) Mode(f Fact) Mode {
 	if _, out := s.Excludes(f); out {
 		return Unmanaged
+	}
+	if s.Expired[f.Identity()] {
+		return Exclusive
 	}
 	if f.Kind != Exists {
 		return s.Contents[Contents{f.Kind, f.Object}]

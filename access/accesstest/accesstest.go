@@ -1,0 +1,212 @@
+// Package accesstest generates small sites for property tests: a handful of
+// people, groups, spaces and roles, with every construct that facts can say.
+//
+//	rapid.Check(t, func(t *rapid.T) {
+//		live := accesstest.Site().Draw(t, "live")
+//		...
+//	})
+//
+// The sites hang together: a fact speaks only of objects that exist.
+package accesstest
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"pgregory.net/rapid"
+
+	"github.com/weirhq/weir/access"
+)
+
+// How much of everything a generated site can have. Small numbers find the
+// same bugs as large ones, and show them better.
+const (
+	people = 5
+	groups = 4
+	spaces = 3
+)
+
+// Person names a person of generated sites, from 0.
+func Person(i int) access.Ref { return access.NewRef("user", fmt.Sprintf("p%d@acme.example", i)) }
+
+// Group names a group of generated sites, from 0.
+func Group(i int) access.Ref { return access.NewRef("group", fmt.Sprintf("g%d", i)) }
+
+// Space names a space of generated sites, from 0.
+func Space(i int) access.Ref { return access.NewRef("space", fmt.Sprintf("S%d", i)) }
+
+// rolePermissions are plausible roles, each stronger than the one before, and
+// a custom one that is neither stronger nor weaker than the others.
+var rolePermissions = map[string][]string{
+	"viewer":       {"read/space", "create/comment"},
+	"collaborator": {"read/space", "create/comment", "create/page", "update/page"},
+	"manager":      {"read/space", "create/comment", "create/page", "update/page", "manage_users/space"},
+	"admin":        {"read/space", "create/comment", "create/page", "update/page", "manage_users/space", "administer/space"},
+	"exporter":     {"read/space", "export/space"},
+}
+
+// Roles names the space roles of generated sites.
+var Roles = []string{"admin", "collaborator", "exporter", "manager", "viewer"}
+
+// Fact generates single facts of every kind, with any text where the kind
+// allows it. They do not hang together.
+func Fact() *rapid.Generator[access.Fact] {
+	text := rapid.OneOf(rapid.StringMatching(`[a-zA-Z0-9@._~:/-]{1,8}`), rapid.StringN(1, 6, -1))
+	return rapid.Custom(func(t *rapid.T) access.Fact {
+		k := rapid.SampledFrom(slices.Sorted(maps.Keys(access.Kinds))).Draw(t, "kind")
+		spec := access.Kinds[k]
+		f := access.Fact{Kind: k, Object: access.NewRef(rapid.SampledFrom(spec.Objects).Draw(t, "type"), text.Draw(t, "id"))}
+		if spec.Verb {
+			f.Verb = text.Draw(t, "verb")
+		}
+		if len(spec.Subjects) > 0 {
+			f.Subject = access.NewRef(rapid.SampledFrom(spec.Subjects).Draw(t, "subject type"), text.Draw(t, "subject id"))
+		}
+		if spec.Value {
+			f.Value = text.Draw(t, "value")
+		}
+		return f
+	})
+}
+
+// Site generates sites.
+func Site() *rapid.Generator[access.Set] {
+	return rapid.Custom(func(t *rapid.T) access.Set {
+		coin := rapid.Bool()
+		rarely := rapid.Map(rapid.IntRange(0, 5), func(i int) bool { return i == 0 })
+		var facts []access.Fact
+		add := func(f access.Fact) { facts = append(facts, f) }
+		for role, perms := range rolePermissions {
+			r := access.NewRef("space_role", role)
+			add(access.Fact{Kind: access.Exists, Object: r})
+			for _, p := range perms {
+				add(access.Fact{Kind: access.Grants, Object: r, Verb: p})
+			}
+		}
+		var there []access.Ref
+		for i := range people {
+			p := Person(i)
+			switch {
+			case rarely.Draw(t, "suspended"):
+				add(access.Fact{Kind: access.State, Object: p, Value: "suspended"})
+				there = append(there, p)
+			case !rarely.Draw(t, "gone"):
+				add(access.Fact{Kind: access.Exists, Object: p})
+				there = append(there, p)
+			}
+		}
+		var principals []access.Ref
+		for i := range groups {
+			if rarely.Draw(t, "no group") {
+				continue
+			}
+			g := Group(i)
+			principals = append(principals, g)
+			add(access.Fact{Kind: access.Exists, Object: g})
+			if rarely.Draw(t, "product") {
+				add(access.Fact{Kind: access.Product, Object: g, Value: rapid.SampledFrom([]string{"user", "admin", "admin+user"}).Draw(t, "product role")})
+			}
+			for _, p := range there {
+				if coin.Draw(t, "member") {
+					add(access.Fact{Kind: access.Member, Object: g, Subject: p})
+				}
+			}
+		}
+		principals = append(principals, there...)
+		principals = append(principals, access.Everyone, access.ProductAdmins, access.Anonymous)
+		for i := range spaces {
+			if rarely.Draw(t, "no space") {
+				continue
+			}
+			s := Space(i)
+			add(access.Fact{Kind: access.Exists, Object: s})
+			add(access.Fact{Kind: access.Name, Object: s, Value: rapid.SampledFrom([]string{"Engineering", "HR/Pay bands", "Docs"}).Draw(t, "name")})
+			if rarely.Draw(t, "archived") {
+				add(access.Fact{Kind: access.Status, Object: s, Value: "archived"})
+			}
+			for range rapid.IntRange(0, 4).Draw(t, "assignments") {
+				add(access.Fact{
+					Kind: access.Role, Object: s,
+					Subject: rapid.SampledFrom(principals).Draw(t, "principal"),
+					Value:   rapid.SampledFrom(Roles).Draw(t, "role"),
+				})
+			}
+		}
+		return access.NewSet(facts...)
+	})
+}
+
+// Oracle says what a person may do in a space, slowly and obviously: it reads
+// the facts again for every question and shares nothing with access.View. The
+// rules are those of DOMAIN's "Additive": the union over everything that
+// reaches the person, and nothing for who may not enter.
+func Oracle(facts access.Set, person access.Ref, permission string, space access.Ref) bool {
+	if person != access.Anonymous && !facts.Has(access.Fact{Kind: access.Exists, Object: person}) {
+		return false
+	}
+	for _, f := range facts.Facts() {
+		if f.Kind != access.Role || f.Object != space {
+			continue
+		}
+		if !facts.Has(access.Fact{Kind: access.Grants, Object: "space_role:" + access.Ref(f.Value), Verb: permission}) {
+			continue
+		}
+		if reaches(facts, f.Subject, person) {
+			return true
+		}
+	}
+	return false
+}
+
+func reaches(facts access.Set, principal, person access.Ref) bool {
+	if principal == access.Anonymous {
+		return true
+	}
+	if person == access.Anonymous {
+		return false
+	}
+	if principal == person || principal == access.Everyone || principal == access.Authenticated {
+		return true
+	}
+	for _, m := range facts.Facts() {
+		if m.Kind != access.Member || m.Subject != person {
+			continue
+		}
+		if principal == m.Object {
+			return true
+		}
+		if principal == access.ProductAdmins {
+			for _, p := range facts.Facts() {
+				if p.Kind == access.Product && p.Object == m.Object && (p.Value == "admin" || p.Value == "admin+user") {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// Everybody lists the people of generated sites and the public, whether or not
+// a site has them.
+func Everybody() []access.Ref {
+	out := []access.Ref{access.Anonymous}
+	for i := range people {
+		out = append(out, Person(i))
+	}
+	return out
+}
+
+// Spaces lists the spaces of generated sites.
+func Spaces() []access.Ref {
+	var out []access.Ref
+	for i := range spaces {
+		out = append(out, Space(i))
+	}
+	return out
+}
+
+// Permissions lists the permission ids of generated sites.
+func Permissions() []string {
+	return []string{"administer/space", "create/comment", "create/page", "export/space", "manage_users/space", "read/space", "update/page"}
+}

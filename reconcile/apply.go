@@ -1,0 +1,342 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/site"
+)
+
+// batch is how many intents are synced at once. A crash leaves at most so many
+// steps whose outcome has to be read back.
+const batch = 64
+
+// readBacks is how often an unknown outcome is read back before it is reported
+// as unknown, and readBackPause how long to wait before each further look: a
+// product may show a write late (CONFLUENCE-API A13: up to a few seconds).
+const (
+	readBacks     = 3
+	readBackPause = 2 * time.Second
+)
+
+// StaleError says that the site moved since a plan was made.
+type StaleError struct {
+	Objects []string // what moved
+}
+
+// Sorted returns the error with its objects in order.
+func (e *StaleError) Sorted() *StaleError {
+	slices.Sort(e.Objects)
+	return e
+}
+
+// Error names what moved.
+func (e *StaleError) Error() string {
+	shown := e.Objects[:min(3, len(e.Objects))]
+	more := ""
+	if n := len(e.Objects) - len(shown); n > 0 {
+		more = fmt.Sprintf(" and %d more", n)
+	}
+	return fmt.Sprintf("the site moved since the plan was made: %s%s changed (plan again)", strings.Join(shown, ", "), more)
+}
+
+// ApplyInput is all that an apply needs.
+type ApplyInput struct {
+	Site    site.Site
+	Plan    *Plan
+	Journal Journal
+	Clock   func() time.Time
+	Wait    func(context.Context, time.Duration) error
+	// Progress, if not nil, is told after each step. It must not block.
+	Progress func(done, total int)
+}
+
+// Apply does what a plan says.
+//
+// It first reads the site anew and refuses with a *StaleError when anything
+// that the plan rests on has moved. Intents are synced to the journal before
+// their steps are sent. Right before each step a [Simulation] of what really
+// happened so far is asked whether the step is still safe: when a grant failed,
+// the removals that counted on it are skipped, not done. A step whose outcome
+// is unknown is read back. At the end the whole site is read back.
+//
+// The plan must not be stopped ([Plan.Stops]). A nil error means that the
+// report tells everything, failures included.
+func Apply(ctx context.Context, in ApplyInput) (*Report, error) {
+	if in.Plan.Stops().Any() {
+		return nil, errors.New("the plan is stopped by a rule or a budget")
+	}
+	live, err := in.Site.Observe(ctx)
+	if err != nil {
+		return nil, err
+	}
+	steps, changes, err := in.Plan.decode()
+	if err != nil {
+		return nil, err
+	}
+	if live.Site != in.Plan.Site.ID || string(live.Account) != in.Plan.Account {
+		return nil, &StaleError{Objects: []string{"the site or the account"}}
+	}
+	if moved := in.Plan.moved(changes, live.Facts); len(moved) > 0 {
+		return nil, &StaleError{Objects: moved}
+	}
+	history, err := ReadHistory(in.Journal)
+	if err != nil {
+		return nil, err
+	}
+	target := live.Facts.Apply(changes)
+	a := &applier{
+		ApplyInput: in,
+		sim: NewSimulation(live.Facts, access.NewView(live.Facts, live.Account), access.NewView(target, live.Account),
+			in.Plan.MinSpaceAdmins, live.Account),
+		report: &Report{Plan: in.Plan.Digest, Site: in.Plan.Site, Steps: []StepReport{}},
+		run:    history.LastRun + 1,
+	}
+	if err := a.begin(history); err != nil {
+		return nil, err
+	}
+	if err := a.all(ctx, steps); err != nil {
+		return a.report, err
+	}
+	a.readBack(ctx)
+	return a.report, a.end()
+}
+
+type applier struct {
+	ApplyInput
+	sim    *Simulation
+	report *Report
+	run    int
+}
+
+func (a *applier) record(r Record) error {
+	r.Run, r.Time = a.run, a.Clock()
+	return a.Journal.Append(r)
+}
+
+// begin writes down that the apply starts, and with which acceptances.
+func (a *applier) begin(h History) error {
+	if err := a.record(Record{Kind: Began, Site: a.Plan.Site.ID, Plan: a.Plan.Digest}); err != nil {
+		return err
+	}
+	for _, b := range a.Plan.Budgets {
+		if !b.Accepted {
+			continue
+		}
+		acc := Acceptance{b.Rule, b.Count, a.Plan.Digest}.String()
+		if h.Used[acc] {
+			return fmt.Errorf("acceptance %s was used before", acc)
+		}
+		if err := a.record(Record{Kind: Accepted, Acceptance: acc}); err != nil {
+			return err
+		}
+	}
+	return a.Journal.Sync()
+}
+
+func (a *applier) end() error {
+	if err := a.record(Record{Kind: Ended, Plan: a.Plan.Digest}); err != nil {
+		return err
+	}
+	return a.Journal.Sync()
+}
+
+// all does the steps in order. The error is of the journal: what cannot be
+// written down is not done.
+func (a *applier) all(ctx context.Context, steps []site.Step) error {
+	total := len(steps)
+	for len(steps) > 0 {
+		now := steps[:min(batch, len(steps))]
+		steps = steps[len(now):]
+		for _, s := range now {
+			if err := a.record(Record{Kind: Intent, Step: s.ID, Changes: lines(s.Changes)}); err != nil {
+				return err
+			}
+		}
+		if err := a.Journal.Sync(); err != nil {
+			return err
+		}
+		for _, s := range now {
+			r := a.one(ctx, s)
+			a.report.Steps = append(a.report.Steps, r)
+			if err := a.record(Record{Kind: Outcome, Step: s.ID, Status: r.Status, Reason: r.Reason}); err != nil {
+				return err
+			}
+			if a.Progress != nil {
+				a.Progress(len(a.report.Steps), total)
+			}
+		}
+	}
+	return a.Journal.Sync()
+}
+
+// one does one step, if it is still safe.
+func (a *applier) one(ctx context.Context, s site.Step) StepReport {
+	r := StepReport{ID: s.ID, Changes: lines(s.Changes)}
+	if ctx.Err() != nil {
+		a.report.Interrupted = true
+		return r.is(Skipped, "interrupted before it was sent")
+	}
+	if missing, ready := a.sim.Ready(s.Changes); !ready {
+		return r.is(Skipped, missing.String()+" is not there, because an earlier step did not succeed")
+	}
+	harm := a.sim.Try(s.Changes)
+	if !harm.None() && s.Finding == "" {
+		a.sim.Undo(s.Changes)
+		return r.is(Skipped, "no longer safe, because an earlier step did not succeed: "+harm.String())
+	}
+	err := a.Site.Do(ctx, s)
+	switch {
+	case err == nil:
+		return r.is(Applied, "")
+	case !site.Is(err, site.Transient):
+		// The product refused, but a step may be several requests: what it had
+		// as effect is for the site to say.
+		if a.holds(ctx, s) == site.Seen {
+			return r.is(Applied, "")
+		}
+		a.sim.Undo(s.Changes)
+		return r.is(Failed, err.Error())
+	}
+	for try := range readBacks {
+		if try > 0 && a.Wait(ctx, readBackPause) != nil {
+			break
+		}
+		if a.holds(ctx, s) == site.Seen {
+			return r.is(Applied, "")
+		}
+	}
+	a.sim.Undo(s.Changes)
+	return r.is(Uncertain, err.Error())
+}
+
+// holds reads back whether a step took effect: Seen when all of it did.
+func (a *applier) holds(ctx context.Context, s site.Step) site.Presence {
+	return holds(context.WithoutCancel(ctx), a.Site, s.Changes)
+}
+
+func holds(ctx context.Context, s site.Reader, changes []access.Change) site.Presence {
+	facts := make([]access.Fact, len(changes))
+	for i, c := range changes {
+		facts[i] = c.Fact
+	}
+	presence, err := s.Present(ctx, facts)
+	if err != nil {
+		return site.Unseen
+	}
+	for i, c := range changes {
+		want := site.Seen
+		if c.Op == access.Remove {
+			want = site.Absent
+		}
+		if presence[i] != want {
+			return site.Absent
+		}
+	}
+	return site.Seen
+}
+
+// readBack reads the site once more and looks for everything that was applied.
+// What is not there (yet) is uncertain: accepted by the product, not visible.
+func (a *applier) readBack(ctx context.Context) {
+	if a.report.Count().Applied == 0 || a.report.Interrupted {
+		return
+	}
+	after, err := a.Site.Observe(ctx)
+	for i, r := range a.report.Steps {
+		if r.Status != Applied {
+			continue
+		}
+		if err != nil {
+			a.report.ReadBack = err.Error()
+			return
+		}
+		for _, line := range r.Changes {
+			c, perr := parseChange(line)
+			if perr != nil || c.Op != access.Remove && !after.Facts.Has(c.Fact) || c.Op == access.Remove && hasIdentity(after.Facts, c.Fact) {
+				a.report.Steps[i] = r.is(Uncertain, "accepted by the site, but not visible afterwards: "+line)
+				break
+			}
+		}
+	}
+	a.report.IDs = after.IDs
+}
+
+func hasIdentity(s access.Set, f access.Fact) bool {
+	_, ok := s.Get(f)
+	return ok
+}
+
+// Settle reads back what an earlier apply left open, and closes it in the
+// journal. It gives how many steps had been open.
+func Settle(ctx context.Context, s site.Reader, j Journal, now func() time.Time) (int, error) {
+	h, err := ReadHistory(j)
+	if err != nil || h.Ended && len(h.Open) == 0 {
+		return 0, err
+	}
+	// Present speaks of objects by id, which only a reading of the site tells.
+	if _, err := s.Observe(ctx); err != nil {
+		return 0, err
+	}
+	for _, open := range h.Open {
+		r := Record{Run: open.Run, Kind: Outcome, Time: now(), Step: open.Step, Status: Skipped, Reason: "found not done after an interrupted apply"}
+		var changes []access.Change
+		for _, line := range open.Changes {
+			c, err := parseChange(line)
+			if err != nil {
+				return 0, fmt.Errorf("reading the journal: step %s: %w", open.Step, err)
+			}
+			changes = append(changes, c)
+		}
+		switch holds(ctx, s, changes) {
+		case site.Seen:
+			r.Status, r.Reason = Applied, "found done after an interrupted apply"
+		case site.Unseen:
+			r.Status, r.Reason = Uncertain, "could not be read back after an interrupted apply"
+		}
+		if err := j.Append(r); err != nil {
+			return 0, err
+		}
+	}
+	if err := j.Append(Record{Run: h.LastRun, Kind: Ended, Time: now()}); err != nil {
+		return 0, err
+	}
+	return len(h.Open), j.Sync()
+}
+
+// moved gives the objects that a plan rests on and that are not as they were.
+func (p *Plan) moved(changes []access.Change, live access.Set) []string {
+	now := reliesOn(changes, live)
+	var out []string
+	for r, print := range p.ReliesOn {
+		if now[r] != print {
+			out = append(out, r)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// lines writes changes for a journal and a report.
+func lines(changes []access.Change) []string {
+	out := make([]string, len(changes))
+	for i, c := range changes {
+		out[i] = string(c.Op) + " " + c.Fact.String()
+	}
+	return out
+}
+
+// parseChange reads "op fact"; the former value of a modification is not in it.
+func parseChange(line string) (access.Change, error) {
+	op, rest, ok := strings.Cut(line, " ")
+	if !ok || op != string(access.Add) && op != string(access.Remove) && op != string(access.Modify) {
+		return access.Change{}, fmt.Errorf("a change begins with +, - or ~: %q", line)
+	}
+	f, err := access.ParseFact(rest)
+	return access.Change{Op: access.Op(op), Fact: f}, err
+}

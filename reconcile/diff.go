@@ -1,0 +1,346 @@
+package reconcile
+
+import (
+	"slices"
+
+	"github.com/weirhq/weir/access"
+)
+
+// Difference is what lies between a live site and a description.
+type Difference struct {
+	Target  access.Set
+	Changes []access.Change // sorted by fact
+	// Cause names, by identity, the removed object with which a fact falls.
+	Cause map[access.Fact]access.Ref
+	// Kept are the live facts that the description does not mention and that
+	// stay, each with the reason.
+	Kept []Kept
+	// Missing are wanted facts that are not planned.
+	Missing []Missing
+}
+
+// Missing is a wanted fact that is not planned, because something that it
+// speaks of is unknown, not there, or not weir's.
+type Missing struct {
+	Kept
+	Code  string // one of diag.Codes
+	Level access.Level
+}
+
+// Kept is a fact that is left as it is, and why.
+type Kept struct {
+	Fact   access.Fact
+	Reason string // a sentence without a full stop
+}
+
+// Diff compares a live site with a description.
+//
+// # Terms
+//
+//   - live: what is true of the site now, as far as it could be seen
+//   - desired: what the description says shall be true
+//   - scope: what the description owns; each fact is unmanaged, additive or exclusive
+//   - kept: live facts that stay although nobody described them
+//   - target: what will be true afterwards
+//
+// # Premise
+//
+// What is not to be removed is put into the target before anything is
+// compared. Filtering the changes afterwards looks simpler and is wrong: the
+// rules, the budgets and the view of who can do what must all be told the same
+// story, and that story is the target. So:
+//
+//	target  = desired, less what cannot be (unknown, somebody else's, no such object)
+//	        ∪ live, less what the scope owns exclusively and nobody described
+//	target -= what falls with an object that is in live and not in the target
+//	changes = live → target, as a sorted set difference
+//
+// # What falls
+//
+// A deleted group takes its memberships, its product role and every role it
+// holds, in described spaces or not: the product does that by itself. A
+// deleted space role takes its grants and its assignments. A person who loses
+// access (no_access) loses the memberships that weir owns or that give access,
+// and their own grants in spaces whose roles weir owns: weir does that, one
+// line each. A suspended person keeps them all: the organisation closes the
+// door, and opens it again.
+//
+// # Unknown
+//
+// An unknown is never added, changed or removed, and an object of which
+// anything is unknown is never removed: what would fall with it cannot be shown.
+func Diff(live access.Set, desired access.Desired, unknown []access.Unknown) Difference {
+	d := differ{live: live, desired: desired, unknown: indexUnknown(unknown), cause: make(map[access.Fact]access.Ref)}
+	wanted := d.wanted()
+	target := d.retain(wanted.Union(d.stays(wanted)))
+	target = d.attached(d.fall(target))
+
+	out := Difference{
+		Target:  target,
+		Changes: access.Changes(live, target),
+		Cause:   d.cause,
+		Kept:    append(d.kept, d.undescribed(target)...),
+		Missing: d.missing,
+	}
+	// Stable, so that of two reasons for one fact the particular one stays.
+	slices.SortStableFunc(out.Kept, func(a, b Kept) int { return a.Fact.Compare(b.Fact) })
+	out.Kept = slices.CompactFunc(out.Kept, func(a, b Kept) bool { return a.Fact == b.Fact })
+	slices.SortStableFunc(out.Missing, func(a, b Missing) int { return a.Fact.Compare(b.Fact) })
+	return out
+}
+
+type differ struct {
+	live    access.Set
+	desired access.Desired
+	unknown unknowns
+	cause   map[access.Fact]access.Ref
+	kept    []Kept
+	missing []Missing
+}
+
+// wanted is the desired facts less those that cannot be brought about.
+func (d *differ) wanted() access.Set {
+	return d.desired.Facts.Filter(func(f access.Fact) bool {
+		if d.live.Has(f) {
+			return true
+		}
+		// What is somebody else's is not touched. A protected person may be given
+		// more, but no value of theirs is changed.
+		asked := access.Fact{Kind: f.Kind, Object: f.Object}
+		if _, held := d.live.Get(f); held {
+			asked = f
+		}
+		if reason, out := d.desired.Scope.Excludes(asked); out {
+			d.miss(f, reason, "WR204", access.Warn)
+			return false
+		}
+		if reason, ok := d.unknown.covers(f); ok {
+			d.miss(f, reason, "WR503", access.Warn)
+			return false
+		}
+		return true
+	})
+}
+
+func (d *differ) miss(f access.Fact, reason, code string, level access.Level) {
+	d.missing = append(d.missing, Missing{Kept{f, reason}, code, level})
+}
+
+// attached drops the new facts that speak of something that is not there.
+func (d *differ) attached(target access.Set) access.Set {
+	there := func(r access.Ref) bool {
+		switch r.Type() {
+		case "group", "space", "space_role", "user", "account":
+			_, ok := target.Get(access.Fact{Kind: access.Exists, Object: r})
+			if !ok {
+				_, ok = target.Get(access.Fact{Kind: access.State, Object: r})
+			}
+			return ok
+		}
+		return true // classes, teams and apps are not described
+	}
+	var back []access.Fact // what a dropped value was to replace
+	attached := target.Filter(func(f access.Fact) bool {
+		if f.Kind == access.Exists || f.Kind == access.State || d.live.Has(f) {
+			return true
+		}
+		about := []access.Ref{f.Object}
+		if f.Subject != "" {
+			about = append(about, f.Subject)
+		}
+		if f.Kind == access.Role {
+			about = append(about, access.NewRef("space_role", f.Value))
+		}
+		for _, r := range about {
+			if !there(r) {
+				d.miss(f, r.String()+" is not on the site", "WR502", access.Deny)
+				if was, ok := d.live.Get(f); ok {
+					back = append(back, was)
+				}
+				return false
+			}
+		}
+		return true
+	})
+	return attached.Union(access.NewSet(back...))
+}
+
+// stays is the live facts that the description leaves alone.
+func (d *differ) stays(wanted access.Set) access.Set {
+	return d.live.Filter(func(f access.Fact) bool {
+		if w, ok := wanted.Get(f); ok {
+			return w == f
+		}
+		reason := ""
+		if why, ok := d.unknown.covers(f); ok {
+			reason = why
+		} else if why, ok := d.desired.Scope.Excludes(f); ok {
+			reason = why
+		} else if d.desired.Scope.Mode(f) == access.Exclusive {
+			return false
+		} else {
+			reason = "not described"
+		}
+		// Facts of an object that nobody described are told by the object alone.
+		if f.Kind != access.Exists && d.desired.Described[f.Object] && d.desired.Scope.Contents[access.Contents{Kind: f.Kind, Object: f.Object}] != access.Unmanaged {
+			d.kept = append(d.kept, Kept{f, reason})
+		}
+		return true
+	})
+}
+
+// retain puts back the objects that cannot be removed: those of which
+// something is unknown, and people who keep access through a group that is
+// not weir's.
+func (d *differ) retain(target access.Set) access.Set {
+	var back []access.Fact
+	keep := func(r access.Ref, reason string) {
+		f := access.Fact{Kind: access.Exists, Object: r}
+		if d.live.Has(f) && !target.Has(f) {
+			back = append(back, f)
+			d.kept = append(d.kept, Kept{f, reason})
+		}
+	}
+	for r, list := range d.unknown.byObject {
+		keep(r, list[0].Reason)
+	}
+	for f := range d.live.All() {
+		if reason, ok := d.unknown.covers(f); ok {
+			keep(f.Object, reason)
+			keep(f.Subject, reason)
+			keep(access.NewRef("space_role", f.Value), reason)
+		}
+	}
+	gives := make(map[access.Ref]bool)
+	for f := range target.OfKind(access.Product) {
+		gives[f.Object] = true
+	}
+	for f := range d.live.OfKind(access.Member) {
+		gone := access.Fact{Kind: access.Exists, Object: f.Subject}
+		if !gives[f.Object] || !d.live.Has(gone) || target.Has(gone) || d.shutOut(f.Subject) {
+			continue
+		}
+		reason, out := d.desired.Scope.Excludes(f)
+		if !out {
+			reason, out = d.unknown.covers(f)
+		}
+		if out {
+			back = append(back, gone)
+			d.kept = append(d.kept, Kept{gone, "keeps access through " + f.Object.String() + " (" + reason + ")"})
+		}
+	}
+	return target.Union(access.NewSet(back...))
+}
+
+// shutOut reports whether the person is described with a state that closes the
+// door by itself.
+func (d *differ) shutOut(person access.Ref) bool {
+	_, ok := d.desired.Facts.Get(access.Fact{Kind: access.State, Object: person})
+	return ok
+}
+
+// fall takes from the target what goes with the objects that go, and notes
+// the cause of each.
+func (d *differ) fall(target access.Set) access.Set {
+	removed := make(map[access.Ref]bool)
+	for f := range d.live.OfKind(access.Exists) {
+		if !target.Has(f) {
+			removed[f.Object] = true
+			if d.shutOut(f.Object) {
+				d.cause[f] = f.Object // the state is what takes their access
+			}
+		}
+	}
+	if len(removed) == 0 {
+		return target
+	}
+	gives := make(map[access.Ref]bool)
+	for f := range d.live.OfKind(access.Product) {
+		gives[f.Object] = true
+	}
+	cause := func(f access.Fact) (access.Ref, bool) {
+		switch {
+		case f.Kind == access.Exists || f.Kind == access.State:
+			return "", false
+		case removed[f.Object]:
+			return f.Object, true
+		case f.Kind == access.Role && removed[access.NewRef("space_role", f.Value)]:
+			return access.NewRef("space_role", f.Value), true
+		case !removed[f.Subject]:
+			return "", false
+		case f.Subject.Type() == "group":
+			return f.Subject, true
+		case d.shutOut(f.Subject):
+			return "", false
+		}
+		if _, out := d.desired.Scope.Excludes(f); out {
+			return "", false
+		}
+		if _, ok := d.unknown.covers(f); ok {
+			return "", false
+		}
+		owned := d.desired.Scope.Contents[access.Contents{Kind: f.Kind, Object: f.Object}] != access.Unmanaged
+		return f.Subject, owned || f.Kind == access.Member && gives[f.Object]
+	}
+	for f := range d.live.All() {
+		if r, ok := cause(f); ok {
+			d.cause[f.Identity()] = r
+		}
+	}
+	return target.Filter(func(f access.Fact) bool {
+		r, ok := cause(f)
+		if ok && !d.live.Has(f) {
+			d.miss(f, r.String()+" is to be removed", "WR202", access.Warn)
+		}
+		return !ok
+	})
+}
+
+// undescribed lists the live objects that nobody described and that stay.
+func (d *differ) undescribed(target access.Set) []Kept {
+	var out []Kept
+	for f := range target.OfKind(access.Exists) {
+		if d.desired.Described[f.Object] || !d.live.Has(f) || isSystemRole(f.Object) {
+			continue
+		}
+		reason := "not described"
+		if why, ok := d.desired.Scope.Excludes(f); ok {
+			reason = why
+		}
+		out = append(out, Kept{f, reason})
+	}
+	return out
+}
+
+func isSystemRole(r access.Ref) bool {
+	return r.Type() == "space_role" && slices.Contains(access.SystemRoles, r.ID())
+}
+
+// unknowns finds the unknown that covers a fact without asking each.
+type unknowns struct {
+	byObject map[access.Ref][]access.Unknown
+	wide     []access.Unknown
+}
+
+func indexUnknown(list []access.Unknown) unknowns {
+	u := unknowns{byObject: make(map[access.Ref][]access.Unknown)}
+	for _, x := range list {
+		if x.Object == "" {
+			u.wide = append(u.wide, x)
+		} else {
+			u.byObject[x.Object] = append(u.byObject[x.Object], x)
+		}
+	}
+	return u
+}
+
+func (u unknowns) covers(f access.Fact) (reason string, ok bool) {
+	for _, list := range [][]access.Unknown{u.wide, u.byObject[f.Object], u.byObject[f.Subject]} {
+		for _, x := range list {
+			if x.Covers(f) {
+				return x.Reason, true
+			}
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,124 @@
+package reconcile
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/internal/diag"
+	"github.com/weirhq/weir/site"
+)
+
+// Stops says why a plan may not be applied.
+type Stops struct {
+	Policy bool // a rule denies it: exit code 3
+	Guard  bool // a budget is exceeded or an invariant broken: exit code 4
+}
+
+// Any reports whether the plan is stopped at all.
+func (s Stops) Any() bool { return s.Policy || s.Guard }
+
+// Stops says why the plan may not be applied, if so.
+func (p *Plan) Stops() Stops {
+	var s Stops
+	for _, f := range p.Findings {
+		if f.Level == access.Deny {
+			s.Policy = s.Policy || f.Rule != ""
+			s.Guard = s.Guard || f.Rule == ""
+		}
+	}
+	for _, b := range p.Budgets {
+		s.Guard = s.Guard || b.Exceeded && !b.Accepted
+	}
+	return s
+}
+
+// findings puts the gravest first and gives them their serialised form.
+func findings(all []access.Finding) []Finding {
+	grave := map[access.Level]int{access.Deny: 0, access.Warn: 1}
+	slices.SortStableFunc(all, func(a, b access.Finding) int {
+		return cmp.Or(
+			cmp.Compare(grave[a.Level], grave[b.Level]),
+			cmp.Compare(a.Code, b.Code),
+			cmp.Compare(a.Object, b.Object),
+			cmp.Compare(a.Message, b.Message),
+		)
+	})
+	out := []Finding{}
+	for _, f := range all {
+		out = append(out, Finding{
+			Code: f.Code, Rule: f.Rule, Level: f.Level, Object: string(f.Object),
+			Message: f.Message, Hint: f.Hint, Origin: origin(f.Origin),
+		})
+	}
+	return out
+}
+
+// findings tells of wanted facts that could not be planned and of people who
+// keep access.
+func (d Difference) findings(desired access.Desired) []access.Finding {
+	var out []access.Finding
+	for _, m := range d.Missing {
+		f := access.Finding{
+			Code: m.Code, Level: m.Level, Object: m.Fact.Object,
+			Message: fmt.Sprintf("%s is not planned: %s", m.Fact, m.Reason),
+			Origin:  desired.Origins[m.Fact.Identity()],
+		}
+		if m.Code == "WR502" {
+			f.Hint = "create it or correct its name"
+		}
+		out = append(out, f)
+	}
+	for _, k := range d.Kept {
+		if k.Fact.Kind == access.Exists && isPerson(k.Fact.Object) && desired.Scope.Absent[k.Fact.Object] {
+			out = append(out, access.Finding{
+				Code: "WR407", Level: access.Warn, Object: k.Fact.Object,
+				Message: fmt.Sprintf("%s is described without access and %s", k.Fact.Object, k.Reason),
+				Hint:    "take the person out of that group where it is managed",
+				Origin:  desired.Origins[k.Fact.Identity()],
+			})
+		}
+	}
+	return out
+}
+
+func isPerson(r access.Ref) bool { return r.Type() == "user" || r.Type() == "account" }
+
+// refused tells of wanted facts that the product cannot hold.
+func refused(canon site.Canonical, desired access.Desired) []access.Finding {
+	var out []access.Finding
+	for _, r := range canon.Refused {
+		out = append(out, access.Finding{
+			Code: "WR502", Level: access.Deny, Object: r.Fact.Object,
+			Message: fmt.Sprintf("%s cannot be held by this site: %s", r.Fact, r.Reason),
+			Hint:    r.Hint,
+			Origin:  desired.Origins[r.Fact.Identity()],
+		})
+	}
+	return out
+}
+
+// stepFindings tells of steps for which no safe place in the order was found.
+func stepFindings(steps []site.Step) []access.Finding {
+	var out []access.Finding
+	for _, s := range steps {
+		if s.Finding != "" {
+			out = append(out, access.Finding{
+				Code: "WR405", Level: access.Warn, Object: s.Changes[0].Fact.Object,
+				Message: fmt.Sprintf("step %s (%s): %s", s.ID, s.Changes[0], s.Finding),
+				Hint:    "split the change in two, or accept the short interval",
+			})
+		}
+	}
+	return out
+}
+
+// warnings turns what the live site made of the description into findings.
+func warnings(list diag.List) []access.Finding {
+	var out []access.Finding
+	for _, d := range list {
+		out = append(out, access.Finding{Code: d.Code, Level: access.Warn, Message: d.Summary, Hint: d.Hint, Origin: d.Range})
+	}
+	return out
+}

@@ -1,0 +1,293 @@
+package reconcile
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/weirhq/weir/access"
+)
+
+// Guards are the bounds on what one plan may take away.
+type Guards struct {
+	Removals           Limit
+	PeopleLosingAccess Limit
+	MinSpaceAdmins     int // active people; a plan may not lower a space below it
+	// Acceptances lift named budgets for one plan, once each.
+	Acceptances []Acceptance
+	// Used reports whether an acceptance was used before. Nil: none was.
+	Used func(Acceptance) bool
+}
+
+// Limit bounds a count: Free are always allowed; beyond that the smaller of
+// Ratio of what is live, rounded down, and Max.
+type Limit struct {
+	Ratio float64
+	Max   int
+	Free  int
+}
+
+// DefaultGuards are the guards of a description that sets none.
+func DefaultGuards() Guards {
+	return Guards{
+		Removals:           Limit{Ratio: 0.10, Max: 200, Free: 3},
+		PeopleLosingAccess: Limit{Ratio: 0.05, Max: 50, Free: 3},
+		MinSpaceAdmins:     2,
+	}
+}
+
+// allows gives how many of live things may go.
+func (l Limit) allows(live int) int { return max(l.Free, l.withoutFree(live)) }
+
+// withoutFree is what may go where Free does not count: administration is
+// never taken for free.
+func (l Limit) withoutFree(live int) int {
+	// The small addend undoes the binary error of a ratio such as 0.1.
+	return min(int(math.Floor(l.Ratio*float64(live)+1e-9)), l.Max)
+}
+
+// Budget is how much of one budget a plan uses.
+type Budget struct {
+	Rule    string `json:"rule"`    // "removals.member", "people_losing_access"
+	Count   int    `json:"count"`   // what the plan takes
+	Live    int    `json:"live"`    // of how many
+	Allowed int    `json:"allowed"` // how many may go
+	// Admin counts the part of Count that takes administration of a space from
+	// a person, for which nothing is free; AllowedAdmin bounds it.
+	Admin        int  `json:"admin"`
+	AllowedAdmin int  `json:"allowed_admin"`
+	Exceeded     bool `json:"exceeded"`
+	Accepted     bool `json:"accepted,omitempty"`
+}
+
+// Acceptance accepts one exceeded budget of one plan: RULE:COUNT@DIGEST.
+type Acceptance struct {
+	Rule   string
+	Count  int
+	Digest string
+}
+
+// String gives RULE:COUNT@DIGEST.
+func (a Acceptance) String() string { return fmt.Sprintf("%s:%d@%s", a.Rule, a.Count, a.Digest) }
+
+// ParseAcceptance reads RULE:COUNT@DIGEST.
+func ParseAcceptance(s string) (Acceptance, error) {
+	rule, rest, ok := strings.Cut(s, ":")
+	count, digest, ok2 := strings.Cut(rest, "@")
+	n, err := strconv.Atoi(count)
+	if !ok || !ok2 || err != nil || n < 0 || rule == "" || digest == "" {
+		return Acceptance{}, fmt.Errorf("malformed acceptance %q (write RULE:COUNT@DIGEST, as the plan prints it)", s)
+	}
+	a := Acceptance{Rule: rule, Count: n, Digest: digest}
+	if a.String() != s {
+		return Acceptance{}, fmt.Errorf("malformed acceptance %q (write %s)", s, a)
+	}
+	return a, nil
+}
+
+// Acceptances gives what would have to be accepted for the plan to pass its
+// budgets.
+func (p *Plan) Acceptances() []Acceptance {
+	var out []Acceptance
+	for _, b := range p.Budgets {
+		if b.Exceeded && !b.Accepted {
+			out = append(out, Acceptance{b.Rule, b.Count, p.Digest})
+		}
+	}
+	return out
+}
+
+// takes reports whether removing a fact of this kind takes something from
+// somebody: not so a state (it ends a suspension) or a status.
+func takes(k access.Kind) bool {
+	return k != access.State && k != access.Status && k != access.Name && k != access.Managed
+}
+
+// budgets counts what the plan takes. Every removal counts, consequences
+// included.
+func (g Guards) budgets(d access.Delta) []Budget {
+	admin := adminTakers(d)
+	removed, removedAdmin := make(map[string]int), make(map[string]int)
+	for _, c := range d.Changes {
+		if c.Op != access.Remove || !takes(c.Fact.Kind) {
+			continue
+		}
+		row := Counted(c.Fact)
+		removed[row]++
+		if admin(c.Fact) {
+			removedAdmin[row]++
+		}
+	}
+	live := make(map[string]int)
+	for f := range d.Live.All() {
+		if f.Kind == access.Exists && isPerson(f.Object) && !d.Before.Person(f.Object) {
+			continue // weir's own account
+		}
+		live[Counted(f)]++
+	}
+	out := []Budget{}
+	for _, row := range slices.Sorted(maps.Keys(removed)) {
+		out = append(out, g.Removals.use("removals."+row, removed[row], removedAdmin[row], live[row]))
+	}
+	people, peopleAdmin := make(map[access.Ref]bool), make(map[access.Ref]bool)
+	for _, e := range d.Effects {
+		if e.Lost == "" || e.Person == access.Anonymous || !d.Desired.Described[e.Space] {
+			continue
+		}
+		people[e.Person] = true
+		if e.Lost.Has(access.CanAdminister) {
+			peopleAdmin[e.Person] = true
+		}
+	}
+	if len(people) > 0 {
+		out = append(out, g.PeopleLosingAccess.use("people_losing_access", len(people), len(peopleAdmin), d.Before.WithAccess()))
+	}
+	return out
+}
+
+func (l Limit) use(rule string, count, admin, live int) Budget {
+	b := Budget{Rule: rule, Count: count, Live: live, Allowed: l.allows(live), Admin: admin, AllowedAdmin: l.withoutFree(live)}
+	b.Exceeded = count > b.Allowed || admin > b.AllowedAdmin
+	return b
+}
+
+// adminTakers gives a test for removals that take the administration of a
+// space from a person.
+func adminTakers(d access.Delta) func(access.Fact) bool {
+	lost := make(map[access.Ref]map[access.Ref]bool) // space -> people
+	losers := make(map[access.Ref]bool)
+	for _, e := range d.Effects {
+		if e.Person != access.Anonymous && e.Lost.Has(access.CanAdminister) {
+			put(lost, e.Space, e.Person, true)
+			losers[e.Person] = true
+		}
+	}
+	if len(lost) == 0 {
+		return func(access.Fact) bool { return false }
+	}
+	administers := func(role string) bool {
+		return d.Before.Grants(access.NewRef("space_role", role)).Has(access.CanAdminister)
+	}
+	through := make(map[access.Ref][]access.Ref)    // principal -> spaces it lost administration of people in
+	roleSpaces := make(map[access.Ref][]access.Ref) // space role -> spaces
+	for space := range lost {
+		for f := range d.Live.Of(access.Role, space) {
+			if administers(f.Value) {
+				through[f.Subject] = append(through[f.Subject], space)
+				role := access.NewRef("space_role", f.Value)
+				roleSpaces[role] = append(roleSpaces[role], space)
+			}
+		}
+	}
+	// fromPrincipal: somebody whom the principal covers lost administration in
+	// one of the spaces.
+	fromPrincipal := func(principal access.Ref, spaces []access.Ref) bool {
+		for _, s := range spaces {
+			switch principal.Type() {
+			case "class":
+				return true
+			case "group":
+				if slices.ContainsFunc(d.Before.Members(principal), func(p access.Ref) bool { return lost[s][p] }) {
+					return true
+				}
+			default:
+				if lost[s][principal] {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	return func(f access.Fact) bool {
+		switch f.Kind {
+		case access.Member:
+			return slices.ContainsFunc(through[f.Object], func(s access.Ref) bool { return lost[s][f.Subject] })
+		case access.Role:
+			return administers(f.Value) && lost[f.Object] != nil && fromPrincipal(f.Subject, []access.Ref{f.Object})
+		case access.Grants:
+			return f.Verb == access.CanAdminister && len(roleSpaces[f.Object]) > 0
+		case access.Product:
+			return slices.ContainsFunc(d.Before.Members(f.Object), func(p access.Ref) bool { return losers[p] }) && len(through[access.ProductAdmins]) > 0
+		case access.Exists:
+			if isPerson(f.Object) {
+				return losers[f.Object]
+			}
+			return fromPrincipal(f.Object, through[f.Object]) || len(roleSpaces[f.Object]) > 0
+		}
+		return false
+	}
+}
+
+// admins holds the floor under the number of space admins: a ratchet.
+func (g Guards) admins(d access.Delta) []access.Finding {
+	var out []access.Finding
+	for f := range d.Target.OfKind(access.Exists) {
+		if f.Object.Type() != "space" {
+			continue
+		}
+		space := f.Object
+		was, will := len(d.Before.Admins(space)), len(d.After.Admins(space))
+		if will >= min(was, g.MinSpaceAdmins) {
+			if will < g.MinSpaceAdmins && d.Desired.Described[space] && d.Live.Has(f) {
+				out = append(out, access.Finding{
+					Code: "WR401", Level: access.Warn, Object: space,
+					Message: fmt.Sprintf("%s has %s, fewer than min_space_admins (%d)", space, countAdmins(will), g.MinSpaceAdmins),
+					Hint:    "name another active admin", Origin: d.Desired.Origins[f],
+				})
+			}
+			continue
+		}
+		out = append(out, access.Finding{
+			Code: "WR401", Level: access.Deny, Object: space,
+			Message: fmt.Sprintf("%s would have %s instead of %d, fewer than min_space_admins (%d)", space, countAdmins(will), was, g.MinSpaceAdmins),
+			Hint:    "name another active admin first", Origin: d.Desired.Origins[f],
+		})
+	}
+	return out
+}
+
+func countAdmins(n int) string {
+	switch n {
+	case 0:
+		return "no active admin"
+	case 1:
+		return "1 active admin"
+	}
+	return fmt.Sprintf("%d active admins", n)
+}
+
+// Accept marks the budgets that are accepted, and adds a finding that stops the
+// plan for every acceptance that does not fit. used reports whether one was
+// used before; nil: none was.
+func (p *Plan) Accept(list []Acceptance, used func(Acceptance) bool) {
+	for _, a := range list {
+		i := slices.IndexFunc(p.Budgets, func(b Budget) bool { return b.Rule == a.Rule && b.Exceeded })
+		trouble := ""
+		switch {
+		case used != nil && used(a):
+			trouble = "it was used before, and an acceptance counts once"
+		case a.Digest != p.Digest:
+			trouble = "it is for another plan; this one is " + p.Digest
+		case i < 0:
+			trouble = "that budget is not exceeded"
+		case p.Budgets[i].Count != a.Count:
+			trouble = fmt.Sprintf("the count is %d", p.Budgets[i].Count)
+		default:
+			p.Budgets[i].Accepted = true
+			continue
+		}
+		p.Findings = slices.Insert(p.Findings, 0, Finding{
+			Code: "WR406", Level: access.Deny, Message: fmt.Sprintf("acceptance %s is refused: %s", a, trouble),
+			Hint: "review the plan and accept what it prints",
+		})
+	}
+	// A plan read from a file may say that it was accepted; that counts once too.
+	for i, b := range p.Budgets {
+		if b.Accepted && used != nil && used(Acceptance{b.Rule, b.Count, p.Digest}) {
+			p.Budgets[i].Accepted = false
+		}
+	}
+}

@@ -1,0 +1,141 @@
+package reconcile
+
+import (
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// ErrJournalLocked says that another process holds the journal.
+var ErrJournalLocked = errors.New("another run holds the journal")
+
+// SQLiteJournal is a journal in a SQLite file: WAL mode with synchronous=FULL,
+// so that a synced record survives a loss of power, and an exclusive lock, so
+// that two applies cannot share one.
+type SQLiteJournal struct {
+	db      *sql.DB
+	pending []Record
+}
+
+// OpenJournal opens or creates a journal file, readable by its owner only.
+func OpenJournal(path string) (*SQLiteJournal, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Close(); err != nil {
+		return nil, err
+	}
+	// The path is escaped: a "?" in a folder's name must not become an option.
+	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() +
+		"?_pragma=locking_mode(EXCLUSIVE)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_txlock=immediate"
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	j := &SQLiteJournal{db: db}
+	if err := j.write(func(tx *sql.Tx) error {
+		_, err := tx.Exec(`CREATE TABLE IF NOT EXISTS records (seq INTEGER PRIMARY KEY, body TEXT NOT NULL)`)
+		return err
+	}); err != nil {
+		_ = db.Close()
+		var e *sqlite.Error
+		if errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_BUSY || e.Code()&0xff == sqlite3.SQLITE_LOCKED) {
+			return nil, ErrJournalLocked
+		}
+		return nil, fmt.Errorf("journal %s: %w", path, err)
+	}
+	return j, nil
+}
+
+// Append keeps the record until the next Sync.
+func (j *SQLiteJournal) Append(r Record) error {
+	j.pending = append(j.pending, r)
+	return nil
+}
+
+// Sync writes what was appended, in one transaction.
+func (j *SQLiteJournal) Sync() error {
+	if len(j.pending) == 0 {
+		return nil
+	}
+	err := j.write(func(tx *sql.Tx) error {
+		stmt, err := tx.Prepare(`INSERT INTO records (body) VALUES (?)`)
+		if err != nil {
+			return err
+		}
+		defer stmt.Close()
+		for _, r := range j.pending {
+			body, err := json.Marshal(r)
+			if err != nil {
+				return err
+			}
+			if _, err := stmt.Exec(string(body)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("writing the journal: %w", err)
+	}
+	j.pending = nil
+	return nil
+}
+
+func (j *SQLiteJournal) write(f func(*sql.Tx) error) error {
+	tx, err := j.db.Begin()
+	if err != nil {
+		return err
+	}
+	if err := f(tx); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
+
+// Replay gives every record, synced or not, in order. A record that cannot be
+// read is an error: a journal that lost something must not be taken for whole.
+func (j *SQLiteJournal) Replay(f func(Record) error) error {
+	if err := j.Sync(); err != nil {
+		return err
+	}
+	rows, err := j.db.Query(`SELECT seq, body FROM records ORDER BY seq`)
+	if err != nil {
+		return fmt.Errorf("reading the journal: %w", err)
+	}
+	defer rows.Close()
+	next := 1
+	for rows.Next() {
+		var seq int
+		var body string
+		if err := rows.Scan(&seq, &body); err != nil {
+			return fmt.Errorf("reading the journal: %w", err)
+		}
+		var r Record
+		if err := json.Unmarshal([]byte(body), &r); err != nil || seq != next {
+			return fmt.Errorf("reading the journal: record %d is missing or damaged", next)
+		}
+		next++
+		if err := f(r); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// Close gives the journal back.
+func (j *SQLiteJournal) Close() error {
+	return errors.Join(j.Sync(), j.db.Close())
+}

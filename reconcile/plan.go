@@ -1,0 +1,477 @@
+// Package reconcile is the engine: it compares a description with a live site,
+// plans the changes in a safe order, applies them, and keeps a journal.
+//
+// In its words, a plan brings live facts to the target; a change is one fact;
+// a step is what the site takes in one write; a guard is a budget or an
+// invariant that stops a plan.
+//
+//	plan, err := reconcile.Make(ctx, reconcile.Input{Site: s, Description: d, Judge: j, Guards: g})
+//	report, err := reconcile.Apply(ctx, reconcile.ApplyInput{Site: s, Plan: plan, Journal: log})
+//
+// It reads no files of the user's, knows no language and no policy engine (it
+// is given both as one-method interfaces), and prints nothing.
+package reconcile
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/internal/diag"
+	"github.com/weirhq/weir/site"
+)
+
+// Format is the version of the plan's serialised form.
+const Format = 1
+
+// Plan is what would be done to a site, and all that a reviewer needs to judge
+// it. It is the serialised form: every output is rendered from it, and
+// [Apply] does what it says and nothing else.
+type Plan struct {
+	Format  int      `json:"format"`
+	Site    SiteName `json:"site"`
+	Account string   `json:"account"` // weir's own
+	// Digest covers the changes and the live facts they rest on, and no times:
+	// the same changes to the same site always have the same digest.
+	Digest   string `json:"digest"`
+	Compared int    `json:"compared"` // facts compared
+	Requests int    `json:"requests"` // requests that reading the site took
+	// MinSpaceAdmins is the floor that holds at every step of the apply.
+	MinSpaceAdmins int `json:"min_space_admins"`
+	// Summary counts the changes by kind: user, group, space and space_role for
+	// objects, otherwise the kind of fact. What comes with a new object (the
+	// name of a space, the grants of a role) counts with the object.
+	Summary map[string]Count `json:"summary"`
+	People  People           `json:"people"`
+	Changes []Planned        `json:"changes"` // sorted by fact
+	Steps   []Step           `json:"steps"`   // in the order of the apply
+	Manual  []Manual         `json:"manual"`
+	Unknown []Unknown        `json:"unknown"`
+	Kept    []KeptFact       `json:"kept"`
+	// Findings are what rules and invariants say, gravest first.
+	Findings []Finding `json:"findings"`
+	Budgets  []Budget  `json:"budgets"`
+	Gained   []Reach   `json:"gained"`
+	Lost     []Reach   `json:"lost"`
+	// ReliesOn are the fingerprints of the objects that the changes touch. An
+	// apply of this plan is refused when one of them has moved.
+	ReliesOn map[string]string `json:"relies_on"`
+}
+
+// SiteName says which site a plan is for.
+type SiteName struct {
+	Name    string `json:"name"`
+	Product string `json:"product"`
+	ID      string `json:"id"` // the cloud id
+}
+
+// Count counts changes.
+type Count struct {
+	Add    int `json:"add"`
+	Remove int `json:"remove"`
+	Modify int `json:"modify"`
+}
+
+// People counts those whom a plan reaches.
+type People struct {
+	WithAccess int `json:"with_access"` // people who may do something in some space now
+	Gaining    int `json:"gaining"`
+	Losing     int `json:"losing"`
+	LosingHere int `json:"losing_described"` // of those, in a described space: what the budget counts
+}
+
+// Planned is one change.
+type Planned struct {
+	Op     access.Op `json:"op"`
+	Fact   string    `json:"fact"`
+	Was    string    `json:"was,omitempty"` // the former value of a modification
+	Origin *Origin   `json:"origin,omitempty"`
+	Reason string    `json:"reason"`
+	// ConsequenceOf is the removed object with which this fact falls.
+	ConsequenceOf string `json:"consequence_of,omitempty"`
+	Step          string `json:"step"`
+}
+
+// Origin is a place in the description.
+type Origin struct {
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+}
+
+// Step is one write. Its changes are those that name it.
+type Step struct {
+	ID      string `json:"id"`
+	Finding string `json:"finding,omitempty"`
+}
+
+// Manual is what a person has to do by hand.
+type Manual struct {
+	Fact      string   `json:"fact"`
+	Steps     []string `json:"steps"`
+	Authority string   `json:"authority"`
+	Verify    string   `json:"verify"`
+}
+
+// Unknown is what could not be seen.
+type Unknown struct {
+	Kind   string `json:"kind,omitempty"`
+	Object string `json:"object,omitempty"`
+	Reason string `json:"reason"`
+}
+
+// KeptFact is a live fact that stays though nobody described it.
+type KeptFact struct {
+	Fact   string `json:"fact"`
+	Reason string `json:"reason"`
+}
+
+// Finding is what a rule or an invariant has to say.
+type Finding struct {
+	Code    string       `json:"code"`
+	Rule    string       `json:"rule,omitempty"`
+	Level   access.Level `json:"level"`
+	Object  string       `json:"object,omitempty"`
+	Message string       `json:"message"`
+	Hint    string       `json:"hint,omitempty"`
+	Origin  *Origin      `json:"origin,omitempty"`
+}
+
+// Reach is one thing that people gain or lose in one space.
+type Reach struct {
+	Object      string   `json:"object"`
+	Permissions []string `json:"permissions"`
+	People      []string `json:"people"`
+}
+
+// Description is what somebody wants of a site.
+type Description interface {
+	// Desired completes what depends on the live site. A diagnostic of severity
+	// error means that the description cannot be planned.
+	Desired(live access.Set, unknown []access.Unknown) (access.Desired, diag.List)
+}
+
+// Judge applies rules to what would change.
+type Judge interface {
+	Judge(ctx context.Context, d access.Delta) ([]access.Finding, error)
+}
+
+// Input is all that a plan is made of.
+type Input struct {
+	Site        site.Reader
+	Name        string // of the site, as described
+	Product     string
+	Description Description
+	Judge       Judge
+	Guards      Guards
+	// Pins are the ids that weir.lock holds for the names of the description.
+	Pins map[access.Ref]string
+}
+
+// Draft is a plan with the facts it was made from, for those who go on to
+// apply it or to show it.
+type Draft struct {
+	Plan        *Plan
+	Observation site.Observation
+	Desired     access.Desired
+	Target      access.Set
+}
+
+// Make plans. The error is a diag.List when the description is at fault and a
+// *site.Error when the site is. A plan that a rule or a guard stops is made
+// all the same: see [Plan.Stops].
+func Make(ctx context.Context, in Input) (*Draft, error) {
+	live, err := in.Site.Observe(ctx)
+	if err != nil {
+		return nil, err
+	}
+	desired, diags := in.Description.Desired(live.Facts, live.Unknown)
+	if err := diags.Err(); err != nil {
+		return nil, err
+	}
+	desired.Warnings = append(desired.Warnings, diags...)
+
+	moved := mistaken(in.Pins, live, desired.Described)
+	unknown := live.Unknown
+	for _, f := range moved {
+		unknown = append(unknown, access.Unknown{Object: f.Object, Reason: "it is not the one that weir.lock names"})
+	}
+	canon := in.Site.Canonical(desired.Facts, live)
+	desired.Facts = canon.Facts
+	desired.Scope = desired.Scope.Excluding(notOurs(live)...)
+	diff := Diff(live.Facts, desired, unknown)
+
+	before, after := access.NewView(live.Facts, live.Account), access.NewView(diff.Target, live.Account)
+	delta := access.Delta{
+		Live: live.Facts, Target: diff.Target, Desired: desired, Changes: diff.Changes,
+		Before: before, After: after, Effects: access.Compare(before, after), SiteKnown: true,
+	}
+	judged, err := in.Judge.Judge(ctx, delta)
+	if err != nil {
+		return nil, fmt.Errorf("judging the plan: %w", err)
+	}
+	sim := NewSimulation(live.Facts, before, after, in.Guards.MinSpaceAdmins, live.Account)
+	steps := Order(sim, in.Site.Units(diff.Changes, live.Facts))
+
+	p := &Plan{
+		Format:         Format,
+		Site:           SiteName{Name: in.Name, Product: in.Product, ID: live.Site},
+		Account:        string(live.Account),
+		Compared:       live.Facts.Union(desired.Facts).Len(),
+		Requests:       live.Requests,
+		MinSpaceAdmins: in.Guards.MinSpaceAdmins,
+		Summary:        summary(diff.Changes),
+		People:         people(delta),
+		ReliesOn:       reliesOn(diff.Changes, live.Facts),
+	}
+	p.addSteps(steps, diff, desired)
+	p.addOutside(canon, unknown, diff, live.Account)
+	p.Gained, p.Lost = reach(delta.Effects)
+	p.Digest = p.digest()
+	p.Budgets = in.Guards.budgets(delta)
+	p.Findings = findings(slices.Concat(
+		judged, moved, diff.findings(desired), refused(canon, desired), stepFindings(steps),
+		in.Guards.admins(delta), warnings(desired.Warnings)))
+	p.Accept(in.Guards.Acceptances, in.Guards.Used)
+	return &Draft{Plan: p, Observation: live, Desired: desired, Target: diff.Target}, nil
+}
+
+// notOurs gives what the site says is never weir's to change.
+func notOurs(live site.Observation) []access.Excluded {
+	out := []access.Excluded{{Match: access.Pattern(live.Account), Reason: "weir's own account", AsSubject: true}}
+	why := map[string]string{
+		"idp":           "managed by the identity provider",
+		"team":          "an Atlassian team",
+		"builtin":       "built into the product",
+		"other_product": "holds another product's role",
+	}
+	for f := range live.Facts.OfKind(access.Managed) {
+		out = append(out, access.Excluded{Match: access.Pattern(f.Object), Reason: cmp.Or(why[f.Value], "managed by "+f.Value)})
+	}
+	for _, r := range access.SystemRoles {
+		out = append(out, access.Excluded{Match: access.Pattern(access.NewRef("space_role", r)), Reason: "a role of the product's own"})
+	}
+	return out
+}
+
+// mistaken finds described objects that are not the ones that the lock names:
+// another object under the name, or the same one under another name.
+func mistaken(pins map[access.Ref]string, live site.Observation, described map[access.Ref]bool) []access.Finding {
+	byID := make(map[string]access.Ref)
+	for ref, id := range live.IDs {
+		byID[ref.Type()+" "+id] = ref
+	}
+	var out []access.Finding
+	for _, ref := range slices.Sorted(maps.Keys(pins)) {
+		id := pins[ref]
+		if !described[ref] || live.IDs[ref] == id {
+			continue
+		}
+		f := access.Finding{Code: "WR404", Level: access.Deny, Object: ref,
+			Hint: "if this is right, delete its line from weir.lock; nothing about it is planned until then"}
+		other, renamed := byID[ref.Type()+" "+id]
+		switch {
+		case renamed:
+			f.Message = fmt.Sprintf("%s is now called %s", ref, other)
+		case live.IDs[ref] != "":
+			f.Message = fmt.Sprintf("%s is not the one that weir.lock names: another was made under the same name", ref)
+		default:
+			continue // it is gone, and will be made anew
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// addSteps fills in the changes and the steps.
+func (p *Plan) addSteps(steps []site.Step, diff Difference, desired access.Desired) {
+	stepOf := make(map[access.Fact]string)
+	p.Steps = []Step{}
+	for _, s := range steps {
+		p.Steps = append(p.Steps, Step{ID: s.ID, Finding: s.Finding})
+		for _, c := range s.Changes {
+			stepOf[c.Fact.Identity()] = s.ID
+		}
+	}
+	p.Changes = []Planned{}
+	for _, c := range diff.Changes {
+		id := c.Fact.Identity()
+		planned := Planned{Op: c.Op, Fact: c.Fact.String(), Was: c.Was, Origin: origin(desired.Origins[id]), Step: stepOf[id]}
+		switch cause, falls := diff.Cause[id]; {
+		case falls && c.Op == access.Remove:
+			planned.ConsequenceOf = cause.String()
+			planned.Reason = "falls with " + cause.String()
+		case c.Op == access.Remove && desired.Scope.Absent[c.Fact.Object]:
+			planned.Reason = "described as absent"
+		case c.Op == access.Remove && desired.Scope.Expired[id]:
+			planned.Reason = "expired"
+		case c.Op == access.Remove:
+			planned.Reason = "not described"
+		default:
+			planned.Reason = "described"
+		}
+		p.Changes = append(p.Changes, planned)
+	}
+}
+
+// addOutside fills in what is not changed: manual steps, unknowns, kept facts.
+func (p *Plan) addOutside(canon site.Canonical, unknown []access.Unknown, diff Difference, account access.Ref) {
+	p.Manual, p.Unknown, p.Kept = []Manual{}, []Unknown{}, []KeptFact{}
+	for _, m := range canon.Manual {
+		p.Manual = append(p.Manual, Manual{Fact: m.Fact.String(), Steps: m.Steps, Authority: m.Authority, Verify: m.Verify})
+	}
+	for _, u := range unknown {
+		p.Unknown = append(p.Unknown, Unknown{Kind: string(u.Kind), Object: string(u.Object), Reason: u.Reason})
+	}
+	for _, k := range diff.Kept {
+		if k.Fact.Object != account {
+			p.Kept = append(p.Kept, KeptFact{Fact: k.Fact.String(), Reason: k.Reason})
+		}
+	}
+}
+
+func origin(r diag.Range) *Origin {
+	if !r.Known() {
+		return nil
+	}
+	return &Origin{File: r.File, Line: r.Start.Line, Column: r.Start.Column}
+}
+
+// Counted names the row of a summary or a budget that a fact counts in: the
+// type of object for `exists`, otherwise the kind.
+func Counted(f access.Fact) string {
+	if f.Kind != access.Exists {
+		return string(f.Kind)
+	}
+	if t := f.Object.Type(); t != "account" {
+		return t
+	}
+	return "user"
+}
+
+func summary(changes []access.Change) map[string]Count {
+	created := make(map[access.Ref]bool)
+	for _, c := range changes {
+		if c.Op == access.Add && c.Fact.Kind == access.Exists {
+			created[c.Fact.Object] = true
+		}
+	}
+	out := make(map[string]Count)
+	for _, c := range changes {
+		switch c.Fact.Kind {
+		case access.Name, access.Status, access.Grants:
+			if c.Op == access.Add && created[c.Fact.Object] {
+				continue
+			}
+		}
+		n := out[Counted(c.Fact)]
+		switch c.Op {
+		case access.Add:
+			n.Add++
+		case access.Remove:
+			n.Remove++
+		default:
+			n.Modify++
+		}
+		out[Counted(c.Fact)] = n
+	}
+	return out
+}
+
+func people(d access.Delta) People {
+	gaining, losing, here := make(map[access.Ref]bool), make(map[access.Ref]bool), make(map[access.Ref]bool)
+	for _, e := range d.Effects {
+		if e.Person == access.Anonymous {
+			continue
+		}
+		if e.Gained != "" {
+			gaining[e.Person] = true
+		}
+		if e.Lost != "" {
+			losing[e.Person] = true
+			if d.Desired.Described[e.Space] {
+				here[e.Person] = true
+			}
+		}
+	}
+	return People{WithAccess: d.Before.WithAccess(), Gaining: len(gaining), Losing: len(losing), LosingHere: len(here)}
+}
+
+// reach folds effects: one row for everybody who gains, or loses, the same in
+// the same space.
+func reach(effects []access.Effect) (gained, lost []Reach) {
+	type row struct {
+		space access.Ref
+		what  access.Permissions
+	}
+	fold := func(what func(access.Effect) access.Permissions) []Reach {
+		rows := make(map[row][]string)
+		for _, e := range effects {
+			if p := what(e); p != "" {
+				k := row{e.Space, p}
+				rows[k] = append(rows[k], string(e.Person))
+			}
+		}
+		keys := slices.SortedFunc(maps.Keys(rows), func(a, b row) int {
+			return cmp.Or(cmp.Compare(a.space, b.space), cmp.Compare(a.what, b.what))
+		})
+		out := make([]Reach, 0, len(keys))
+		for _, k := range keys {
+			out = append(out, Reach{Object: string(k.space), Permissions: k.what.IDs(), People: rows[k]})
+		}
+		return out
+	}
+	return fold(func(e access.Effect) access.Permissions { return e.Gained }),
+		fold(func(e access.Effect) access.Permissions { return e.Lost })
+}
+
+// reliesOn gives the fingerprints of the objects that the changes touch.
+func reliesOn(changes []access.Change, live access.Set) map[string]string {
+	touched := make(map[access.Ref]bool)
+	for _, c := range changes {
+		for r := range spokenOf([]access.Change{c}) {
+			if r.Type() != "class" {
+				touched[r] = true
+			}
+		}
+	}
+	hashes := make(map[access.Ref]io.Writer)
+	sums := make(map[access.Ref]func() string)
+	for r := range touched {
+		h := sha256.New()
+		hashes[r] = h
+		sums[r] = func() string { return hex.EncodeToString(h.Sum(nil))[:16] }
+	}
+	for f := range live.All() {
+		if h, ok := hashes[f.Object]; ok {
+			fmt.Fprintln(h, f)
+		}
+	}
+	out := make(map[string]string, len(touched))
+	for r, sum := range sums {
+		out[string(r)] = sum()
+	}
+	return out
+}
+
+// digest covers the site, the account, the changes and what they rest on.
+func (p *Plan) digest() string {
+	h := sha256.New()
+	fmt.Fprintln(h, "weir plan", p.Format, p.Site.ID, p.Account)
+	for _, c := range p.Changes {
+		fmt.Fprintf(h, "%s %s was %q step %s\n", c.Op, c.Fact, c.Was, c.Step)
+	}
+	for _, s := range p.Steps {
+		fmt.Fprintln(h, "step", s.ID)
+	}
+	for _, r := range slices.Sorted(maps.Keys(p.ReliesOn)) {
+		fmt.Fprintf(h, "relies on %q %s\n", r, p.ReliesOn[r])
+	}
+	return hex.EncodeToString(h.Sum(nil))[:32]
+}

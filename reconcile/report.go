@@ -1,0 +1,70 @@
+package reconcile
+
+import "github.com/weirhq/weir/access"
+
+// Status is what came of a step.
+type Status string
+
+// The four outcomes. Every step of a plan has exactly one.
+const (
+	Applied   Status = "applied"
+	Failed    Status = "failed"  // the site refused it; it had no effect
+	Skipped   Status = "skipped" // not sent
+	Uncertain Status = "unknown" // sent, and nobody can say what came of it
+)
+
+// Report is what an apply did.
+type Report struct {
+	Plan  string       `json:"plan"` // digest
+	Site  SiteName     `json:"site"`
+	Steps []StepReport `json:"steps"`
+	// Interrupted is true when the apply was told to stop.
+	Interrupted bool `json:"interrupted,omitempty"`
+	// ReadBack says why the site could not be read back at the end, if so.
+	ReadBack string `json:"read_back,omitempty"`
+	// IDs are the vendor's ids after the apply, for weir.lock.
+	IDs map[access.Ref]string `json:"-"`
+}
+
+// StepReport is what came of one step.
+type StepReport struct {
+	ID      string   `json:"id"`
+	Status  Status   `json:"status"`
+	Reason  string   `json:"reason,omitempty"`
+	Changes []string `json:"changes"`
+}
+
+func (r StepReport) is(s Status, reason string) StepReport {
+	r.Status, r.Reason = s, reason
+	return r
+}
+
+// Tally counts changes by what came of them.
+type Tally struct {
+	Applied, Failed, Skipped, Unknown int
+}
+
+// Count counts the report's changes.
+func (r *Report) Count() Tally {
+	var t Tally
+	for _, s := range r.Steps {
+		n := len(s.Changes)
+		switch s.Status {
+		case Applied:
+			t.Applied += n
+		case Failed:
+			t.Failed += n
+		case Skipped:
+			t.Skipped += n
+		default:
+			t.Unknown += n
+		}
+	}
+	return t
+}
+
+// Whole reports whether everything was applied and seen.
+func (r *Report) Whole() bool {
+	t := r.Count()
+	return t.Failed+t.Skipped+t.Unknown == 0 && r.ReadBack == "" && !r.Interrupted
+}

@@ -1,0 +1,361 @@
+package reconcile
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/weirhq/weir/access"
+)
+
+// Simulation is a site in the middle of an apply: the facts after the steps
+// done so far, and what may be true of people meanwhile. [Order] runs one to
+// find a safe order, and [Apply] runs one to check every step right before it
+// is sent, with what really happened so far.
+//
+// A state on the way from before to after is safe when, in every space:
+//
+//   - nobody may do what they may do neither before nor after (exposure)
+//   - nobody misses what they may do both before and after (interruption)
+//   - no fewer people administer it than the smallest of: the admins before,
+//     those after, and the floor that the description protects
+//
+// It is kept apart from access.View on purpose: it changes step by step, looks
+// only at the people and spaces that a step touches, and a property test holds
+// the two equal.
+type Simulation struct {
+	before, after *access.View
+	floor         int // protect.min_space_admins
+
+	exists    map[access.Ref]bool
+	states    map[access.Ref]bool // people with a state: there, but shut out
+	members   map[access.Ref]map[access.Ref]bool
+	groups    map[access.Ref]map[access.Ref]bool   // by person
+	roles     map[access.Ref]map[access.Ref]string // by space, by principal
+	held      map[access.Ref]map[access.Ref]bool   // by principal: spaces
+	grants    map[access.Ref]map[string]bool
+	admins    map[access.Ref]bool // groups whose product role includes admin
+	permitted map[access.Ref]access.Permissions
+	outside   access.Ref // weir's own account
+}
+
+// NewSimulation starts at the live facts. The views are those of the live and
+// the target facts; outside is weir's own account.
+func NewSimulation(live access.Set, before, after *access.View, floor int, outside access.Ref) *Simulation {
+	s := &Simulation{
+		before: before, after: after, floor: floor, outside: outside,
+		exists:    make(map[access.Ref]bool),
+		states:    make(map[access.Ref]bool),
+		members:   make(map[access.Ref]map[access.Ref]bool),
+		groups:    make(map[access.Ref]map[access.Ref]bool),
+		roles:     make(map[access.Ref]map[access.Ref]string),
+		held:      make(map[access.Ref]map[access.Ref]bool),
+		grants:    make(map[access.Ref]map[string]bool),
+		admins:    make(map[access.Ref]bool),
+		permitted: make(map[access.Ref]access.Permissions),
+	}
+	for f := range live.All() {
+		s.set(f)
+	}
+	return s
+}
+
+// Ready reports whether everything that the changes speak of is there, and if
+// not, what is missing.
+func (s *Simulation) Ready(unit []access.Change) (missing access.Ref, ready bool) {
+	made := make(map[access.Ref]bool)
+	for _, c := range unit {
+		if c.Op != access.Remove && (c.Fact.Kind == access.Exists || c.Fact.Kind == access.State) {
+			made[c.Fact.Object] = true
+		}
+	}
+	there := func(r access.Ref) bool {
+		switch r.Type() {
+		case "group", "space", "space_role", "user", "account":
+			return made[r] || s.exists[r] || s.states[r]
+		}
+		return true
+	}
+	for _, c := range unit {
+		if c.Op == access.Remove || c.Fact.Kind == access.Exists || c.Fact.Kind == access.State {
+			continue
+		}
+		if !there(c.Fact.Object) {
+			return c.Fact.Object, false
+		}
+		if c.Fact.Subject != "" && !there(c.Fact.Subject) {
+			return c.Fact.Subject, false
+		}
+		if role := access.NewRef("space_role", c.Fact.Value); c.Fact.Kind == access.Role && !there(role) {
+			return role, false
+		}
+	}
+	return "", true
+}
+
+// Harm says what a step would do to people on its way.
+type Harm struct {
+	Exposed     []access.Ref // people who may, for a while, do what they never should
+	Interrupted []access.Ref // people who miss, for a while, what they keep
+	Unattended  []access.Ref // spaces with too few admins, for a while
+}
+
+// None reports whether the step is safe.
+func (h Harm) None() bool {
+	return len(h.Exposed)+len(h.Interrupted)+len(h.Unattended) == 0
+}
+
+// Try does the changes and says what harm they do. The caller decides whether
+// to leave them or to [Simulation.Undo] them.
+func (s *Simulation) Try(unit []access.Change) Harm {
+	touched := make(map[access.Ref]map[access.Ref]bool) // space -> people
+	for _, c := range unit {
+		s.touch(touched, c)
+	}
+	s.do(unit)
+	for _, c := range unit {
+		s.touch(touched, c)
+	}
+	return s.harm(touched)
+}
+
+// Undo takes back the changes of the last Try.
+func (s *Simulation) Undo(unit []access.Change) {
+	back := make([]access.Change, 0, len(unit))
+	for _, c := range slices.Backward(unit) {
+		switch c.Op {
+		case access.Add:
+			c.Op = access.Remove
+		case access.Remove:
+			c.Op = access.Add
+		default:
+			c.Fact.Value, c.Was = c.Was, c.Fact.Value
+		}
+		back = append(back, c)
+	}
+	s.do(back)
+}
+
+func (s *Simulation) do(unit []access.Change) {
+	for _, c := range unit {
+		if c.Op == access.Remove {
+			s.clear(c.Fact)
+		} else {
+			s.set(c.Fact)
+		}
+	}
+}
+
+func (s *Simulation) set(f access.Fact) {
+	switch f.Kind {
+	case access.Exists:
+		s.exists[f.Object] = f.Object != s.outside
+	case access.State:
+		s.states[f.Object] = true
+	case access.Product:
+		s.admins[f.Object] = slices.Contains(access.ProductRoles(f.Value), "admin")
+	case access.Member:
+		put(s.members, f.Object, f.Subject, true)
+		put(s.groups, f.Subject, f.Object, true)
+	case access.Grants:
+		put(s.grants, f.Object, f.Verb, true)
+		delete(s.permitted, f.Object)
+	case access.Role:
+		put(s.roles, f.Object, f.Subject, f.Value)
+		put(s.held, f.Subject, f.Object, true)
+	}
+}
+
+func (s *Simulation) clear(f access.Fact) {
+	switch f.Kind {
+	case access.Exists:
+		delete(s.exists, f.Object)
+	case access.State:
+		delete(s.states, f.Object)
+	case access.Product:
+		delete(s.admins, f.Object)
+	case access.Member:
+		delete(s.members[f.Object], f.Subject)
+		delete(s.groups[f.Subject], f.Object)
+	case access.Grants:
+		delete(s.grants[f.Object], f.Verb)
+		delete(s.permitted, f.Object)
+	case access.Role:
+		delete(s.roles[f.Object], f.Subject)
+		delete(s.held[f.Subject], f.Object)
+	}
+}
+
+func put[K1, K2 comparable, V any](m map[K1]map[K2]V, a K1, b K2, v V) {
+	if m[a] == nil {
+		m[a] = make(map[K2]V)
+	}
+	m[a][b] = v
+}
+
+// everybody stands for all people in a set of touched people.
+const everybody access.Ref = "class:*"
+
+// touch adds the people whose rights a change can alter, by space.
+func (s *Simulation) touch(out map[access.Ref]map[access.Ref]bool, c access.Change) {
+	f := c.Fact
+	switch f.Kind {
+	case access.Member:
+		s.touchHeld(out, f.Object, f.Subject)
+		if s.admins[f.Object] {
+			s.touchHeld(out, access.ProductAdmins, f.Subject)
+		}
+	case access.Role:
+		s.touchPrincipal(out, f.Object, f.Subject)
+	case access.Exists:
+		switch f.Object.Type() {
+		case "user", "account":
+			for g := range s.groups[f.Object] {
+				s.touchHeld(out, g, f.Object)
+			}
+			for _, principal := range []access.Ref{f.Object, access.Everyone, access.Authenticated, access.Anonymous, access.ProductAdmins} {
+				s.touchHeld(out, principal, f.Object)
+			}
+		}
+	case access.Grants:
+		for space, held := range s.roles {
+			for principal, role := range held {
+				if access.NewRef("space_role", role) == f.Object {
+					s.touchPrincipal(out, space, principal)
+				}
+			}
+		}
+	case access.Product:
+		for space := range s.held[access.ProductAdmins] {
+			for p := range s.members[f.Object] {
+				put(out, space, p, true)
+			}
+		}
+	}
+}
+
+func (s *Simulation) touchHeld(out map[access.Ref]map[access.Ref]bool, principal, person access.Ref) {
+	for space := range s.held[principal] {
+		put(out, space, person, true)
+	}
+}
+
+func (s *Simulation) touchPrincipal(out map[access.Ref]map[access.Ref]bool, space, principal access.Ref) {
+	switch {
+	case principal == access.Anonymous:
+		put(out, space, access.Anonymous, true)
+		put(out, space, everybody, true)
+	case principal.Type() == "class":
+		put(out, space, everybody, true)
+	case principal.Type() == "group":
+		for p := range s.members[principal] {
+			put(out, space, p, true)
+		}
+	default:
+		put(out, space, principal, true)
+	}
+}
+
+// harm looks at the touched people in the touched spaces.
+func (s *Simulation) harm(touched map[access.Ref]map[access.Ref]bool) Harm {
+	var h Harm
+	exposed, interrupted := make(map[access.Ref]bool), make(map[access.Ref]bool)
+	for _, space := range slices.Sorted(maps.Keys(touched)) {
+		people := touched[space]
+		if people[everybody] {
+			people = maps.Clone(people)
+			delete(people, everybody)
+			for r, there := range s.exists {
+				if t := r.Type(); there && (t == "user" || t == "account") {
+					people[r] = true
+				}
+			}
+		}
+		admins := false // whether anybody's administration is touched
+		for p := range people {
+			now := s.Rights(p, space)
+			was, will := s.before.Rights(p, space), s.after.Rights(p, space)
+			admins = admins || was.Has(access.CanAdminister) && !now.Has(access.CanAdminister)
+			if now == was || now == will {
+				continue
+			}
+			if !now.Within(was.Union(will)) {
+				exposed[p] = true
+			}
+			if !was.Minus(was.Minus(will)).Within(now) {
+				interrupted[p] = true
+			}
+		}
+		if admins && s.adminCount(space) < min(s.floor, len(s.before.Admins(space)), len(s.after.Admins(space))) {
+			h.Unattended = append(h.Unattended, space)
+		}
+	}
+	h.Exposed, h.Interrupted = slices.Sorted(maps.Keys(exposed)), slices.Sorted(maps.Keys(interrupted))
+	return h
+}
+
+// Rights gives what a person may do in a space now.
+func (s *Simulation) Rights(person, space access.Ref) access.Permissions {
+	var out access.Permissions
+	for principal, role := range s.roles[space] {
+		if s.covers(principal, person) {
+			out = out.Union(s.permissions(access.NewRef("space_role", role)))
+		}
+	}
+	return out
+}
+
+// covers reports whether what a principal holds reaches a person.
+func (s *Simulation) covers(principal, person access.Ref) bool {
+	if principal == access.Anonymous {
+		return person == access.Anonymous || s.exists[person]
+	}
+	if !s.exists[person] {
+		return false
+	}
+	switch principal {
+	case access.Everyone, access.Authenticated, person:
+		return true
+	case access.ProductAdmins:
+		for g := range s.groups[person] {
+			if s.admins[g] {
+				return true
+			}
+		}
+		return false
+	}
+	return s.members[principal][person]
+}
+
+func (s *Simulation) permissions(role access.Ref) access.Permissions {
+	p, ok := s.permitted[role]
+	if !ok {
+		p = access.NewPermissions(slices.Collect(maps.Keys(s.grants[role]))...)
+		s.permitted[role] = p
+	}
+	return p
+}
+
+func (s *Simulation) adminCount(space access.Ref) int {
+	people := make(map[access.Ref]bool)
+	for principal, role := range s.roles[space] {
+		if !s.permissions(access.NewRef("space_role", role)).Has(access.CanAdminister) {
+			continue
+		}
+		touched := make(map[access.Ref]map[access.Ref]bool)
+		if principal.Type() == "class" {
+			for r, there := range s.exists {
+				if t := r.Type(); there && (t == "user" || t == "account") {
+					put(touched, space, r, true)
+				}
+			}
+		} else {
+			s.touchPrincipal(touched, space, principal)
+		}
+		for p := range touched[space] {
+			if s.covers(principal, p) {
+				people[p] = true
+			}
+		}
+	}
+	return len(people)
+}
