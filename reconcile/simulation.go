@@ -111,11 +111,17 @@ func (s *Simulation) Try(unit []access.Change) Harm {
 	for _, c := range unit {
 		s.touch(touched, c)
 	}
+	admins := make(map[access.Ref]int)
+	if s.floor > 0 {
+		for space := range touched {
+			admins[space] = s.adminCount(space)
+		}
+	}
 	s.do(unit)
 	for _, c := range unit {
 		s.touch(touched, c)
 	}
-	return s.harm(touched)
+	return s.harm(touched, admins)
 }
 
 // Undo takes back the changes of the last Try.
@@ -255,8 +261,9 @@ func (s *Simulation) touchPrincipal(out map[access.Ref]map[access.Ref]bool, spac
 	}
 }
 
-// harm looks at the touched people in the touched spaces.
-func (s *Simulation) harm(touched map[access.Ref]map[access.Ref]bool) Harm {
+// harm looks at the touched people in the touched spaces. admins counts who
+// administered each space before the step.
+func (s *Simulation) harm(touched map[access.Ref]map[access.Ref]bool, admins map[access.Ref]int) Harm {
 	var h Harm
 	exposed, interrupted := make(map[access.Ref]bool), make(map[access.Ref]bool)
 	for _, space := range slices.Sorted(maps.Keys(touched)) {
@@ -270,11 +277,9 @@ func (s *Simulation) harm(touched map[access.Ref]map[access.Ref]bool) Harm {
 				}
 			}
 		}
-		admins := false // whether anybody's administration is touched
 		for p := range people {
 			now := s.Rights(p, space)
 			was, will := s.before.Rights(p, space), s.after.Rights(p, space)
-			admins = admins || was.Has(access.CanAdminister) && !now.Has(access.CanAdminister)
 			if now == was || now == will {
 				continue
 			}
@@ -285,8 +290,11 @@ func (s *Simulation) harm(touched map[access.Ref]map[access.Ref]bool) Harm {
 				interrupted[p] = true
 			}
 		}
-		if admins && s.adminCount(space) < min(s.floor, len(s.before.Admins(space)), len(s.after.Admins(space))) {
-			h.Unattended = append(h.Unattended, space)
+		if was := admins[space]; was > 0 {
+			now := s.adminCount(space)
+			if now < was && now < min(s.floor, len(s.before.Admins(space)), len(s.after.Admins(space))) {
+				h.Unattended = append(h.Unattended, space)
+			}
 		}
 	}
 	h.Exposed, h.Interrupted = slices.Sorted(maps.Keys(exposed)), slices.Sorted(maps.Keys(interrupted))

@@ -88,6 +88,10 @@ type Observation struct {
 	IDs map[access.Ref]string
 	// Labels are display names of people.
 	Labels map[access.Ref]string
+	// Unclaimed are the people whose accounts the organisation does not manage,
+	// because it has not verified their domain: it can neither deactivate nor
+	// reactivate them.
+	Unclaimed map[access.Ref]bool
 	// Unknown is what could not be seen. Nothing in it may be removed or taken
 	// for absent.
 	Unknown []access.Unknown

@@ -1,0 +1,246 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/weirhq/weir/internal/render"
+	"github.com/weirhq/weir/reconcile"
+)
+
+func (a *app) applyCommand() *cobra.Command {
+	var flags planFlags
+	var yes bool
+	cmd := &cobra.Command{
+		Use:   "apply [DIR | PLANFILE]",
+		Short: "Plan, ask, and bring the site to the description",
+		Long: `Plan the description in DIR (default: this folder), show the plan, ask, and
+apply it. With a PLANFILE, written by weir plan --out, apply exactly that plan:
+weir reads again what it rests on and refuses if it moved. weir.lock, the
+journal and the embedded site are then those of --dir (default: this folder).
+
+Before planning, weir settles what an interrupted apply left open. When an
+apply ends in part (exit code 6), run it again.
+
+Exit codes: 0 applied, or nothing to do · 1 error in input or use · 3 a policy
+denies it · 4 a budget or invariant stops it · 5 the plan is stale · 6 applied
+in part · 7 the site cannot be reached · 8 locked by another run · 130 interrupted.`,
+		Example: "  weir apply\n  weir apply --auto-approve\n  weir apply plan.json",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.apply(cmd.Context(), args, flags, yes)
+		},
+	}
+	flags.register(cmd)
+	cmd.Flags().StringVar(&flags.dir, "dir", ".", "with a PLANFILE: the description's `folder`")
+	cmd.Flags().BoolVar(&yes, "auto-approve", false, "do not ask (for automation)")
+	return cmd
+}
+
+func (a *app) apply(ctx context.Context, args []string, flags planFlags, yes bool) error {
+	if len(args) > 0 {
+		if info, err := os.Stat(args[0]); err == nil && !info.IsDir() {
+			return a.applyFile(ctx, args[0], flags, yes)
+		}
+	}
+	a.folder(args)
+	d, err := a.load()
+	if err != nil {
+		return err
+	}
+	run, err := a.openRun(ctx, d.Settings.Site.Product.Or(embedded), flags.site, readWrite)
+	if err != nil {
+		return err
+	}
+	defer run.close()
+	draft, err := a.draft(ctx, d, run.site, flags.accept, run.history)
+	if err != nil {
+		return err
+	}
+	done, err := a.carryOut(ctx, run, draft.Plan, yes)
+	if err != nil {
+		return err
+	}
+	ids := draft.Observation.IDs
+	if done != nil {
+		ids = done.IDs
+	}
+	if err := a.pin(draft.Desired.Described, ids); err != nil {
+		return err
+	}
+	return ended(ctx, done)
+}
+
+// applyFile applies a plan that was written to a file, and nothing else: the
+// description is not read. What the plan rests on is read again.
+func (a *app) applyFile(ctx context.Context, path string, flags planFlags, yes bool) error {
+	a.dir = flags.dir
+	plan, err := readPlan(path)
+	if err != nil {
+		return err
+	}
+	run, err := a.openRun(ctx, plan.Site.Product, flags.site, existing)
+	if err != nil {
+		return err
+	}
+	defer run.close()
+	accept, err := acceptances(flags.accept)
+	if err != nil {
+		return err
+	}
+	plan.Accept(accept, run.used)
+	done, err := a.carryOut(ctx, run, plan, yes)
+	if err != nil {
+		return err
+	}
+	if done != nil {
+		if err := a.repin(plan, done.IDs); err != nil {
+			return err
+		}
+	}
+	return ended(ctx, done)
+}
+
+func readPlan(path string) (*reconcile.Plan, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, input("WR409", path, "the plan file cannot be read: "+reason(err), "")
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, reconcile.MaxPlanFile+1))
+	if err != nil {
+		return nil, input("WR409", path, "the plan file cannot be read: "+reason(err), "")
+	}
+	plan, err := reconcile.ReadPlan(b)
+	if err != nil {
+		return nil, input("WR409", path, err.Error(), "write it with weir plan --out")
+	}
+	return plan, nil
+}
+
+// run is an open site with its journal.
+type run struct {
+	site    *openSite
+	journal *reconcile.SQLiteJournal
+	history reconcile.History
+}
+
+func (r *run) used(acc reconcile.Acceptance) bool { return r.history.Used[acc.String()] }
+
+func (r *run) close() {
+	_ = r.journal.Close()
+	_ = r.site.Close()
+}
+
+// openRun opens the site and the journal, and settles what an interrupted
+// apply left open.
+func (a *app) openRun(ctx context.Context, product, file string, mode siteMode) (*run, error) {
+	s, err := a.openSite(product, file, mode)
+	if err != nil {
+		return nil, err
+	}
+	journal, err := reconcile.OpenJournal(a.journalPath())
+	if err != nil {
+		_ = s.Close()
+		return nil, err
+	}
+	r := &run{site: s, journal: journal}
+	open, err := reconcile.Settle(ctx, s, journal, a.Clock)
+	if err == nil {
+		r.history, err = reconcile.ReadHistory(journal)
+	}
+	if err != nil {
+		r.close()
+		return nil, err
+	}
+	if open > 0 {
+		fmt.Fprintf(a.Stderr, "settled %s that an interrupted apply had left open\n", render.Count(open, "step", "steps"))
+	}
+	return r, nil
+}
+
+// carryOut shows a plan, asks, and applies it. A nil report means that there
+// was nothing to do.
+func (a *app) carryOut(ctx context.Context, r *run, plan *reconcile.Plan, yes bool) (*reconcile.Report, error) {
+	if err := render.Plan(a.Stdout, plan, a.options()); err != nil {
+		return nil, err
+	}
+	if code := exitFor(plan); code != exitDone {
+		return nil, exit(code)
+	}
+	if len(plan.Changes) == 0 {
+		return nil, nil
+	}
+	if !yes {
+		if err := a.ask(plan); err != nil {
+			return nil, err
+		}
+	}
+	report, err := reconcile.Apply(ctx, reconcile.ApplyInput{
+		Site: r.site, Plan: plan, Journal: r.journal,
+		Clock: a.Clock, Wait: a.Wait, Progress: a.progress(),
+	})
+	if report != nil {
+		if err := render.Report(a.Stdout, report, a.options()); err != nil {
+			return nil, err
+		}
+	}
+	return report, err
+}
+
+// ended gives the exit code of an apply.
+func ended(ctx context.Context, r *reconcile.Report) error {
+	switch {
+	case r == nil:
+		return nil
+	case r.Interrupted || ctx.Err() != nil:
+		return &exitError{exitInterrupted, "interrupted; run weir apply again to finish"}
+	case !r.Whole():
+		return &exitError{exitPartial, "applied in part; run weir apply again to finish"}
+	}
+	return nil
+}
+
+// ask asks for a word of consent on a terminal.
+func (a *app) ask(plan *reconcile.Plan) error {
+	if !a.Terminal {
+		return errors.New("nobody can be asked here (use --auto-approve, or run it in a terminal)")
+	}
+	fmt.Fprintf(a.Stdout, "\napply this to %s? only \"yes\" is taken: ", plan.Site.Name)
+	answer, err := bufio.NewReader(a.Stdin).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if strings.TrimSpace(answer) != "yes" {
+		return &exitError{exitInput, "not applied"}
+	}
+	return nil
+}
+
+// progress shows a line that is written over on a terminal, and a line now and
+// then elsewhere, so that a log shows life without drowning.
+func (a *app) progress() func(done, total int) {
+	start := a.Clock()
+	const parts = 10
+	shown := 0
+	return func(done, total int) {
+		if a.Terminal {
+			fmt.Fprintf(a.Stderr, "\rapplying %s of %s steps (%s)\x1b[K", render.Number(done), render.Number(total), a.Clock().Sub(start).Round(100e6))
+			if done == total {
+				fmt.Fprintln(a.Stderr)
+			}
+			return
+		}
+		if part := done * parts / total; part > shown || done == total {
+			shown = part
+			fmt.Fprintf(a.Stderr, "applying: %s of %s steps\n", render.Number(done), render.Number(total))
+		}
+	}
+}

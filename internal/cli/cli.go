@@ -1,0 +1,200 @@
+// Package cli is weir's command line: one file a command, and the wiring of
+// the parts that the commands share. It is the only package that knows the
+// process: its arguments, streams, files and exit code.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/weirhq/weir/internal/diag"
+	"github.com/weirhq/weir/internal/render"
+	"github.com/weirhq/weir/reconcile"
+	"github.com/weirhq/weir/site"
+)
+
+// Env is all that a command may use of the world around it.
+type Env struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	// Terminal says whether Stdin and Stdout are somebody's terminal: only then
+	// is a question asked or a colour used.
+	Terminal bool
+	Getenv   func(string) string
+	Clock    func() time.Time
+	Wait     func(context.Context, time.Duration) error
+}
+
+// System gives the process's own environment.
+func System() Env {
+	return Env{
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Terminal: term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd())),
+		Getenv:   os.Getenv,
+		Clock:    time.Now,
+		Wait: func(ctx context.Context, d time.Duration) error {
+			t := time.NewTimer(d)
+			defer t.Stop()
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-t.C:
+				return nil
+			}
+		},
+	}
+}
+
+// The exit codes. Every command uses the same.
+const (
+	exitDone        = 0   // nothing to do, or done
+	exitInput       = 1   // error in input or use
+	exitChanges     = 2   // changes (plan --detailed-exitcode)
+	exitPolicy      = 3   // a policy denies the plan
+	exitGuard       = 4   // a budget or an invariant stops the plan
+	exitStale       = 5   // the plan is stale
+	exitPartial     = 6   // applied in part
+	exitSite        = 7   // the site cannot be reached or does not allow it
+	exitLocked      = 8   // locked by another run
+	exitInterrupted = 130 // interrupted
+)
+
+// precedence orders the codes for when several hold: a script must learn of
+// the gravest.
+var precedence = []int{exitInterrupted, exitInput, exitSite, exitLocked, exitPolicy, exitGuard, exitStale, exitPartial, exitChanges, exitDone}
+
+// gravest gives the code that goes first.
+func gravest(codes ...int) int {
+	for _, p := range precedence {
+		for _, c := range codes {
+			if c == p {
+				return c
+			}
+		}
+	}
+	return exitDone
+}
+
+// exitError ends a command with a code. Its message, if any, is printed to
+// stderr; what was to be said at length has been printed already.
+type exitError struct {
+	code int
+	msg  string
+}
+
+func (e *exitError) Error() string { return e.msg }
+
+func exit(code int) error {
+	if code == exitDone {
+		return nil
+	}
+	return &exitError{code: code}
+}
+
+// Main runs one command and gives its exit code.
+func Main(ctx context.Context, args []string, env Env) int {
+	a := &app{Env: env}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(env.Stdin)
+	root.SetOut(env.Stdout)
+	root.SetErr(env.Stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	return a.fail(ctx, err)
+}
+
+// fail prints an error and gives its exit code.
+func (a *app) fail(ctx context.Context, err error) int {
+	var ended *exitError
+	var diags diag.List
+	var stale *reconcile.StaleError
+	var siteErr *site.Error
+	switch {
+	case errors.As(err, &ended):
+		if ended.msg != "" {
+			fmt.Fprintln(a.Stderr, "weir:", render.Safe(ended.msg))
+		}
+		return ended.code
+	case errors.As(err, &diags):
+		a.tell(diags)
+		return exitInput
+	}
+	fmt.Fprintln(a.Stderr, "weir:", render.Safe(err.Error()))
+	switch {
+	case ctx.Err() != nil:
+		return exitInterrupted
+	case errors.As(err, &stale):
+		return exitStale
+	case errors.Is(err, reconcile.ErrJournalLocked), site.Is(err, site.Locked):
+		return exitLocked
+	case errors.As(err, &siteErr):
+		return exitSite
+	}
+	return exitInput
+}
+
+// app is one run of a command.
+type app struct {
+	Env
+	dir     string            // the description's folder
+	sources map[string]string // the text of the files read, for diagnostics
+}
+
+// color says whether colours may be used: on a terminal, unless NO_COLOR asks
+// for none (https://no-color.org).
+func (a *app) color() bool { return a.Terminal && a.Getenv("NO_COLOR") == "" }
+
+func (a *app) options() render.Options { return render.Options{Color: a.color()} }
+
+// tell prints diagnostics to stderr.
+func (a *app) tell(list diag.List) {
+	_ = render.Diagnostics(a.Stderr, list, func(file string) string { return a.sources[file] }, a.options())
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "weir",
+		Short: "Confluence access as code: described, reviewed, planned, applied",
+		Long: `weir keeps a Confluence site's access as it is described in files.
+
+Describe groups, people, spaces and roles in YAML or HCL, review the plan as a
+pull request, apply it, and apply it again to undo what drifted.
+
+Start with "weir init", then "weir plan" and "weir apply": without an account,
+on an embedded site.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return cmd.Help()
+		},
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(a.initCommand(), a.validateCommand(), a.planCommand(), a.applyCommand(),
+		a.siteCommand(), a.explainCommand(), a.versionCommand())
+	return root
+}
+
+// folder takes the optional DIR argument.
+func (a *app) folder(args []string) {
+	a.dir = "."
+	if len(args) > 0 {
+		a.dir = args[0]
+	}
+}
+
+// file gives the path of a file of weir's own in the description's folder.
+func (a *app) file(name ...string) string {
+	return filepath.Join(append([]string{a.dir}, name...)...)
+}

@@ -1,0 +1,120 @@
+package cli
+
+import (
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/weirhq/weir/internal/diag"
+	"github.com/weirhq/weir/site"
+	"github.com/weirhq/weir/site/cloud"
+	"github.com/weirhq/weir/site/emulator"
+)
+
+// embedded is the product that needs no account: a small Confluence in a file.
+const embedded = "embedded"
+
+// siteMode says what a command needs of the site.
+type siteMode uint8
+
+const (
+	readOnly  siteMode = iota // a site file that is not there is an empty site
+	readWrite                 // a site file that is not there is made
+	existing                  // read and write a site file that must be there
+)
+
+// openSite is a site with what has to be closed after it.
+type openSite struct {
+	site.Site
+	emulator *emulator.Emulator
+}
+
+// Close gives the site back.
+func (s *openSite) Close() error { return s.emulator.Close() }
+
+// openSite opens the site of a description: for now the embedded one.
+func (a *app) openSite(product, file string, mode siteMode) (*openSite, error) {
+	if product != embedded {
+		return nil, diag.List{{
+			Code: "WR109", Summary: "product " + product + " is not available yet",
+			Hint: "leave product out, or write embedded, to work on a site in a file",
+		}}
+	}
+	em, err := a.openEmulator(file, mode)
+	if err != nil {
+		return nil, err
+	}
+	c := em.Credentials()
+	s, err := cloud.New(cloud.Config{
+		Confluence: c.BaseURL + "/wiki", Admin: c.BaseURL + "/admin", Users: c.BaseURL + "/users",
+		Email: c.Email, Token: cloud.NewSecret(c.Token), OrgKey: cloud.NewSecret(c.OrgKey),
+		Account: c.AccountID, OrgID: c.OrgID, CloudID: c.CloudID,
+		Transport: em.Transport(), Clock: a.Clock, Wait: a.Wait,
+		Jitter: func() float64 { return 0 }, // in process nobody else retries
+	})
+	if err != nil {
+		return nil, errors.Join(err, em.Close())
+	}
+	return &openSite{Site: s, emulator: em}, nil
+}
+
+// siteFile is the embedded site's file.
+func (a *app) siteFile(file string) string {
+	if file != "" {
+		return file
+	}
+	return a.file(".weir", "site.db")
+}
+
+// openEmulator opens the embedded site. A site file that cannot be used is the
+// user's to mend: a diagnostic.
+func (a *app) openEmulator(file string, mode siteMode) (*emulator.Emulator, error) {
+	path := a.siteFile(file)
+	o := emulator.Options{Clock: a.Clock, Random: rand.Reader}
+	_, err := os.Stat(path)
+	missing := errors.Is(err, fs.ErrNotExist)
+	switch {
+	case missing && mode == existing:
+		return nil, input("WR501", path, "there is no site file here", "name the description's folder with --dir, or the file with --site")
+	case missing && mode == readOnly:
+		// Nothing is made for a question: an empty site, in memory, always the
+		// same so that the same question has the same answer.
+		o.Random = nil
+		return emulator.New(o)
+	case mode == readOnly:
+		store, err := emulator.OpenSQLite(path, emulator.ReadOnly)
+		if err != nil {
+			return nil, siteFileTrouble(path, err)
+		}
+		o.Store = store
+	default:
+		if file == "" {
+			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+				return nil, siteFileTrouble(path, err)
+			}
+		}
+		store, err := emulator.OpenSQLite(path, emulator.ReadWrite)
+		if err != nil {
+			return nil, siteFileTrouble(path, err)
+		}
+		o.Store = store
+	}
+	em, err := emulator.New(o)
+	if err != nil {
+		return nil, errors.Join(siteFileTrouble(path, err), o.Store.Close())
+	}
+	return em, nil
+}
+
+func siteFileTrouble(path string, err error) error {
+	if errors.Is(err, emulator.ErrLocked) {
+		return &site.Error{Kind: site.Locked, Op: "open " + path, Err: errors.New("another run holds it; try again when it has ended")}
+	}
+	hint := "put a good copy in its place, or make a new site with weir site reset"
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		hint = "name another file with --site"
+	}
+	return input("WR501", path, "the site file cannot be used: "+reason(err), hint)
+}

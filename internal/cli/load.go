@@ -1,0 +1,205 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/internal/diag"
+	"github.com/weirhq/weir/policies"
+	"github.com/weirhq/weir/reconcile"
+	"github.com/weirhq/weir/schema"
+)
+
+// lockFile holds the ids that names stand for. It is committed.
+const lockFile = "weir.lock"
+
+// description is everything that a folder says, ready to be planned.
+type description struct {
+	*schema.Description
+	lock  schema.Lock
+	judge *policies.Judge
+}
+
+// load reads the description in the folder. The error is a diag.List;
+// warnings are printed here.
+func (a *app) load() (*description, error) {
+	info, err := os.Stat(a.dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, input("WR110", a.dir, "there is no such folder", "weir init makes a description")
+	case err != nil:
+		return nil, input("WR110", a.dir, "the folder cannot be read: "+reason(err), "")
+	case !info.IsDir():
+		return nil, input("WR110", a.dir, "this is not a folder", "name the folder that holds the description")
+	}
+	// An os.Root, so that no name or link in the folder leads out of it.
+	root, err := os.OpenRoot(a.dir)
+	if err != nil {
+		return nil, input("WR110", a.dir, "the folder cannot be read: "+reason(err), "")
+	}
+	defer root.Close()
+	files, diags := schema.Load(root.FS())
+	a.sources = make(map[string]string, len(files))
+	for _, f := range files {
+		a.sources[f.Path] = string(f.Bytes)
+	}
+	if err := diags.Err(); err != nil {
+		return nil, err
+	}
+	docs, more := schema.Parse(files)
+	diags = append(diags, more...)
+	lock, more := a.loadLock(root)
+	diags = append(diags, more...)
+	if err := diags.Err(); err != nil {
+		return nil, err
+	}
+	d, more := schema.Compile(docs, lock, a.Clock())
+	diags = append(diags, more...)
+	if err := diags.Err(); err != nil {
+		return nil, err
+	}
+	judge, more := judge(d.Settings)
+	diags = append(diags, more...)
+	if err := diags.Err(); err != nil {
+		return nil, err
+	}
+	a.tell(diags)
+	return &description{Description: d, lock: lock, judge: judge}, nil
+}
+
+func (a *app) loadLock(root *os.Root) (schema.Lock, diag.List) {
+	b, err := fs.ReadFile(root.FS(), lockFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return schema.ParseLock(lockFile, nil)
+	}
+	if err != nil {
+		return schema.Lock{}, input("WR110", lockFile, "the file cannot be read: "+reason(err), "")
+	}
+	a.sources[lockFile] = string(b)
+	return schema.ParseLock(lockFile, b)
+}
+
+// reason is what the operating system said, without the path it repeats.
+func reason(err error) string {
+	var e *fs.PathError
+	if errors.As(err, &e) {
+		return e.Err.Error()
+	}
+	return err.Error()
+}
+
+// judge sets up the rules as the description asks.
+func judge(s schema.Settings) (*policies.Judge, diag.List) {
+	var names []string
+	for _, r := range policies.Rules() {
+		names = append(names, r.Name)
+	}
+	settings := make(map[string]policies.Setting)
+	var diags diag.List
+	for name, p := range s.Policies {
+		if !slices.Contains(names, name) {
+			hint := "the rules are " + strings.Join(names, ", ")
+			diags = append(diags, diag.Diagnostic{Code: "WR102", Summary: fmt.Sprintf("there is no rule %q", name), Hint: hint, Range: p.Range})
+			continue
+		}
+		set := policies.Setting{Level: p.Level.Value}
+		for _, allowed := range p.Allow {
+			set.Allow = append(set.Allow, allowed.Match)
+		}
+		settings[name] = set
+	}
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	j, err := policies.New(settings)
+	if err != nil {
+		return nil, input("WR390", "", err.Error(), "")
+	}
+	return j, nil
+}
+
+// guards gives the description's budgets over the defaults.
+func (d *description) guards() reconcile.Guards {
+	g := reconcile.DefaultGuards()
+	set := func(l *reconcile.Limit, s schema.LimitSettings) {
+		l.Ratio, l.Max, l.Free = s.Ratio.Or(l.Ratio), s.Max.Or(l.Max), s.Free.Or(l.Free)
+	}
+	set(&g.Removals, d.Settings.Budget.Removals)
+	set(&g.PeopleLosingAccess, d.Settings.Budget.PeopleLosingAccess)
+	g.MinSpaceAdmins = d.Settings.Protect.MinSpaceAdmins.Or(g.MinSpaceAdmins)
+	return g
+}
+
+// pin writes weir.lock: the ids of everything that the description names.
+func (a *app) pin(described map[access.Ref]bool, ids map[access.Ref]string) error {
+	known := make(map[access.Ref]string)
+	for ref := range described {
+		if id, ok := ids[ref]; ok {
+			known[ref] = id
+		}
+	}
+	return a.writeLock(schema.Lock(known))
+}
+
+// repin brings weir.lock up to a plan that was applied without its
+// description: what the plan made and removed.
+func (a *app) repin(plan *reconcile.Plan, ids map[access.Ref]string) error {
+	root, err := os.OpenRoot(a.dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	a.sources = make(map[string]string)
+	lock, diags := a.loadLock(root)
+	if err := diags.Err(); err != nil {
+		return err
+	}
+	known := lock.With(nil)
+	for _, c := range plan.Changes {
+		f, err := access.ParseFact(c.Fact)
+		if err != nil || f.Kind != access.Exists {
+			continue
+		}
+		if id, ok := ids[f.Object]; ok && c.Op == access.Add {
+			known[f.Object] = id
+		} else if c.Op == access.Remove && f.Object.Type() != "user" {
+			delete(known, f.Object)
+		}
+	}
+	return a.writeLock(schema.Lock(known))
+}
+
+func (a *app) writeLock(lock schema.Lock) error {
+	text := lock.Format()
+	path := a.file(lockFile)
+	if old, err := os.ReadFile(path); err == nil && string(old) == string(text) {
+		return nil
+	}
+	if err := replaceFile(path, text); err != nil {
+		return fmt.Errorf("%s could not be written: %w", lockFile, err)
+	}
+	return nil
+}
+
+// replaceFile writes a file whole or not at all.
+func replaceFile(path string, b []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return err
+}

@@ -1,0 +1,173 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/weirhq/weir/internal/diag"
+	"github.com/weirhq/weir/internal/render"
+	"github.com/weirhq/weir/reconcile"
+	"github.com/weirhq/weir/site"
+)
+
+// planFlags are what plan and apply share.
+type planFlags struct {
+	site   string
+	dir    string // apply only
+	accept []string
+}
+
+func (f *planFlags) register(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.site, "site", "", "the embedded site's `file` (default .weir/site.db in DIR)")
+	cmd.Flags().StringArrayVar(&f.accept, "accept", nil, "accept one exceeded budget of exactly this plan, once: `RULE:COUNT@DIGEST` as the plan prints it")
+}
+
+func (a *app) planCommand() *cobra.Command {
+	var flags planFlags
+	var format, out string
+	var detailed bool
+	cmd := &cobra.Command{
+		Use:   "plan [DIR]",
+		Short: "Show what would change on the site",
+		Long: `Compare the description in DIR (default: this folder) with the live site and
+show what an apply would change, whom it reaches, and what rules and budgets
+say. Nothing is written to the site.
+
+Exit codes: 0 planned · 1 error in the description · 2 changes (with
+--detailed-exitcode) · 3 a policy denies it · 4 a budget or invariant stops it
+· 7 the site cannot be read · 8 locked by another run.`,
+		Example: "  weir plan\n  weir plan --format facts | grep '^-'\n  weir plan --out plan.json && weir apply plan.json",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			a.folder(args)
+			write, ok := map[string]func(*reconcile.Plan) error{
+				"text":  func(p *reconcile.Plan) error { return render.Plan(a.Stdout, p, a.options()) },
+				"json":  func(p *reconcile.Plan) error { return p.Write(a.Stdout) },
+				"facts": func(p *reconcile.Plan) error { _, err := fmt.Fprint(a.Stdout, p.Lines()); return err },
+			}[format]
+			if !ok {
+				return fmt.Errorf("unknown format %q (text, json or facts)", format)
+			}
+			plan, err := a.plan(cmd.Context(), flags)
+			if err != nil {
+				return err
+			}
+			if err := write(plan); err != nil {
+				return err
+			}
+			if out != "" {
+				if err := writePlan(out, plan); err != nil {
+					return err
+				}
+			}
+			code := exitFor(plan)
+			if detailed && len(plan.Changes) > 0 {
+				code = gravest(code, exitChanges)
+			}
+			return exit(code)
+		},
+	}
+	flags.register(cmd)
+	cmd.Flags().StringVar(&format, "format", "text", "output `format`: text, json or facts")
+	cmd.Flags().StringVar(&out, "out", "", "also write the plan to a `file`, for weir apply")
+	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 when there are changes")
+	return cmd
+}
+
+// plan makes a plan with a site that cannot be written to.
+func (a *app) plan(ctx context.Context, flags planFlags) (*reconcile.Plan, error) {
+	d, err := a.load()
+	if err != nil {
+		return nil, err
+	}
+	s, err := a.openSite(d.Settings.Site.Product.Or(embedded), flags.site, readOnly)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	var history reconcile.History
+	if len(flags.accept) > 0 {
+		if history, err = a.history(); err != nil {
+			return nil, err
+		}
+	}
+	draft, err := a.draft(ctx, d, s, flags.accept, history)
+	if err != nil {
+		return nil, err
+	}
+	return draft.Plan, nil
+}
+
+// draft makes a plan for a description and a site.
+func (a *app) draft(ctx context.Context, d *description, s site.Reader, accept []string, h reconcile.History) (*reconcile.Draft, error) {
+	guards := d.guards()
+	var err error
+	if guards.Acceptances, err = acceptances(accept); err != nil {
+		return nil, err
+	}
+	guards.Used = func(acc reconcile.Acceptance) bool { return h.Used[acc.String()] }
+	return reconcile.Make(ctx, reconcile.Input{
+		Site: s, Name: d.Settings.Site.Name, Product: d.Settings.Site.Product.Or(embedded),
+		Description: d, Judge: d.judge, Guards: guards, Pins: d.lock,
+	})
+}
+
+func acceptances(texts []string) ([]reconcile.Acceptance, error) {
+	var out []reconcile.Acceptance
+	for _, text := range texts {
+		acc, err := reconcile.ParseAcceptance(text)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, acc)
+	}
+	return out, nil
+}
+
+// history reads the journal, if there is one.
+func (a *app) history() (reconcile.History, error) {
+	path := a.journalPath()
+	if _, err := os.Stat(path); err != nil {
+		return reconcile.History{}, nil
+	}
+	j, err := reconcile.OpenJournal(path)
+	if err != nil {
+		return reconcile.History{}, err
+	}
+	defer j.Close()
+	return reconcile.ReadHistory(j)
+}
+
+func (a *app) journalPath() string { return a.file(".weir", "journal.db") }
+
+// exitFor gives the code of a plan by itself.
+func exitFor(p *reconcile.Plan) int {
+	codes := []int{exitDone}
+	if s := p.Stops(); s.Any() {
+		if s.Policy {
+			codes = append(codes, exitPolicy)
+		}
+		if s.Guard {
+			codes = append(codes, exitGuard)
+		}
+	}
+	return gravest(codes...)
+}
+
+// writePlan writes a plan file for its owner only: it holds names.
+func writePlan(path string, p *reconcile.Plan) error {
+	var b bytes.Buffer
+	if err := p.Write(&b); err != nil {
+		return err
+	}
+	return os.WriteFile(path, b.Bytes(), 0o600)
+}
+
+// input makes a diagnostic about a whole file.
+func input(code, file, summary, hint string) diag.List {
+	return diag.List{{Code: code, Summary: summary, Hint: hint, Range: diag.Range{File: file}}}
+}

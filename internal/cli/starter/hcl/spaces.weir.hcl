@@ -1,0 +1,7 @@
+space "ENG" {
+  name = "Engineering"
+  roles = {
+    admin        = ["group:leads"]
+    collaborator = ["group:engineering"]
+  }
+}

@@ -1,0 +1,334 @@
+package render
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/reconcile"
+)
+
+// kindOrder is the order in which a plan tells its kinds, objects first, with
+// the noun for each.
+var kindOrder = []struct{ key, noun string }{
+	{"user", "people"}, {"state", "states"}, {"group", "groups"}, {"product", "product roles"}, {"member", "memberships"},
+	{"space_role", "space roles"}, {"grants", "role permissions"},
+	{"space", "spaces"}, {"name", "space names"}, {"status", "space states"}, {"role", "role assignments"},
+}
+
+// Plan shows a plan whole: the verdict first, then people, changes, what stays,
+// findings and budgets.
+func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
+	p := &printer{w: w, color: o.Color}
+	if len(plan.Changes) == 0 && len(plan.Manual) == 0 {
+		p.line("%s", p.paint(bold, fmt.Sprintf("no changes: %s is as described (%s compared)", plan.Site.Name, Count(plan.Compared, "fact", "facts"))))
+	} else {
+		p.line("%s", p.paint(bold, Verdict(plan)))
+		p.line("%s", p.paint(dim, fmt.Sprintf("%s (%s), %s compared, %s", Safe(plan.Site.Name), plan.Site.Product,
+			Count(plan.Compared, "fact", "facts"), Count(plan.Requests, "request", "requests"))))
+	}
+	p.reach("people who lose something", "loses", "lose", red, plan.Lost)
+	p.reach("people who gain something", "gains", "gain", green, plan.Gained)
+	p.changes(plan)
+	p.manual(plan.Manual)
+	p.outside(plan)
+	p.findings(plan.Findings)
+	p.budgets(plan)
+	if len(plan.Changes) > 0 {
+		p.line("")
+		p.line("plan: %s", Summary(plan))
+		p.line("digest: %s", plan.Digest)
+	}
+	return p.err
+}
+
+// Verdict says in one line whether the plan may be applied and what it does to
+// people.
+func Verdict(plan *reconcile.Plan) string {
+	var why []string
+	for _, b := range plan.Budgets {
+		if b.Exceeded && !b.Accepted {
+			why = append(why, fmt.Sprintf("%s:%d (%d allowed)", b.Rule, b.Count, allowed(b)))
+		}
+	}
+	denied := make(map[string]int)
+	for _, f := range plan.Findings {
+		if f.Level == access.Deny {
+			denied[cmp.Or(f.Rule, f.Code)]++
+		}
+	}
+	for _, rule := range slices.Sorted(maps.Keys(denied)) {
+		why = append(why, rule+times(denied[rule]))
+	}
+	people := effect(plan)
+	switch {
+	case len(why) > 0:
+		return fmt.Sprintf("stopped by %s: %s", strings.Join(why, ", "), people)
+	case len(plan.Changes) == 0:
+		return "nothing to apply: " + Count(len(plan.Manual), "step", "steps") + " to do by hand"
+	case plan.People.Losing == 0:
+		return "safe to merge: " + people
+	}
+	return "please review: " + people
+}
+
+func times(n int) string {
+	if n == 1 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d times)", n)
+}
+
+func effect(plan *reconcile.Plan) string {
+	var parts []string
+	if n := plan.People.Losing; n == 0 {
+		parts = append(parts, "nobody loses anything")
+	} else {
+		parts = append(parts, fmt.Sprintf("%d of %s with access lose something", n, Count(plan.People.WithAccess, "person", "people")))
+	}
+	if n := plan.People.Gaining; n > 0 {
+		parts = append(parts, fmt.Sprintf("%s something", Count(n, "person gains", "people gain")))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// reach tells who loses or gains what: a line a space and set of permissions.
+func (p *printer) reach(title, one, many, colour string, rows []reconcile.Reach) {
+	if len(rows) == 0 {
+		return
+	}
+	people := make(map[string]bool)
+	for _, r := range rows {
+		for _, who := range r.People {
+			people[who] = true
+		}
+	}
+	p.line("")
+	p.line("%s (%s)", p.paint(bold, title), Number(len(people)))
+	for _, r := range rows {
+		verb := many
+		if len(r.People) == 1 {
+			verb = one
+		}
+		p.line("  %s %s %s on %s", names(r.People), p.paint(colour, verb), Permissions(r.Permissions), Safe(access.Ref(r.Object).ID()))
+	}
+}
+
+// names lists a few people and counts the rest.
+func names(people []string) string {
+	const few = 3
+	shown := make([]string, 0, few+1)
+	for _, who := range people[:min(few, len(people))] {
+		if r := access.Ref(who); r == access.Anonymous {
+			shown = append(shown, "the public")
+		} else {
+			shown = append(shown, Safe(r.ID()))
+		}
+	}
+	if more := len(people) - len(shown); more > 0 {
+		shown = append(shown, fmt.Sprintf("%s more", Number(more)))
+	}
+	if len(shown) == 1 {
+		return shown[0]
+	}
+	return strings.Join(shown[:len(shown)-1], ", ") + " and " + shown[len(shown)-1]
+}
+
+// Permissions says a set of permissions in a word or two, the gravest first.
+func Permissions(ids []string) string {
+	has := func(want ...string) bool {
+		return slices.ContainsFunc(want, func(id string) bool { return slices.Contains(ids, id) })
+	}
+	word := ""
+	switch {
+	case has(access.CanAdminister):
+		word = "administration"
+	case has("create/page", "update/page"):
+		word = "edit"
+	case has("create/comment"):
+		word = "comment"
+	case has(access.CanView):
+		word = "view"
+	default:
+		return strings.Join(ids, ", ")
+	}
+	if len(ids) > 1 {
+		word += fmt.Sprintf(" (%d permissions)", len(ids))
+	}
+	return word
+}
+
+func (p *printer) changes(plan *reconcile.Plan) {
+	byKind := make(map[string][]reconcile.Planned)
+	for _, c := range plan.Changes {
+		if f, err := access.ParseFact(c.Fact); err == nil {
+			byKind[reconcile.Counted(f)] = append(byKind[reconcile.Counted(f)], c)
+		}
+	}
+	for _, kind := range kindOrder {
+		lines := byKind[kind.key]
+		if len(lines) == 0 {
+			continue
+		}
+		// Removals first: they are what a reviewer must not miss.
+		slices.SortStableFunc(lines, func(a, b reconcile.Planned) int { return cmp.Compare(rank[a.Op], rank[b.Op]) })
+		p.line("")
+		p.line("%s %s", p.paint(bold, kind.noun), counts(plan.Summary[kind.key]))
+		for _, c := range lines {
+			p.change(c)
+		}
+	}
+}
+
+var rank = map[access.Op]int{access.Remove: 0, access.Modify: 1, access.Add: 2}
+
+func (p *printer) change(c reconcile.Planned) {
+	colour := map[access.Op]string{access.Remove: red, access.Modify: yellow, access.Add: green}[c.Op]
+	text := Safe(c.Fact)
+	if c.Op == access.Modify {
+		text += fmt.Sprintf(" (was %s)", Safe(c.Was))
+	}
+	var notes []string
+	if c.Op == access.Remove && strings.HasPrefix(c.Fact, "exists user:") {
+		notes = append(notes, "loses access to Confluence here, nothing else")
+	}
+	switch {
+	case c.ConsequenceOf != "":
+		notes = append(notes, c.Reason)
+	case c.Origin != nil:
+		if c.Op == access.Remove {
+			notes = append(notes, c.Reason)
+		}
+		notes = append(notes, fmt.Sprintf("%s:%d:%d", Safe(c.Origin.File), c.Origin.Line, c.Origin.Column))
+	default:
+		notes = append(notes, c.Reason)
+	}
+	p.line("  %s %s  %s", p.paint(colour, string(c.Op)), text, p.paint(dim, "# "+strings.Join(notes, ", ")))
+}
+
+func (p *printer) manual(list []reconcile.Manual) {
+	if len(list) == 0 {
+		return
+	}
+	p.line("")
+	p.line("%s", p.paint(bold, "to do by hand"))
+	for _, m := range list {
+		p.line("  [ ] %s", Safe(m.Fact))
+		for i, s := range m.Steps {
+			p.line("      %d. %s", i+1, Safe(s))
+		}
+		p.line("      who can: %s; weir checks: %s", m.Authority, m.Verify)
+	}
+}
+
+// outside tells in brief what was not seen and what stays: all of it is in the
+// JSON form.
+func (p *printer) outside(plan *reconcile.Plan) {
+	if len(plan.Unknown) > 0 {
+		p.line("")
+		p.line("%s", p.paint(bold, "not seen, and so neither added nor removed"))
+		for _, u := range plan.Unknown {
+			p.line("  ? %s: %s", Safe(cmp.Or(u.Object, "the site")), Safe(u.Reason))
+		}
+	}
+	if len(plan.Kept) == 0 || len(plan.Changes) == 0 {
+		return
+	}
+	const few = 10
+	p.line("")
+	p.line("%s %s", p.paint(bold, "left as it is"), p.paint(dim, "("+Number(len(plan.Kept))+")"))
+	for _, k := range plan.Kept[:min(few, len(plan.Kept))] {
+		p.line("    %s  %s", Safe(k.Fact), p.paint(dim, "# "+Safe(k.Reason)))
+	}
+	if more := len(plan.Kept) - few; more > 0 {
+		p.line("    and %s more (--format json lists them)", Number(more))
+	}
+}
+
+func (p *printer) findings(list []reconcile.Finding) {
+	if len(list) == 0 {
+		return
+	}
+	p.line("")
+	p.line("%s", p.paint(bold, "findings"))
+	for _, f := range list {
+		colour := yellow
+		if f.Level == access.Deny {
+			colour = red
+		}
+		where := ""
+		if f.Origin != nil {
+			where = fmt.Sprintf("%s:%d:%d: ", Safe(f.Origin.File), f.Origin.Line, f.Origin.Column)
+		}
+		hint := ""
+		if f.Hint != "" {
+			hint = " (" + Safe(f.Hint) + ")"
+		}
+		p.line("  %s %s %s%s%s", p.paint(colour, string(f.Level)), f.Code, where, Safe(f.Message), hint)
+	}
+}
+
+func (p *printer) budgets(plan *reconcile.Plan) {
+	var shown bool
+	for _, b := range plan.Budgets {
+		if !b.Exceeded {
+			continue
+		}
+		if !shown {
+			p.line("")
+			p.line("%s", p.paint(bold, "budgets exceeded"))
+			shown = true
+		}
+		state := p.paint(red, "exceeded")
+		if b.Accepted {
+			state = p.paint(yellow, "accepted")
+		}
+		p.line("  %s: %s of %s, %s allowed: %s", b.Rule, Number(b.Count), Number(b.Live), Number(allowed(b)), state)
+		if b.Admin > b.AllowedAdmin {
+			p.line("    %s of them take administration of a space, for which %s is allowed", Number(b.Admin), Number(b.AllowedAdmin))
+		}
+	}
+	if list := plan.Acceptances(); len(list) > 0 {
+		p.line("")
+		p.line("to accept exactly this, once, after a review:")
+		for _, a := range list {
+			p.line("  --accept %s", a)
+		}
+	}
+}
+
+// allowed is the bound that was exceeded.
+func allowed(b reconcile.Budget) int {
+	if b.Count <= b.Allowed {
+		return b.AllowedAdmin
+	}
+	return b.Allowed
+}
+
+// Summary counts the changes in one line: "people +63 -739, groups +26 -15".
+func Summary(plan *reconcile.Plan) string {
+	var parts []string
+	for _, kind := range kindOrder {
+		if c := plan.Summary[kind.key]; c != (reconcile.Count{}) {
+			parts = append(parts, kind.noun+" "+counts(c))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func counts(c reconcile.Count) string {
+	var parts []string
+	for _, x := range []struct {
+		sign string
+		n    int
+	}{{"+", c.Add}, {"-", c.Remove}, {"~", c.Modify}} {
+		if x.n > 0 {
+			parts = append(parts, x.sign+Number(x.n))
+		}
+	}
+	return strings.Join(parts, " ")
+}

@@ -1,0 +1,265 @@
+package schema
+
+import "github.com/weirhq/weir/internal/diag"
+
+// The tables of all keys of the language, object by object. Both syntaxes, the
+// messages about keys, [Render] and the tables of docs/language.md come from
+// here: a new key is a new row.
+
+var documentKeys = []key[Document]{
+	field(attr("weir", "The version of the language. It stands once, beside `site`.",
+		`v1`, `"v1"`),
+		text, func(d *Document) **Str { return &d.Version }),
+	field(single("site", "The site that the description is for. It stands once.",
+		`{name: acme}`, `{ name = "acme" }`),
+		object("site", siteKeys, func(s *Site) *diag.Range { return &s.Range }),
+		func(d *Document) **Site { return &d.Site }),
+	field(single("ownership", "How much of the site the description owns.",
+		`{groups: exclusive}`, `{ groups = "exclusive" }`),
+		object("ownership", ownershipKeys, func(o *Ownership) *diag.Range { return &o.Range }),
+		func(d *Document) **Ownership { return &d.Ownership }),
+	field(same("external", "What may be referred to without being described.",
+		`["group:okta-*", "user:*@partner.example"]`),
+		listOf("patterns of references"), func(d *Document) **List { return &d.External }),
+	field(single("protect", "What no plan may take away.",
+		`{min_space_admins: 2}`, `{ min_space_admins = 2 }`),
+		object("protect", protectKeys, func(p *Protect) *diag.Range { return &p.Range }),
+		func(d *Document) **Protect { return &d.Protect }),
+	field(single("budget", "How much one plan may take away before somebody must accept it by name.",
+		`{removals: {max: 50}}`, `{ removals = { max = 50 } }`),
+		object("budget", budgetKeys, func(b *Budget) *diag.Range { return &b.Range }),
+		func(d *Document) **Budget { return &d.Budget }),
+	later[Document](single("seats", "What a seat costs, for the price of a plan.",
+		`{currency: USD}`, `{ currency = "USD" }`)),
+	field(single("policies", "The rules that judge every plan, by name.",
+		`{anonymous_access: {level: deny}}`, `{ anonymous_access = { level = "deny" } }`),
+		policies, func(d *Document) *[]Policy { return &d.Policies }),
+	field(same("absent", "Groups, people and space roles that must not be there, in any mode.",
+		`["group:old"]`),
+		listOf("references"), func(d *Document) **List { return &d.Absent }),
+	field(plural("users", "user", "People, by e-mail.",
+		`{ana@acme.example: {name: Ana Lind}}`, `"ana@acme.example" { name = "Ana Lind" }`),
+		collection("a user", userKeys, func(u *User) *Str { return &u.Email }, func(u *User) *diag.Range { return &u.Range }),
+		func(d *Document) *[]User { return &d.Users }),
+	field(plural("groups", "group", "Groups, by name.",
+		`{engineering: {members: [ana@acme.example]}}`, `"engineering" { members = ["ana@acme.example"] }`),
+		groups, func(d *Document) *[]Group { return &d.Groups }),
+	later[Document](plural("guests", "guest", "External collaborators, each with one space.",
+		`{lee@partner.example: {space: ENG}}`, `"lee@partner.example" { space = "ENG" }`)),
+	field(plural("space_roles", "space_role", "Custom space roles, by name.",
+		`{reviewer: {permissions: [read/space]}}`, `"reviewer" { permissions = ["read/space"] }`),
+		collection("a space role", spaceRoleKeys, func(r *SpaceRole) *Str { return &r.Name }, func(r *SpaceRole) *diag.Range { return &r.Range }),
+		func(d *Document) *[]SpaceRole { return &d.SpaceRoles }),
+	field(plural("archetypes", "archetype", "Shapes that spaces share, by name.",
+		`{team: {roles: {viewer: [everyone]}}}`, `"team" { roles = { viewer = ["everyone"] } }`),
+		collection("an archetype", archetypeKeys, func(a *Archetype) *Str { return &a.Name }, func(a *Archetype) *diag.Range { return &a.Range }),
+		func(d *Document) *[]Archetype { return &d.Archetypes }),
+	field(plural("spaces", "space", "Spaces, by key.",
+		`{ENG: {name: Engineering}}`, `"ENG" { name = "Engineering" }`),
+		collection("a space", spaceKeys, func(s *Space) *Str { return &s.Key }, func(s *Space) *diag.Range { return &s.Range }),
+		func(d *Document) *[]Space { return &d.Spaces }),
+	later[Document](single("global_permissions", "Who may do what on the whole site.",
+		`{use: ["group:staff"]}`, `{ use = ["group:staff"] }`)),
+	later[Document](single("personal_spaces", "Who may have a space of their own, and what becomes of it.",
+		`{create: on_request}`, `{ create = "on_request" }`)),
+	later[Document](plural("assert", "assert", "What must hold of people's access, whatever else changes.",
+		`{the board is closed: {object: "space:EXEC"}}`, `"the board is closed" { object = "space:EXEC" }`)),
+}
+
+var siteKeys = []key[Site]{
+	field(required(attr("name", "The site's name, for people.",
+		`acme`, `"acme"`)),
+		must(text), func(s *Site) *Str { return &s.Name }),
+	field(attr("product", "The product; `embedded`, the default, needs no account.",
+		`embedded`, `"embedded"`),
+		choice("cloud", "datacenter", "embedded"), func(s *Site) **Str { return &s.Product }),
+	field(attr("plan", "The plan that is paid for.",
+		`premium`, `"premium"`),
+		choice("free", "standard", "premium", "enterprise"), func(s *Site) **Str { return &s.Plan }),
+	field(attr("timezone", "The time zone in which days begin and end, by its IANA name; UTC where absent.",
+		`Europe/Berlin`, `"Europe/Berlin"`),
+		text, func(s *Site) **Str { return &s.Timezone }),
+}
+
+// ownedKeys are the four kinds of object of which a description can own a
+// part; ownership and each of its rules have them alike.
+func ownedKeys[T any](kinds func(*T) *[]OwnedKind) []key[T] {
+	return []key[T]{
+		owned(attr("users", "Which people are removed for being undescribed, and how their entries count.",
+			`additive`, `"additive"`), kinds),
+		owned(attr("groups", "Which groups are removed for being undescribed, and whether members lists are complete.",
+			`{existence: additive, members: exclusive}`, `{ existence = "additive", members = "exclusive" }`), kinds),
+		owned(attr("space_roles", "Which custom space roles are removed for being undescribed, and whether their permissions are complete.",
+			`exclusive`, `"exclusive"`), kinds),
+		owned(attr("spaces", "Whether the role assignments of a space are complete. Spaces are never removed.",
+			`{roles: additive}`, `{ roles = "additive" }`), kinds),
+	}
+}
+
+var ownershipKeys = append(ownedKeys(func(o *Ownership) *[]OwnedKind { return &o.Kinds }),
+	field(attr("rules", "Modes for the objects that a pattern matches; the last match wins.",
+		`[{match: "space:TEAM-*", spaces: additive}]`, `[{ match = "space:TEAM-*", spaces = "additive" }]`),
+		objects("a rule", ownershipRuleKeys, func(r *OwnershipRule) *diag.Range { return &r.Range }),
+		func(o *Ownership) *[]OwnershipRule { return &o.Rules }),
+	field(attr("ignore", "Objects to leave alone, each with a reason, an owner and a last day.",
+		`[{object: "group:old-admins", reason: break glass, owner: it@acme.example, until: 2026-12-31}]`,
+		`[{ object = "group:old-admins", reason = "break glass", owner = "it@acme.example", until = "2026-12-31" }]`),
+		objects("an ignored object", ignoreKeys, func(i *Ignore) *diag.Range { return &i.Range }),
+		func(o *Ownership) *[]Ignore { return &o.Ignore }),
+)
+
+var ownershipRuleKeys = append([]key[OwnershipRule]{
+	field(required(same("match", "The objects that the rule is for.", `"space:TEAM-*"`)),
+		must(pattern), func(r *OwnershipRule) *Str { return &r.Match }),
+}, ownedKeys(func(r *OwnershipRule) *[]OwnedKind { return &r.Kinds })...)
+
+var ignoreKeys = []key[Ignore]{
+	field(required(same("object", "The objects to leave alone.", `"group:confluence-administrators"`)),
+		must(pattern), func(i *Ignore) *Str { return &i.Object }),
+	field(attr("reason", "Why.", `break glass`, `"break glass"`),
+		prose, func(i *Ignore) **Str { return &i.Reason }),
+	field(attr("owner", "Who answers for it.", `it@acme.example`, `"it@acme.example"`),
+		text, func(i *Ignore) **Str { return &i.Owner }),
+	field(attr("until", "The last day.", `2026-12-31`, `"2026-12-31"`),
+		day, func(i *Ignore) **Str { return &i.Until }),
+}
+
+var protectKeys = []key[Protect]{
+	field(same("admins", "People whose access no plan touches.", `["user:root@acme.example"]`),
+		listOf("references to people"), func(p *Protect) **List { return &p.Admins }),
+	field(same("min_space_admins", "How many active people must administer each space, counted through groups.", `2`),
+		count, func(p *Protect) **Num { return &p.MinSpaceAdmins }),
+}
+
+var budgetKeys = []key[Budget]{
+	field(attr("removals", "Removals of one kind in one plan.",
+		`{ratio: 10%, max: 200, free: 3}`, `{ ratio = "10%", max = 200, free = 3 }`),
+		object("a budget", limitKeys, func(l *Limit) *diag.Range { return &l.Range }),
+		func(b *Budget) **Limit { return &b.Removals }),
+	field(attr("people_losing_access", "People who lose a right on a described space.",
+		`{ratio: 5%, max: 50, free: 3}`, `{ ratio = "5%", max = 50, free = 3 }`),
+		object("a budget", limitKeys, func(l *Limit) *diag.Range { return &l.Range }),
+		func(b *Budget) **Limit { return &b.PeopleLosingAccess }),
+}
+
+var limitKeys = []key[Limit]{
+	field(attr("ratio", "The part of those there are that may go.", `10%`, `"10%"`),
+		share, func(l *Limit) **Num { return &l.Ratio }),
+	field(same("max", "The most that may go, whatever the ratio allows.", `200`),
+		count, func(l *Limit) **Num { return &l.Max }),
+	field(same("free", "How many may always go.", `3`),
+		count, func(l *Limit) **Num { return &l.Free }),
+}
+
+var policyKeys = []key[Policy]{
+	field(attr("level", "What a finding of the rule does.", `warn`, `"warn"`),
+		choice("deny", "warn", "off"), func(p *Policy) **Str { return &p.Level }),
+	field(same("allow", "The objects that the rule leaves alone.", `["space:DOCS"]`),
+		listOf("patterns of references"), func(p *Policy) **List { return &p.Allow }),
+}
+
+var userKeys = []key[User]{
+	field(attr("name", "The person's name, for readers.", `Ana Lind`, `"Ana Lind"`),
+		text, func(u *User) **Str { return &u.Name }),
+	field(attr("state", "What becomes of the person; the last three reach every product of the organisation.",
+		`no_access`, `"no_access"`),
+		choice("active", "no_access", "suspended", "deactivated", "removed"), func(u *User) **Str { return &u.State }),
+}
+
+var groups = collection("a group", groupKeys, func(g *Group) *Str { return &g.Name }, func(g *Group) *diag.Range { return &g.Range })
+
+var groupKeys = []key[Group]{
+	field(attr("description", "What the group is for, for readers of the file.", `Builds the product`, `"Builds the product"`),
+		prose, func(g *Group) **Str { return &g.Description }),
+	field(attr("managed_by", "Who else owns the group: it is read and granted to, never written.", `idp`, `"idp"`),
+		choice("idp"), func(g *Group) **Str { return &g.ManagedBy }),
+	field(attr("product_role", "The product role that members hold.", `user`, `"user"`),
+		text, func(g *Group) **Str { return &g.ProductRole }),
+	field(attr("members_of", "Groups whose people belong to this one: in any of `any` and in all of `all`, less those in `except`.",
+		`{any: [engineering, finance], except: [contractors]}`, `{ any = ["engineering", "finance"], except = ["contractors"] }`),
+		set, func(g *Group) **SetExpr { return &g.MembersOf }),
+	field(attr("members", "The people in the group.",
+		`[ana@acme.example, {who: bo@acme.example, until: 2026-12-31}]`,
+		`["ana@acme.example", { who = "bo@acme.example", until = "2026-12-31" }]`),
+		members, func(g *Group) **Members { return &g.Members }),
+}
+
+var grantKeys = []key[Grant]{
+	field(required(attr("who", "The principal.", `bo@acme.example`, `"bo@acme.example"`)),
+		must(principal), func(g *Grant) *Str { return &g.Who }),
+	field(attr("until", "The last day, in the site's time zone.", `2026-12-31`, `"2026-12-31"`),
+		day, func(g *Grant) **Str { return &g.Until }),
+	field(attr("reason", "Why.", `Q4 audit`, `"Q4 audit"`),
+		prose, func(g *Grant) **Str { return &g.Reason }),
+}
+
+var setKeys = []key[SetExpr]{
+	field(attr("any", "People in at least one of these groups.", `[engineering, finance]`, `["engineering", "finance"]`),
+		groupNames, func(s *SetExpr) **List { return &s.Any }),
+	field(attr("all", "People in every one of these groups.", `[engineering, leads]`, `["engineering", "leads"]`),
+		groupNames, func(s *SetExpr) **List { return &s.All }),
+	field(attr("except", "Less the people in these groups.", `[contractors]`, `["contractors"]`),
+		groupNames, func(s *SetExpr) **List { return &s.Except }),
+}
+
+var spaceRoleKeys = []key[SpaceRole]{
+	field(attr("description", "What the role is for, for readers of the file.", `Reads and comments`, `"Reads and comments"`),
+		prose, func(r *SpaceRole) **Str { return &r.Description }),
+	field(attr("permissions", "The permissions of whoever holds the role, by id.",
+		`[read/space, create/comment]`, `["read/space", "create/comment"]`),
+		listOf("permission ids"), func(r *SpaceRole) **List { return &r.Permissions }),
+}
+
+var archetypeKeys = []key[Archetype]{
+	field(plural("parameters", "parameter", "What each space says of its own, by name.",
+		`{team: {}}`, `"team" {}`),
+		collection("a parameter", parameterKeys, func(p *Parameter) *Str { return &p.Name }, func(p *Parameter) *diag.Range { return &p.Range }),
+		func(a *Archetype) *[]Parameter { return &a.Parameters }),
+	field(attr("groups", "Groups that each space brings with it, by name.",
+		`{"${team}-leads": {}}`, `{ "${team}-leads" = {} }`),
+		templated(groups), func(a *Archetype) *[]Group { return &a.Groups }),
+	field(attr("roles", "Who holds which role in each space.",
+		`{collaborator: ["group:${team}"]}`, `{ collaborator = ["group:${team}"] }`),
+		templated(roles), func(a *Archetype) **Roles { return &a.Roles }),
+	later[Archetype](attr("permissions", "Custom permissions where no role fits.",
+		`{"group:staff": [read/space]}`, `{ "group:staff" = ["read/space"] }`)),
+	later[Archetype](attr("guests", "Whether the spaces may have guests, and from where.",
+		`{allow: false}`, `{ allow = false }`)),
+	later[Archetype](attr("limits", "What the spaces' own admins may grant.",
+		`{role: manager}`, `{ role = "manager" }`)),
+	later[Archetype](plural("pages", "page", "Page restrictions, by title.",
+		`{Pay bands: {view: ["group:hr"]}}`, `"Pay bands" { view = ["group:hr"] }`)),
+}
+
+var parameterKeys = []key[Parameter]{
+	field(attr("default", "The value where a space gives none; without a default a space must give one.",
+		`engineering`, `"engineering"`),
+		text, func(p *Parameter) **Str { return &p.Default }),
+}
+
+var spaceKeys = []key[Space]{
+	field(attr("name", "The space's name.", `Engineering`, `"Engineering"`),
+		text, func(s *Space) **Str { return &s.Name }),
+	field(attr("status", "Whether the space is archived.", `archived`, `"archived"`),
+		choice("current", "archived"), func(s *Space) **Str { return &s.Status }),
+	field(attr("owner", "Who answers for the space, for messages and rules.", `group:engineering-leads`, `"group:engineering-leads"`),
+		reference, func(s *Space) **Str { return &s.Owner }),
+	field(attr("classification", "How sensitive the space is, for rules.", `internal`, `"internal"`),
+		text, func(s *Space) **Str { return &s.Classification }),
+	field(attr("archetype", "The archetype that the space follows.", `team`, `"team"`),
+		text, func(s *Space) **Str { return &s.Archetype }),
+	field(attr("with", "Values for the archetype's parameters.", `{team: engineering}`, `{ team = "engineering" }`),
+		arguments, func(s *Space) *[]Argument { return &s.With }),
+	field(attr("roles", "Who holds which role in the space.",
+		`{reviewer: ["group:auditors", {who: "user:kim@partner.example", until: 2027-06-30}]}`,
+		`{ reviewer = ["group:auditors", { who = "user:kim@partner.example", until = "2027-06-30" }] }`),
+		roles, func(s *Space) **Roles { return &s.Roles }),
+	later[Space](attr("permissions", "Custom permissions where no role fits.",
+		`{"group:staff": [read/space]}`, `{ "group:staff" = ["read/space"] }`)),
+	later[Space](attr("guests", "Whether the space may have guests, and who they are.",
+		`{allow: true}`, `{ allow = true }`)),
+	later[Space](attr("limits", "What the space's own admins may grant.",
+		`{role: viewer}`, `{ role = "viewer" }`)),
+	later[Space](plural("pages", "page", "Page restrictions, by title.",
+		`{Pay bands: {view: ["group:hr"]}}`, `"Pay bands" { view = ["group:hr"] }`)),
+}

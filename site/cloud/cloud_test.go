@@ -1,0 +1,103 @@
+package cloud_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/site"
+	"github.com/weirhq/weir/site/cloud"
+	"github.com/weirhq/weir/site/emulator"
+	"github.com/weirhq/weir/site/sitetest"
+)
+
+// roundTripper is a transport of one function.
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// embedded opens a fresh emulated site, with a transport between if given.
+func embedded(t *testing.T, o emulator.Options, between func(http.RoundTripper) http.RoundTripper) (*emulator.Emulator, *cloud.Site) {
+	t.Helper()
+	e, err := emulator.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.Close() })
+	transport := e.Transport()
+	if between != nil {
+		transport = between(transport)
+	}
+	return e, open(t, e, transport)
+}
+
+func open(t *testing.T, e *emulator.Emulator, transport http.RoundTripper) *cloud.Site {
+	t.Helper()
+	creds := e.Credentials()
+	s, err := cloud.New(cloud.Config{
+		Confluence: "https://site.embedded.invalid/wiki",
+		Admin:      "https://site.embedded.invalid/admin",
+		Users:      "https://site.embedded.invalid/users",
+		Email:      creds.Email,
+		Token:      cloud.NewSecret(creds.Token),
+		OrgKey:     cloud.NewSecret(creds.OrgKey),
+		Transport:  transport,
+		Wait:       func(context.Context, time.Duration) error { return nil },
+		Jitter:     func() float64 { return 0 },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// isWrite reports whether a request changes something: searches are POST too.
+func isWrite(r *http.Request) bool {
+	return r.Method != http.MethodGet && !strings.HasSuffix(r.URL.Path, "/search") && !strings.HasSuffix(r.URL.Path, "/workspaces")
+}
+
+// lossy loses the next write: before it arrives, or the answer to it.
+type lossy struct {
+	http.RoundTripper
+	request, reply atomic.Bool
+}
+
+func (l *lossy) RoundTrip(r *http.Request) (*http.Response, error) {
+	if isWrite(r) && l.request.Swap(false) {
+		return nil, errors.New("connection refused")
+	}
+	resp, err := l.RoundTripper.RoundTrip(r)
+	if err == nil && isWrite(r) && l.reply.Swap(false) {
+		resp.Body.Close()
+		return nil, errors.New("connection reset by peer")
+	}
+	return resp, err
+}
+
+func TestConformance(t *testing.T) {
+	sitetest.Run(t, func(t *testing.T) sitetest.Subject {
+		l := &lossy{}
+		e, s := embedded(t, emulator.Options{}, func(next http.RoundTripper) http.RoundTripper {
+			l.RoundTripper = next
+			return l
+		})
+		return sitetest.Subject{
+			Site: s,
+			Elsewhere: func(t *testing.T, f access.Fact) {
+				t.Helper()
+				if err := e.Admin().SetManaged(f.Object.ID(), f.Value); err != nil {
+					t.Fatal(err)
+				}
+			},
+			LoseReply:   func() { l.reply.Store(true) },
+			LoseRequest: func() { l.request.Store(true) },
+		}
+	})
+}
+
+var _ site.Site = (*cloud.Site)(nil)

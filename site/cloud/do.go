@@ -1,0 +1,174 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/site"
+)
+
+// Do performs one unit, as [Site.Units] makes them.
+func (s *Site) Do(ctx context.Context, step site.Step) error {
+	if len(step.Changes) == 0 {
+		return nil
+	}
+	at, err := s.ready(ctx)
+	if err != nil {
+		return err
+	}
+	w := worker{Site: s, at: at, unit: step.Changes}
+	c := lead(step.Changes)
+	w.op = c.String()
+	switch f := c.Fact; {
+	case f.Kind == access.Exists && f.Object.Type() == "group":
+		return w.group(ctx, c)
+	case f.Kind == access.Exists && f.Object.Type() == "space":
+		return w.createSpace(ctx, c)
+	case f.Kind == access.Exists && f.Object.Type() == "space_role",
+		f.Kind == access.Grants:
+		return w.spaceRole(ctx, c)
+	case f.Kind == access.Exists, f.Kind == access.State:
+		return w.person(ctx, f.Object)
+	case f.Kind == access.Product:
+		return w.product(ctx, c)
+	case f.Kind == access.Member:
+		return w.member(ctx, c)
+	case f.Kind == access.Name, f.Kind == access.Status:
+		return w.updateSpace(ctx, f.Object)
+	case f.Kind == access.Role:
+		return w.roles(ctx, f.Object)
+	}
+	return w.refuse(c)
+}
+
+// worker performs one unit.
+type worker struct {
+	*Site
+	at   place
+	unit []access.Change
+	op   string
+}
+
+// send writes, with the change in the message of what goes wrong.
+func (w *worker) send(ctx context.Context, what call, out answer) error {
+	what.op = w.op
+	return w.client.write(ctx, what, out)
+}
+
+// refuse answers a change that no write of the list can bring about.
+func (w *worker) refuse(c access.Change) error {
+	return fail(site.Unsupported, call{op: c.String()}, errors.New("Confluence Cloud has no public interface for it that weir may use"))
+}
+
+// all reports whether every change of the unit passes, and which one does not.
+func (w *worker) all(pass func(access.Change) bool) error {
+	for _, c := range w.unit {
+		if !pass(c) {
+			return fail(site.Invalid, call{op: w.op}, fmt.Errorf("%s does not belong in one step with it", c))
+		}
+	}
+	return nil
+}
+
+// resolve gives the id of a reference: as observed or created, or else as
+// looked up now, since a creation whose answer was lost left no id behind.
+func (w *worker) resolve(ctx context.Context, r access.Ref) (string, error) {
+	if id, ok := w.known.id(r); ok {
+		return id, nil
+	}
+	var err error
+	switch r.Type() {
+	case "user":
+		_, _, err = w.entry(ctx, w.at, r)
+	case "account":
+		return r.ID(), nil
+	case "group":
+		_, err = w.lookUpGroups(ctx, w.at, []string{r.ID()})
+	case "space":
+		_, err = w.lookUpSpaces(ctx, []string{r.ID()})
+	case "space_role":
+		_, err = w.lookUpSpaceRoles(ctx)
+	}
+	if err != nil {
+		return "", err
+	}
+	if id, ok := w.known.id(r); ok {
+		return id, nil
+	}
+	return "", fail(site.NotFound, call{op: w.op}, fmt.Errorf("%s is not on the site", r))
+}
+
+// lookUpGroups reads the groups with the names.
+func (s *Site) lookUpGroups(ctx context.Context, at place, names []string) ([]group, error) {
+	list, err := s.orgGroups(ctx, at, search{GroupNames: names})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]group, 0, len(list))
+	for _, g := range list {
+		ref := access.NewRef("group", g.Name)
+		s.known.learn(ref, g.ID)
+		out = append(out, group{directoryGroup: g, ref: ref})
+	}
+	return out, nil
+}
+
+// lookUpSpaces reads the spaces with the keys.
+func (s *Site) lookUpSpaces(ctx context.Context, keys []string) ([]space, error) {
+	list, err := s.spaces(ctx, keys)
+	for _, sp := range list {
+		s.known.learn(sp.ref(), sp.ID)
+	}
+	return list, err
+}
+
+// lookUpSpaceRoles reads the space roles.
+func (s *Site) lookUpSpaceRoles(ctx context.Context) ([]spaceRole, error) {
+	list, err := s.spaceRoles(ctx)
+	for _, r := range list {
+		s.known.learn(r.ref(), r.ID)
+	}
+	return list, err
+}
+
+// How long a long task may take: a minute, asked for at longer and longer
+// pauses (observed: seconds).
+const (
+	firstPoll = 250 * time.Millisecond
+	longPoll  = 5 * time.Second
+	polls     = 20
+)
+
+// finish waits for a long task. One that does not end in time has an unknown
+// outcome.
+func (w *worker) finish(ctx context.Context, id string) error {
+	if id == "" {
+		return nil
+	}
+	what := call{to: longTask, args: []string{id}, op: w.op}
+	pause := firstPoll
+	for range polls {
+		var t taskState
+		if _, err := w.client.read(ctx, what, &t); err != nil {
+			return uncertain(err) // it was accepted
+		}
+		if *t.Finished {
+			if t.Successful {
+				return nil
+			}
+			said := "the task failed"
+			for _, m := range t.Messages {
+				said += ": " + m.Translation
+			}
+			return fail(site.Invalid, what, w.client.redact(errors.New(said)))
+		}
+		if err := w.client.wait(ctx, pause); err != nil {
+			return fail(site.Transient, what, err)
+		}
+		pause = min(2*pause, longPoll)
+	}
+	return fail(site.Transient, what, errors.New("the site has accepted it and is not done yet"))
+}

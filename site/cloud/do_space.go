@@ -1,0 +1,207 @@
+package cloud
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/site"
+)
+
+// createSpace creates a space with exactly the unit's roles. Spaces are never
+// deleted.
+//
+// A space of which the unit gives nobody a role gets none, too. But an empty
+// list is no list to Confluence (documented: "If none are provided, the
+// Default Space Roles are applied"): everybody could enter, and weir's own
+// account would stay its admin. So the list names those who see every space
+// anyway, the product's admins as viewers, and that entry is taken away.
+func (w *worker) createSpace(ctx context.Context, c access.Change) error {
+	r := c.Fact.Object
+	if c.Op != access.Add {
+		return w.refuse(c)
+	}
+	body := newSpace{Key: r.ID(), Name: r.ID()}
+	var roles []access.Change
+	archive := false
+	err := w.all(func(c access.Change) bool {
+		if c.Op != access.Add || c.Fact.Object != r {
+			return false
+		}
+		switch c.Fact.Kind {
+		case access.Name:
+			body.Name = c.Fact.Value
+		case access.Status:
+			archive = true
+		case access.Role:
+			roles = append(roles, c)
+		}
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	closing := access.Change{Op: access.Remove, Fact: access.Fact{Kind: access.Role, Object: r, Subject: access.ProductAdmins, Value: "viewer"}}
+	closed := len(roles) == 0
+	if closed {
+		roles = []access.Change{{Op: access.Add, Fact: closing.Fact}}
+	}
+	if body.RoleAssignments, err = w.assignmentsOf(ctx, roles); err != nil {
+		return err
+	}
+	var made space
+	if err := w.send(ctx, call{to: createSpace, body: body}, &made); err != nil {
+		return err
+	}
+	w.known.learn(r, made.ID)
+	if closed {
+		if err := w.assign(ctx, made.ID, closing); err != nil {
+			return err
+		}
+	}
+	if archive {
+		return w.send(ctx, call{to: updateSpace, args: []string{r.ID()}, body: spaceUpdate{Status: "archived"}}, nil)
+	}
+	return nil
+}
+
+// updateSpace changes name and status in one partial update.
+func (w *worker) updateSpace(ctx context.Context, r access.Ref) error {
+	var body spaceUpdate
+	err := w.all(func(c access.Change) bool {
+		switch {
+		case c.Fact.Object != r:
+			return false
+		case c.Fact.Kind == access.Name && c.Op != access.Remove:
+			body.Name = c.Fact.Value
+		case c.Fact.Kind == access.Status && c.Op != access.Remove:
+			body.Status = c.Fact.Value
+		case c.Fact.Kind == access.Status:
+			body.Status = "current"
+		default:
+			return false
+		}
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	return w.send(ctx, call{to: updateSpace, args: []string{r.ID()}, body: body}, nil)
+}
+
+// roles changes the role assignments of a space: all of them in one request,
+// of which each entry stands for one principal and others stay untouched.
+func (w *worker) roles(ctx context.Context, r access.Ref) error {
+	err := w.all(func(c access.Change) bool { return c.Fact.Kind == access.Role && c.Fact.Object == r })
+	if err != nil {
+		return err
+	}
+	id, err := w.resolve(ctx, r)
+	if err != nil {
+		return err
+	}
+	return w.assign(ctx, id, w.unit...)
+}
+
+func (w *worker) assign(ctx context.Context, id string, changes ...access.Change) error {
+	body, err := w.assignmentsOf(ctx, changes)
+	if err != nil {
+		return err
+	}
+	return w.send(ctx, call{to: setAssignments, args: []string{id}, body: body}, nil)
+}
+
+// assignmentsOf says role changes on the wire, in their order.
+func (w *worker) assignmentsOf(ctx context.Context, changes []access.Change) ([]assignment, error) {
+	out := make([]assignment, 0, len(changes))
+	for _, c := range changes {
+		var a assignment
+		switch c.Fact.Subject.Type() {
+		case "user", "account":
+			a.Principal.Type = "USER"
+		case "group":
+			a.Principal.Type = "GROUP"
+		case "team":
+			a.Principal = principal{"GROUP", c.Fact.Subject.ID()}
+		case "class":
+			a.Principal = principal{"ACCESS_CLASS", classID(c.Fact.Subject)}
+		default:
+			return nil, w.refuse(c)
+		}
+		var err error
+		if a.Principal.ID == "" {
+			if a.Principal.ID, err = w.resolve(ctx, c.Fact.Subject); err != nil {
+				return nil, err
+			}
+		}
+		if c.Op != access.Remove {
+			if a.RoleID, err = w.resolve(ctx, access.NewRef("space_role", c.Fact.Value)); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+// spaceRole creates, changes or deletes a custom role. An update replaces the
+// role whole, so it rests on a fresh reading and keeps the description.
+func (w *worker) spaceRole(ctx context.Context, c access.Change) error {
+	r := c.Fact.Object
+	deletes := c.Fact.Kind == access.Exists && c.Op == access.Remove
+	var gives, takes []string
+	err := w.all(func(c access.Change) bool {
+		switch f := c.Fact; {
+		case f.Kind == access.Exists && f.Object == r:
+		case f.Kind == access.Grants && f.Object == r && c.Op == access.Add:
+			gives = append(gives, f.Verb)
+		case f.Kind == access.Grants && f.Object == r:
+			takes = append(takes, f.Verb)
+		default:
+			return deletes && f.Kind == access.Role && f.Value == r.ID()
+		}
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	var task started
+	switch {
+	case c.Fact.Kind == access.Exists && c.Op == access.Add:
+		var made spaceRole
+		// A description is obligatory (documented), and the name says the most.
+		body := spaceRoleBody{Name: r.ID(), Description: r.ID(), Permissions: gives}
+		if err := w.send(ctx, call{to: createSpaceRole, body: body}, &made); err != nil {
+			return err
+		}
+		w.known.learn(r, made.ID)
+		return nil
+	case deletes:
+		id, err := w.resolve(ctx, r)
+		if err != nil {
+			return err
+		}
+		if err := w.send(ctx, call{to: deleteSpaceRole, args: []string{id}}, &task); err != nil {
+			return err
+		}
+		w.known.forget(r)
+		return w.finish(ctx, task.TaskID)
+	}
+	list, err := w.lookUpSpaceRoles(ctx)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(list, func(role spaceRole) bool { return role.ref() == r })
+	if i < 0 {
+		return fail(site.NotFound, call{op: w.op}, fmt.Errorf("%s is not on the site", r))
+	}
+	body := spaceRoleBody{Name: list[i].Name, Description: list[i].Description}
+	body.Permissions = slices.DeleteFunc(append(*list[i].Permissions, gives...), func(p string) bool { return slices.Contains(takes, p) })
+	slices.Sort(body.Permissions)
+	body.Permissions = slices.Compact(body.Permissions)
+	if err := w.send(ctx, call{to: updateSpaceRole, args: []string{list[i].ID}, body: body}, &task); err != nil {
+		return err
+	}
+	return w.finish(ctx, task.TaskID)
+}

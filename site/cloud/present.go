@@ -1,0 +1,319 @@
+package cloud
+
+import (
+	"context"
+	"slices"
+
+	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/site"
+)
+
+// Present reads back facts, with one request where one can answer for many:
+// an e-mail search tells everything about a hundred people, groups included.
+//
+// What cannot be read is Unseen. What was read is Absent only if weir is
+// still itself afterwards: a revoked token may be answered with empty lists.
+func (s *Site) Present(ctx context.Context, facts []access.Fact) ([]site.Presence, error) {
+	if len(facts) == 0 {
+		return nil, nil
+	}
+	at, err := s.ready(ctx)
+	if err != nil {
+		return nil, err
+	}
+	q := newQuestions(facts)
+	tell := []func(context.Context) (told, error){
+		func(ctx context.Context) (told, error) { return s.tellPeople(ctx, at, q) },
+		func(ctx context.Context) (told, error) { return s.tellGroups(ctx, at, q) },
+		func(ctx context.Context) (told, error) { return s.tellSpaces(ctx, q) },
+		func(ctx context.Context) (told, error) { return s.tellCatalog(ctx, q) },
+		// Last, since it needs the ids that others learn.
+		func(ctx context.Context) (told, error) { return s.tellRoles(ctx, q) },
+	}
+	var answers []told
+	for _, t := range tell {
+		answer, err := t(ctx)
+		if _, hidden := unseen(err); err != nil && !hidden {
+			return nil, err
+		}
+		answers = append(answers, answer)
+	}
+	if q.throughSite() {
+		if _, err := s.identify(ctx); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]site.Presence, len(facts))
+	for i, f := range facts {
+		for _, a := range answers {
+			if out[i] = a.presence(f); out[i] != site.Unseen {
+				break
+			}
+		}
+	}
+	return out, nil
+}
+
+// topic is what one reading tells all of: the facts of a kind about an object,
+// or, where subject is set, about a subject.
+type topic struct {
+	kind            access.Kind
+	object, subject access.Ref
+}
+
+// told is what a reading told: facts, and of what it told all there is.
+type told struct {
+	facts map[access.Fact]bool
+	whole map[topic]bool
+}
+
+func newTold() told {
+	return told{facts: make(map[access.Fact]bool), whole: make(map[topic]bool)}
+}
+
+func (t told) say(facts ...access.Fact) {
+	for _, f := range facts {
+		t.facts[f] = true
+	}
+}
+
+// wholly notes that everything of the kinds about an object is told.
+func (t told) wholly(r access.Ref, kinds ...access.Kind) {
+	for _, k := range kinds {
+		t.whole[topic{kind: k, object: r}] = true
+	}
+}
+
+func (t told) presence(f access.Fact) site.Presence {
+	switch {
+	case t.facts[f]:
+		return site.Seen
+	case t.whole[topic{kind: f.Kind, object: f.Object}] || f.Subject != "" && t.whole[topic{kind: f.Kind, subject: f.Subject}]:
+		return site.Absent
+	}
+	return site.Unseen
+}
+
+// questions are the facts asked for, by what has to be read for them.
+type questions struct {
+	people   []access.Ref
+	groups   []access.Ref
+	products []access.Ref // groups
+	managed  bool
+	spaces   []access.Ref
+	roles    []access.Ref // spaces
+	catalog  []access.Ref // space roles
+}
+
+func newQuestions(facts []access.Fact) questions {
+	var q questions
+	for _, f := range facts {
+		switch r := f.Object; {
+		case f.Kind == access.Member:
+			q.people = append(q.people, f.Subject)
+		case person(r):
+			q.people = append(q.people, r)
+		case r.Type() == "group":
+			q.groups = append(q.groups, r)
+			q.managed = q.managed || f.Kind == access.Managed
+			if f.Kind == access.Product {
+				q.products = append(q.products, r)
+			}
+		case r.Type() == "space":
+			q.spaces = append(q.spaces, r)
+			if f.Kind == access.Role {
+				q.roles = append(q.roles, r)
+			}
+		case r.Type() == "space_role":
+			q.catalog = append(q.catalog, r)
+		}
+	}
+	for _, list := range []*[]access.Ref{&q.people, &q.groups, &q.products, &q.spaces, &q.roles, &q.catalog} {
+		*list = unique(*list)
+	}
+	return q
+}
+
+func unique(refs []access.Ref) []access.Ref {
+	slices.Sort(refs)
+	return slices.Compact(refs)
+}
+
+// throughSite reports whether something was asked through the site's door.
+func (q questions) throughSite() bool {
+	return q.managed || len(q.spaces) > 0 || len(q.catalog) > 0
+}
+
+func ids(refs []access.Ref) []string {
+	out := make([]string, len(refs))
+	for i, r := range refs {
+		out[i] = r.ID()
+	}
+	return out
+}
+
+// tellPeople tells existence, state and memberships of people.
+func (s *Site) tellPeople(ctx context.Context, at place, q questions) (told, error) {
+	t := newTold()
+	var emails []string
+	all := false
+	for _, r := range q.people {
+		if r.Type() == "user" {
+			emails = append(emails, r.ID())
+		} else {
+			all = true
+		}
+	}
+	read := func() ([]directoryPerson, error) {
+		if all {
+			return s.people(ctx, at, search{})
+		}
+		return s.byEmail(ctx, at, emails)
+	}
+	people, err := read()
+	if err != nil {
+		return t, err
+	}
+	bearers := bearers(people)
+	for _, r := range q.people {
+		found := bearers[r]
+		if len(found) > 1 {
+			continue
+		}
+		t.wholly(r, access.Exists, access.State)
+		t.whole[topic{kind: access.Member, subject: r}] = true
+		if len(found) == 0 {
+			// Who is not in the directory has been removed from it.
+			t.say(access.Fact{Kind: access.State, Object: r, Value: removed})
+			continue
+		}
+		p := found[0]
+		s.known.learn(r, p.AccountID)
+		t.say(p.facts(r, at)...)
+		for _, g := range *p.Groups {
+			t.say(access.Fact{Kind: access.Member, Object: access.NewRef("group", g.Name), Subject: r})
+		}
+	}
+	return t, nil
+}
+
+// tellGroups tells existence and product roles of groups, and who manages
+// them: for that all are read, since only two doors together tell it.
+func (s *Site) tellGroups(ctx context.Context, at place, q questions) (told, error) {
+	t := newTold()
+	if len(q.groups) == 0 {
+		return t, nil
+	}
+	if q.managed {
+		all, unknown, err := s.groups(ctx, at)
+		if err != nil {
+			return t, err
+		}
+		for _, g := range all {
+			t.say(g.facts()...)
+		}
+		for _, r := range q.groups {
+			if !slices.ContainsFunc(unknown, func(u access.Unknown) bool { return u.Object == r }) {
+				t.wholly(r, access.Exists, access.Product, access.Managed)
+			}
+		}
+		return t, nil
+	}
+	for batch := range slices.Chunk(q.groups, orgPage) {
+		found, err := s.lookUpGroups(ctx, at, ids(batch))
+		if err != nil {
+			return t, err
+		}
+		for _, r := range batch {
+			t.wholly(r, access.Exists)
+			if !slices.ContainsFunc(found, func(g group) bool { return g.ref == r }) {
+				t.wholly(r, access.Product)
+			}
+		}
+		for _, g := range found {
+			t.say(access.Fact{Kind: access.Exists, Object: g.ref})
+		}
+	}
+	for _, r := range q.products {
+		id, ok := s.known.id(r)
+		if !ok {
+			continue
+		}
+		here, _, err := s.productOf(ctx, at, id)
+		if err != nil {
+			return t, err
+		}
+		t.wholly(r, access.Product)
+		value := productValue(here)
+		s.known.hold(r, value)
+		if value != "" {
+			t.say(access.Fact{Kind: access.Product, Object: r, Value: value})
+		}
+	}
+	return t, nil
+}
+
+// tellSpaces tells existence, name and status of spaces. A space that weir's
+// account cannot see counts as absent here: nothing but an attempt to create
+// it could tell, and the site refuses that for a key in use.
+func (s *Site) tellSpaces(ctx context.Context, q questions) (told, error) {
+	t := newTold()
+	if len(q.spaces) == 0 {
+		return t, nil
+	}
+	list, err := s.lookUpSpaces(ctx, ids(q.spaces))
+	if err != nil {
+		return t, err
+	}
+	for _, r := range q.spaces {
+		t.wholly(r, access.Exists, access.Name, access.Status)
+		if !slices.ContainsFunc(list, func(sp space) bool { return sp.ref() == r }) {
+			t.wholly(r, access.Role)
+		}
+	}
+	for _, sp := range list {
+		t.say(sp.facts()...)
+	}
+	return t, nil
+}
+
+// tellCatalog tells which space roles there are and what each grants.
+func (s *Site) tellCatalog(ctx context.Context, q questions) (told, error) {
+	t := newTold()
+	if len(q.catalog) == 0 {
+		return t, nil
+	}
+	list, err := s.lookUpSpaceRoles(ctx)
+	if err != nil {
+		return t, err
+	}
+	for _, r := range q.catalog {
+		t.wholly(r, access.Exists, access.Grants)
+	}
+	for _, r := range list {
+		t.say(r.facts()...)
+	}
+	return t, nil
+}
+
+// tellRoles tells the role assignments of spaces whose ids are known.
+func (s *Site) tellRoles(ctx context.Context, q questions) (told, error) {
+	t := newTold()
+	spaces := make(map[access.Ref]string)
+	for _, r := range q.roles {
+		if id, ok := s.known.id(r); ok {
+			spaces[r] = id
+		}
+	}
+	facts, unknown, err := s.roleFacts(ctx, spaces)
+	if err != nil {
+		return t, err
+	}
+	t.say(facts...)
+	for r := range spaces {
+		if !slices.ContainsFunc(unknown, func(u access.Unknown) bool { return u.Object == r }) {
+			t.wholly(r, access.Role)
+		}
+	}
+	return t, nil
+}

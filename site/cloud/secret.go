@@ -1,0 +1,80 @@
+package cloud
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"html"
+	"log/slog"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// Secret is a credential. However it is printed, logged or serialised, its
+// content does not show. The zero Secret is empty.
+type Secret struct {
+	// A closure, because fmt prints the unexported fields of a struct that holds
+	// a Secret without asking the Secret.
+	reveal func() string
+}
+
+// NewSecret wraps a credential.
+func NewSecret(text string) Secret {
+	if text == "" {
+		return Secret{}
+	}
+	return Secret{reveal: func() string { return text }}
+}
+
+// Empty reports whether there is no credential.
+func (s Secret) Empty() bool { return s.reveal == nil }
+
+func (s Secret) text() string {
+	if s.reveal == nil {
+		return ""
+	}
+	return s.reveal()
+}
+
+const hidden = "[secret]"
+
+// String never shows the content.
+func (s Secret) String() string { return hidden }
+
+// Format never shows the content, whatever the verb.
+func (s Secret) Format(f fmt.State, _ rune) { fmt.Fprint(f, hidden) }
+
+// MarshalJSON never shows the content.
+func (s Secret) MarshalJSON() ([]byte, error) { return []byte(strconv.Quote(hidden)), nil }
+
+// MarshalText never shows the content.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
+
+// LogValue never shows the content.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(hidden) }
+
+// redactor replaces the secrets in a text, in the spellings in which a server
+// or a library may echo them.
+func redactor(email string, secrets ...Secret) *strings.Replacer {
+	var pairs []string
+	hide := func(text string) {
+		b := []byte(text)
+		quoted := strconv.Quote(text)
+		for _, spelling := range []string{
+			text, url.QueryEscape(text), url.PathEscape(text), html.EscapeString(text), quoted[1 : len(quoted)-1],
+			base64.StdEncoding.EncodeToString(b), base64.RawStdEncoding.EncodeToString(b),
+			base64.URLEncoding.EncodeToString(b), base64.RawURLEncoding.EncodeToString(b),
+			hex.EncodeToString(b), strings.ToUpper(hex.EncodeToString(b)),
+		} {
+			pairs = append(pairs, spelling, hidden)
+		}
+	}
+	for _, s := range secrets {
+		if !s.Empty() {
+			hide(email + ":" + s.text())
+			hide(s.text())
+		}
+	}
+	return strings.NewReplacer(pairs...)
+}

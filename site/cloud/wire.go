@@ -1,0 +1,274 @@
+package cloud
+
+import (
+	"errors"
+	"strings"
+)
+
+// The shapes of the wire, as far as weir reads or writes them. Ids are opaque
+// text everywhere, although the published documents type some as numbers and
+// uuids (observed: neither holds).
+
+// search is the body of the organisation's searches, and of the list of its
+// sites.
+type search struct {
+	Emails      []string `json:"emails,omitempty"`
+	GroupIDs    []string `json:"groupIds,omitempty"`
+	GroupNames  []string `json:"groupNames,omitempty"`
+	ResourceIDs []string `json:"resourceIds,omitempty"`
+	RoleIDs     []string `json:"roleIds,omitempty"`
+	Expand      []string `json:"expand,omitempty"`
+	Limit       int      `json:"limit,omitempty"`
+	Cursor      string   `json:"cursor,omitempty"`
+}
+
+// self is the answer of user/current.
+type self struct {
+	Type        string `json:"type"`
+	AccountID   string `json:"accountId"`
+	Email       string `json:"email"`
+	DisplayName string `json:"displayName"`
+}
+
+func (s *self) check() error {
+	if s.Type == "" && s.AccountID == "" {
+		return errors.New("the answer names nobody")
+	}
+	return nil
+}
+
+type systemFacts struct {
+	CloudID string `json:"cloudId"`
+}
+
+func (s *systemFacts) check() error {
+	if s.CloudID == "" {
+		return errors.New("the answer lacks the cloud id")
+	}
+	return nil
+}
+
+type mode struct {
+	Mode string `json:"mode"`
+}
+
+func (m *mode) check() error {
+	if m.Mode == "" {
+		return errors.New("the answer lacks the mode")
+	}
+	return nil
+}
+
+// directoryPerson is a person in the directory of the organisation.
+type directoryPerson struct {
+	AccountID        string         `json:"accountId"`
+	AccountStatus    string         `json:"accountStatus"`    // active | inactive | closed
+	MembershipStatus string         `json:"membershipStatus"` // active | suspended | no_membership
+	Status           string         `json:"status"`           // active | suspended | not_invited | deactivated | for_deletion
+	ClaimStatus      string         `json:"claimStatus"`      // managed | unmanaged
+	Email            string         `json:"email"`
+	Name             string         `json:"name"`
+	Groups           *[]named       `json:"groups"`        // only if expanded
+	ProductAccess    *[]productSeat `json:"productAccess"` // only if expanded
+}
+
+type named struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+type productSeat struct {
+	ID  string `json:"id"` // of the site
+	Key string `json:"key"`
+}
+
+// directoryGroup is a group as the organisation knows it.
+type directoryGroup struct {
+	ID               string `json:"id"`
+	Name             string `json:"name"`
+	ManagedBy        string `json:"managedBy"`
+	ExternalSynced   bool   `json:"externalSynced"`
+	ManagementAccess struct {
+		Modifiable *bool `json:"modifiable"`
+		Deletable  *bool `json:"deletable"`
+	} `json:"managementAccess"`
+	Counts struct {
+		Users     *int `json:"users"`
+		Resources *int `json:"resources"`
+	} `json:"counts"` // only if expanded
+}
+
+// siteGroup is a group as the site knows it.
+type siteGroup struct {
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	UsageType string `json:"usageType"` // USERBASE_GROUP | TEAM_COLLABORATION
+	ManagedBy string `json:"managedBy"` // ADMINS | EXTERNAL | TEAM_MEMBERS | OPEN
+}
+
+func (g *siteGroup) check() error {
+	if g.ID == "" {
+		return errors.New("the answer lacks the id")
+	}
+	return nil
+}
+
+// groupID is the bare id: the organisation also writes it as an ARI.
+func groupID(id string) string { return strings.TrimPrefix(id, "ari:cloud:identity::group/") }
+
+// groupProduct is what a group holds on one site or product.
+type groupProduct struct {
+	ResourceID string   `json:"resourceId"`
+	Roles      []string `json:"roles"`
+}
+
+// personProduct is what a person holds on one site or product.
+type personProduct struct {
+	ResourceID      string `json:"resourceId"`
+	RoleAssignments []struct {
+		Role    string   `json:"role"`
+		Methods []string `json:"roleAssignmentMethods"` // inferred | direct | group_direct
+	} `json:"roleAssignments"`
+}
+
+type productGrant struct {
+	ResourceID string `json:"resourceId"`
+	RoleID     string `json:"roleId"`
+}
+
+type personGrant struct {
+	Resource string `json:"resource"`
+	Role     string `json:"role"`
+}
+
+type invitation struct {
+	Emails           []string      `json:"emails"`
+	PermissionRules  []personGrant `json:"permissionRules"`
+	AdditionalGroups []string      `json:"additionalGroups"`
+	SendNotification bool          `json:"sendNotification"`
+}
+
+// invited is the answer to an invitation: 200, or 206 when parts of it failed.
+type invited struct {
+	Data *[]struct {
+		ID      string `json:"id"`
+		Email   string `json:"email"`
+		Results []struct {
+			Roles  []invitedPart `json:"roleAssignmentResult"`
+			Groups []invitedPart `json:"groupAssignmentResult"`
+		} `json:"results"`
+	} `json:"data"`
+}
+
+type invitedPart struct {
+	Status       string `json:"status"` // INVITED | ERROR
+	StatusReason string `json:"statusReason"`
+}
+
+func (i *invited) check() error {
+	if i.Data == nil {
+		return errors.New("the answer lacks its data")
+	}
+	return nil
+}
+
+// space is a space, in lists and as the answer to its creation.
+type space struct {
+	ID     string `json:"id"`
+	Key    string `json:"key"`
+	Name   string `json:"name"`
+	Status string `json:"status"` // current | archived | trashed
+}
+
+func (s *space) check() error {
+	if s.ID == "" {
+		return errors.New("the answer lacks the id")
+	}
+	return nil
+}
+
+type newSpace struct {
+	Name string `json:"name"`
+	Key  string `json:"key"`
+	// RoleAssignments is never empty: given, they are exactly what the space
+	// has; not given, the site's defaults apply.
+	RoleAssignments []assignment `json:"roleAssignments"`
+}
+
+type spaceUpdate struct {
+	Name   string `json:"name,omitempty"`
+	Status string `json:"status,omitempty"`
+}
+
+type spaceRole struct {
+	ID          string    `json:"id"`
+	Type        string    `json:"type"` // SYSTEM | CUSTOM
+	Name        string    `json:"name"`
+	Description string    `json:"description"`
+	Permissions *[]string `json:"spacePermissions"`
+}
+
+func (r *spaceRole) check() error {
+	if r.ID == "" {
+		return errors.New("the answer lacks the id")
+	}
+	return nil
+}
+
+type spaceRoleBody struct {
+	Name        string   `json:"name"`
+	Description string   `json:"description"`
+	Permissions []string `json:"spacePermissions"`
+}
+
+type assignment struct {
+	Principal principal `json:"principal"`
+	RoleID    string    `json:"roleId,omitempty"` // absent in a write: take the principal's role away
+}
+
+type principal struct {
+	Type string `json:"principalType"` // USER | GROUP | ACCESS_CLASS
+	ID   string `json:"principalId"`
+}
+
+// started is the answer of an operation that goes on as a long task. Without
+// an id there is nothing to wait for (observed, where a role keeps its
+// permissions).
+type started struct {
+	TaskID string `json:"taskId"`
+}
+
+func (*started) check() error { return nil }
+
+type taskState struct {
+	Finished   *bool `json:"finished"`
+	Successful bool  `json:"successful"`
+	Messages   []struct {
+		Translation string `json:"translation"`
+	} `json:"messages"`
+}
+
+func (t *taskState) check() error {
+	if t.Finished == nil {
+		return errors.New("the answer does not say whether the task is finished")
+	}
+	return nil
+}
+
+type org struct {
+	ID string `json:"id"`
+}
+
+type directory struct {
+	ID   string `json:"directoryId"`
+	Name string `json:"name"`
+}
+
+type workspace struct {
+	ID         string `json:"id"`
+	Attributes struct {
+		TypeKey string `json:"typeKey"`
+		Type    string `json:"type"`
+		HostURL string `json:"hostUrl"`
+	} `json:"attributes"`
+}

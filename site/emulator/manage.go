@@ -1,0 +1,70 @@
+package emulator
+
+import (
+	"net/http"
+	"slices"
+)
+
+// managedPerson finds the account of the path among those that the organisation
+// manages. Others are known to it and refused (CONFLUENCE-API.md A3).
+func (c *call) managedPerson() (*person, error) {
+	p := c.people.get(c.vars["accountId"])
+	switch {
+	case p == nil:
+		return nil, refuse(http.StatusNotFound, "accountNotFound", "there is no such account")
+	case p.Unmanaged:
+		return nil, refuse(http.StatusForbidden, "forbidden", "%s is not a managed account", p.Email)
+	}
+	return p, nil
+}
+
+// privileges are what an organisation may be allowed to do to an account.
+var privileges = []string{"profile", "profile.write", "profile.read", "email.set", "lifecycle.enablement", "apiToken.read", "apiToken.delete"}
+
+func manageAccount(c *call) (answer, error) {
+	if _, err := c.managedPerson(); err != nil {
+		return answer{}, err
+	}
+	asked := c.list("privileges")
+	if len(asked) == 0 {
+		asked = privileges
+	}
+	out := object{}
+	for _, id := range asked {
+		if !slices.Contains(privileges, id) {
+			return answer{}, refuse(http.StatusBadRequest, "", "there is no privilege %q", id)
+		}
+		out[id] = object{"allowed": true}
+	}
+	return ok(out)
+}
+
+func manageDisable(c *call) (answer, error) {
+	if len(c.req.Body) > 0 { // the message is optional in truth, whatever the document says
+		var in struct {
+			Message string `json:"message"`
+		}
+		if err := c.body(&in); err != nil {
+			return answer{}, err
+		}
+	}
+	p, err := c.managedPerson()
+	if err != nil {
+		return answer{}, err
+	}
+	if err := c.disable(p, c.now); err != nil {
+		return answer{}, err
+	}
+	return noContent()
+}
+
+func manageEnable(c *call) (answer, error) {
+	p, err := c.managedPerson()
+	if err != nil {
+		return answer{}, err
+	}
+	if err := c.enable(p); err != nil {
+		return answer{}, err
+	}
+	return noContent()
+}

@@ -1,0 +1,97 @@
+package emulator
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// Role ids of the organisation API (CONFLUENCE-API.md A4).
+const (
+	roleUser      = "atlassian/user"
+	roleAdmin     = "atlassian/admin"
+	roleGuest     = "atlassian/guest"
+	roleUserAdmin = "atlassian/user-access-admin"
+	roleOrgAdmin  = "atlassian/org-admin"
+	roleSiteAdmin = "atlassian/site-admin"
+)
+
+// productRoleIDs are the roles that can be held on a product.
+var productRoleIDs = set{
+	"atlassian/admin", "atlassian/basic", "atlassian/contributor", "atlassian/customer", "atlassian/guest",
+	"atlassian/stakeholder", "atlassian/user", "atlassian/user-access-admin", "atlassian/viewer",
+}
+
+// letsIn reports whether a product role lets its holder into Confluence.
+// Managing other people's access does not.
+func letsIn(r string) bool { return r != roleUserAdmin }
+
+// takesSeat reports whether a product role is billed: any but guest and
+// user-access-admin (CONFLUENCE-API.md A4).
+func takesSeat(r string) bool { return r != roleUserAdmin && r != roleGuest }
+
+// limits are what the subscription allows. They belong to the run, not to the
+// stored site.
+type limits struct {
+	plan    string
+	seats   int      // 0: no limit
+	domains []string // claimed by the organisation; nil: all
+}
+
+// free reports whether permissions cannot be customised (DOMAIN.md, "Three
+// levels of permission").
+func (l limits) free() bool { return l.plan == "free" }
+
+// capacity returns how many people may have a seat, or 0 for any number.
+func (l limits) capacity() int {
+	if l.free() && (l.seats == 0 || l.seats > freeSeats) {
+		return freeSeats
+	}
+	return l.seats
+}
+
+// freeSeats: "there are at most ten people" (DOMAIN.md).
+const freeSeats = 10
+
+// claims reports whether accounts with this address are managed.
+func (l limits) claims(email string) bool {
+	if l.domains == nil {
+		return true
+	}
+	_, domain, _ := strings.Cut(email, "@")
+	return slices.ContainsFunc(l.domains, func(d string) bool { return strings.EqualFold(d, domain) })
+}
+
+// seated reports whether the person takes a seat. Invited people count
+// (DOMAIN.md: "invited but not accepted may take a seat").
+func (s *state) seated(p *person) bool {
+	return p.works() && (slices.ContainsFunc(p.Product, takesSeat) ||
+		slices.ContainsFunc(p.groups, func(id string) bool { return slices.ContainsFunc(s.groups.get(id).Product, takesSeat) }))
+}
+
+// roomFor refuses people who would take a seat when none is left.
+func (s *state) roomFor(people ...*person) error {
+	limit := s.limits.capacity()
+	if limit == 0 {
+		return nil
+	}
+	wanted := 0
+	for _, p := range people {
+		if !s.seated(p) {
+			wanted++
+		}
+	}
+	if wanted == 0 {
+		return nil
+	}
+	taken := 0
+	for p := range s.people.all() {
+		if s.seated(p) {
+			taken++
+		}
+	}
+	if taken+wanted > limit {
+		return refuse(http.StatusConflict, "ADMIN-UAM-409-3", "no seat is left: %d of %d are taken", taken, limit)
+	}
+	return nil
+}

@@ -1,0 +1,263 @@
+package emulator
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// The tables of records, in the order in which they are read back: each refers
+// to earlier ones only.
+const (
+	tableSite       = "site"
+	tableRole       = "role"
+	tablePerson     = "person"
+	tableGroup      = "group"
+	tableMember     = "member"
+	tableSpace      = "space"
+	tableAssignment = "assignment"
+	tableTask       = "task"
+	tableToken      = "token"
+)
+
+var tables = []string{
+	tableSite, tableRole, tablePerson, tableGroup, tableMember,
+	tableSpace, tableAssignment, tableTask, tableToken,
+}
+
+// siteRecord is what there is one of.
+type siteRecord struct {
+	Name        string
+	CloudID     string
+	OrgID       string
+	DirectoryID string
+	OrgKey      string
+	Account     string // weir's own account id
+	Token       string // and its API token
+	Seed        []byte // ids and tokens are derived from it and from Serial
+	Serial      uint64
+	Created     time.Time
+}
+
+// task is a long-running task. The effect is there when the task is: the
+// emulator has no background.
+type task struct {
+	ID      string
+	Name    string
+	Account string // who started it
+	Started time.Time
+}
+
+// state is the whole site in memory, with the indexes that make it fast.
+// Everything that is stored is in the records; the rest follows from them.
+type state struct {
+	site   siteRecord
+	limits limits
+
+	people table[person]
+	groups table[group]
+	spaces table[space]
+	roles  table[role]
+	tasks  table[task]
+	tokens map[string]string // API token -> account id
+
+	byEmail map[string]*person // by folded address
+	byName  map[string]*group  // by folded name
+	byKey   map[string]*space  // by folded key
+	held    map[principal]set  // ids of the spaces in which a principal has a role
+
+	changed []Record // since the last drain
+}
+
+func emptyState(l limits) *state {
+	return &state{
+		limits: l,
+		people: newTable[person](), groups: newTable[group](), spaces: newTable[space](),
+		roles: newTable[role](), tasks: newTable[task](), tokens: map[string]string{},
+		byEmail: map[string]*person{}, byName: map[string]*group{}, byKey: map[string]*space{},
+		held: map[principal]set{},
+	}
+}
+
+// freshState is a site as Atlassian hands it over: four fixed roles, nobody but
+// the account that ordered it, which here is weir's own.
+func freshState(name string, seed []byte, l limits, now time.Time) *state {
+	s := emptyState(l)
+	s.site = siteRecord{Name: name, Seed: seed, Created: now}
+	s.site.CloudID = s.newUUID()
+	s.site.OrgID = s.newUUID()
+	s.site.DirectoryID = s.newUUID()
+	s.site.OrgKey = "ATCTT3" + s.newSecret()
+	for _, r := range systemRoles() {
+		r.ID = s.newUUID()
+		s.addRole(&r)
+	}
+	own := &person{
+		ID: s.newAccountID(), Email: OwnEmail, Name: "weir", Account: accountActive, Directory: directoryActive,
+		Product: set{roleAdmin}, Platform: set{roleOrgAdmin, roleSiteAdmin}, Added: now,
+	}
+	s.site.Account = own.ID
+	s.addPerson(own)
+	s.site.Token = s.newToken(own)
+	s.save(tableSite, "", s.site)
+	return s
+}
+
+// save notes that a record changed. A nil value deletes it.
+func (s *state) save(tbl, key string, value any) {
+	r := Record{Table: tbl, Key: key}
+	if value != nil {
+		b, err := json.Marshal(value)
+		if err != nil {
+			panic(fmt.Sprintf("emulator: a record of table %s does not marshal: %v", tbl, err)) // our own structs do
+		}
+		r.Value = b
+	}
+	s.changed = append(s.changed, r)
+}
+
+// drain returns what changed and forgets it.
+func (s *state) drain() []Record {
+	out := s.changed
+	s.changed = nil
+	return out
+}
+
+// next gives 32 bytes that differ from all earlier ones of this site.
+func (s *state) next() []byte {
+	s.site.Serial++
+	s.save(tableSite, "", s.site)
+	mac := hmac.New(sha256.New, s.site.Seed)
+	mac.Write(binary.BigEndian.AppendUint64(nil, s.site.Serial))
+	return mac.Sum(nil)
+}
+
+func (s *state) newUUID() string {
+	b := s.next()
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:16])
+}
+
+// newAccountID: today's account ids have this form; older ones differ, so
+// clients must take them for opaque (CONFLUENCE-API.md A0).
+func (s *state) newAccountID() string { return "712020:" + s.newUUID() }
+
+// newSpaceID: numbers in v1, the same as strings in v2.
+func (s *state) newSpaceID() string {
+	s.next()
+	return strconv.FormatUint(65536+s.site.Serial, 10)
+}
+
+func (s *state) newSecret() string { return base64.RawURLEncoding.EncodeToString(s.next()) }
+
+func (s *state) newToken(p *person) string {
+	token := "ATATT3" + s.newSecret()
+	s.tokens[token] = p.ID
+	s.save(tableToken, token, p.ID)
+	return token
+}
+
+func (s *state) newTask(name, account string, now time.Time) *task {
+	t := &task{ID: s.newUUID(), Name: name, Account: account, Started: now}
+	s.tasks.put(t.ID, t)
+	s.save(tableTask, t.ID, t)
+	return t
+}
+
+// loadState reads a site back. It returns nil for an empty store, and an error
+// that wraps [ErrCorrupt] for records that do not fit together.
+func loadState(store Store, l limits) (*state, error) {
+	byTable := map[string][]Record{}
+	err := store.Load(func(r Record) error {
+		r.Value = bytes.Clone(r.Value)
+		byTable[r.Table] = append(byTable[r.Table], r)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(byTable) == 0 {
+		return nil, nil
+	}
+	s := emptyState(l)
+	for _, tbl := range tables {
+		for _, r := range byTable[tbl] {
+			if err := s.restore(r); err != nil {
+				return nil, fmt.Errorf("%w: record %q of table %s: %w", ErrCorrupt, r.Key, tbl, err)
+			}
+		}
+		delete(byTable, tbl)
+	}
+	for tbl := range byTable {
+		return nil, fmt.Errorf("%w: unknown table %q", ErrCorrupt, tbl)
+	}
+	if s.people.get(s.site.Account) == nil {
+		return nil, fmt.Errorf("%w: weir's own account is missing", ErrCorrupt)
+	}
+	s.changed = nil
+	return s, nil
+}
+
+// restore puts one record back in its place.
+func (s *state) restore(r Record) error {
+	switch r.Table {
+	case tableSite:
+		return decodeStrict(r.Value, &s.site)
+	case tableRole:
+		return restoreRow(r, func(row *role) string { return row.ID }, s.indexRole)
+	case tablePerson:
+		return restoreRow(r, func(row *person) string { return row.ID }, s.indexPerson)
+	case tableGroup:
+		return restoreRow(r, func(row *group) string { return row.ID }, s.indexGroup)
+	case tableSpace:
+		return restoreRow(r, func(row *space) string { return row.ID }, s.indexSpace)
+	case tableTask:
+		return restoreRow(r, func(row *task) string { return row.ID }, func(row *task) { s.tasks.put(row.ID, row) })
+	case tableMember:
+		return s.restoreMember(r)
+	case tableAssignment:
+		return s.restoreAssignment(r)
+	default: // tableToken: the only one left of tables
+		var account string
+		if err := decodeStrict(r.Value, &account); err != nil {
+			return err
+		}
+		if s.people.get(account) == nil {
+			return fmt.Errorf("no person %q", account)
+		}
+		s.tokens[r.Key] = account
+		return nil
+	}
+}
+
+func restoreRow[T any](r Record, id func(*T) string, index func(*T)) error {
+	row := new(T)
+	if err := decodeStrict(r.Value, row); err != nil {
+		return err
+	}
+	if id(row) != r.Key {
+		return fmt.Errorf("it says that it is %q", id(row))
+	}
+	index(row)
+	return nil
+}
+
+// decodeStrict reads exactly one JSON value with known keys only.
+func decodeStrict(b []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	if d.More() {
+		return fmt.Errorf("text after the value")
+	}
+	return nil
+}

@@ -1,0 +1,109 @@
+package emulator
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// v1UpdateSpace is a true partial update and cannot change access; archiving is
+// its status (CONFLUENCE-API.md A6).
+func v1UpdateSpace(c *call) (answer, error) {
+	var in struct {
+		Name        *string `json:"name"`
+		Description *struct {
+			Plain struct {
+				Value          string `json:"value"`
+				Representation string `json:"representation"`
+			} `json:"plain"`
+		} `json:"description"`
+		Homepage *struct {
+			ID string `json:"id"`
+		} `json:"homepage"`
+		Type   *string `json:"type"`
+		Status *string `json:"status"`
+	}
+	if err := c.body(&in); err != nil {
+		return answer{}, err
+	}
+	sp := c.byKey[fold(c.vars["spaceKey"])]
+	if sp == nil || !c.administers(c.caller) && !c.holds(c.caller, sp, permAdminister) {
+		return answer{}, notFound("space")
+	}
+	if in.Homepage != nil {
+		return answer{}, notEmulated("a space's home page")
+	}
+	if in.Type != nil && *in.Type != sp.Type {
+		return answer{}, notEmulated("a change of a space's type")
+	}
+	var description *string
+	if in.Description != nil {
+		description = &in.Description.Plain.Value
+	}
+	if err := c.updateSpace(sp, in.Name, description, in.Status); err != nil {
+		return answer{}, err
+	}
+	return ok(v1SpaceRow(sp))
+}
+
+func v1SpaceRow(sp *space) any {
+	expandable := object{}
+	for _, k := range []string{
+		"settings", "metadata", "operations", "lookAndFeel", "permissions", "icon",
+		"description", "theme", "history", "homepage", "identifiers",
+	} {
+		expandable[k] = ""
+	}
+	return object{
+		"id": spaceNumber(sp), "key": sp.Key, "alias": spaceAlias(sp), "name": sp.Name, "type": sp.Type, "status": sp.Status,
+		"_expandable": expandable,
+		"_links":      object{"webui": "/spaces/" + sp.Key, "self": baseURL + "/wiki/rest/api/space/" + sp.Key, "base": baseURL + "/wiki", "context": "/wiki"},
+	}
+}
+
+// spaceNumber is a space's id in v1: a number, where v2 has a string.
+func spaceNumber(sp *space) uint64 {
+	n, _ := strconv.ParseUint(sp.ID, 10, 64) // newSpaceID wrote it
+	return n
+}
+
+func spaceAlias(sp *space) string {
+	if sp.Alias != "" {
+		return sp.Alias
+	}
+	return sp.Key
+}
+
+func v1SystemInfo(c *call) (answer, error) {
+	edition := c.limits.plan
+	if edition == "" {
+		edition = "premium"
+	}
+	return ok(object{
+		"cloudId": c.site.CloudID, "commitHash": "emulator", "baseUrl": baseURL + "/wiki", "edition": edition,
+		"siteTitle": c.site.Name, "defaultLocale": "en_GB", "defaultTimeZone": "UTC",
+	})
+}
+
+// v1Task shows a long-running task to who started it and to administrators. It
+// is finished by the time that it can be asked for.
+func v1Task(c *call) (answer, error) {
+	t := c.tasks.get(c.vars["id"])
+	if t == nil || t.Account != c.caller.ID && !c.administers(c.caller) {
+		return answer{}, notFound("task")
+	}
+	return ok(object{
+		"id": t.ID, "ari": "ari:cloud:confluence:" + c.site.CloudID + ":long-running-task/" + t.ID,
+		"name":        object{"key": t.Name, "args": []any{}},
+		"elapsedTime": c.now.Sub(t.Started).Round(time.Millisecond).Milliseconds(), "percentageComplete": 100,
+		"successful": true, "finished": true, "messages": []any{}, "status": "COMPLETE",
+		// This link lacks /wiki, as observed on live sites: not to be followed
+		// (CONFLUENCE-API.md A0).
+		"_links": object{"status": "/rest/api/longtask/" + t.ID},
+	})
+}
+
+// spaceForbidden is v2's answer for spaces that are not there for the caller.
+func spaceForbidden() error {
+	return refuse(http.StatusNotFound, "", "there is no such space, or the caller may not see it")
+}
