@@ -104,11 +104,13 @@ func (d *differ) wanted() access.Set {
 		if d.live.Has(f) {
 			return true
 		}
-		// What is somebody else's is not touched. A protected person may be given
-		// more, but no value of theirs is changed.
+		// What is somebody else's is not touched. A protected person may be let in
+		// and given more, but no value of theirs is changed.
 		asked := access.Fact{Kind: f.Kind, Object: f.Object}
 		if _, held := d.live.Get(f); held {
 			asked = f
+		} else if f.Kind == access.Exists && isPerson(f.Object) {
+			asked = access.Fact{}
 		}
 		if reason, out := d.desired.Scope.Excludes(asked); out {
 			d.miss(f, reason, "WR204", access.Warn)

@@ -10,6 +10,13 @@ import (
 	"github.com/weirhq/weir/schema"
 )
 
+func TestNoDocumentsAreNoDescription(t *testing.T) {
+	desc, diags := schema.Compile(nil, nil, noon)
+	if got := lines(diags); desc != nil || len(got) != 1 || !strings.HasPrefix(got[0], "WR112 no file says which site this is") {
+		t.Errorf("got %v, %q", desc, got)
+	}
+}
+
 // TestCompileDiagnostics holds what weir says of each mistake, other places
 // included. Every case is refused unless all it gets are warnings.
 func TestCompileDiagnostics(t *testing.T) {
@@ -198,7 +205,7 @@ WR113 a.weir.yaml:5:56: "ana@acme.example" does not say what it is (write "user:
 WR113 a.weir.yaml:5:74: "class:everyone" is written without its type (write everyone)
 WR109 a.weir.yaml:5:92: guests is not available yet (delete it)
 WR113 a.weir.yaml:5:100: "space:X" cannot stand here (write user:EMAIL, account:ID, group:NAME, everyone, authenticated, product_admins, jsm_admins or anonymous)
-WR113 a.weir.yaml:5:111: a group without a name (write its name)
+WR113 a.weir.yaml:5:111: group without a name (write its name)
 WR113 a.weir.yaml:6:10: "space:ENG" cannot stand here (absent lists user:, group: and space_role:; a space is closed with ` + "`status: archived`" + `)
 WR113 a.weir.yaml:6:23: "eng" does not say what it is (write "group:eng")
 WR202 a.weir.yaml:6:28: space role "admin" is the product's own (take it from absent: nobody can delete it)

@@ -188,7 +188,7 @@ func (d *decoder) twice(name, where string, second, first diag.Range) {
 // a message of its own.
 func (d *decoder) wrong(at, expect string, n *node) {
 	if n.kind == scalar && n.form == null {
-		hint := "give it a value or delete the key"
+		hint := "give it a value or delete it"
 		switch {
 		case strings.HasPrefix(expect, "a list"):
 			hint = "write [] or delete the key"
@@ -198,7 +198,11 @@ func (d *decoder) wrong(at, expect string, n *node) {
 		d.errorf("WR108", n.rng, hint, "%s has no value", clip(at))
 		return
 	}
-	d.errorf("WR103", n.rng, "", "%s must be %s, not %s", clip(at), expect, n.describe())
+	hint := ""
+	if n.kind == scalar && n.form.isText() && strings.HasPrefix(expect, "a list") {
+		hint = "write it in [ ]"
+	}
+	d.errorf("WR103", n.rng, hint, "%s must be %s, not %s", clip(at), expect, n.describe())
 }
 
 // dict returns n if it is a dict and reports it otherwise.
@@ -268,7 +272,7 @@ func (d *decoder) text(at string, n *node, l lines) (Str, bool) {
 	case !n.form.isText():
 		d.errorf("WR103", n.rng, "write it in quotes: "+quoteHCL(clip(n.text)), "%s must be text, not %s", clip(at), n.describe())
 	case n.text == "":
-		d.errorf("WR108", n.rng, "give it a value or delete the key", "%s is empty", clip(at))
+		d.errorf("WR108", n.rng, "give it a value or delete it", "%s is empty", clip(at))
 	case n.parts != nil && !d.templates:
 		d.report(diag.Diagnostic{
 			Code: "WR111", Summary: "a parameter may stand only inside an archetype",

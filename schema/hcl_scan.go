@@ -40,7 +40,7 @@ func (r *hclReader) scan() bool {
 	if len(r.diags) > before {
 		return false // what follows a broken token is not what it looks like
 	}
-	last := hclsyntax.TokenNewline // the last token that means something
+	var last hclsyntax.Token // the last one that means something
 	for i, t := range tokens {
 		next := hclsyntax.TokenEOF
 		if i+1 < len(tokens) {
@@ -48,7 +48,7 @@ func (r *hclReader) scan() bool {
 		}
 		r.checkToken(t, last, next)
 		if t.Type != hclsyntax.TokenNewline && t.Type != hclsyntax.TokenComment {
-			last = t.Type
+			last = t
 		}
 	}
 	return len(r.diags) == before
@@ -75,7 +75,7 @@ func deepest(tokens hclsyntax.Tokens) *hclsyntax.Token {
 }
 
 // checkToken reports a token that no description has a use for.
-func (r *hclReader) checkToken(t hclsyntax.Token, last, next hclsyntax.TokenType) {
+func (r *hclReader) checkToken(t hclsyntax.Token, last hclsyntax.Token, next hclsyntax.TokenType) {
 	rng := r.span(t.Range)
 	switch t.Type {
 	case hclsyntax.TokenNumberLit:
@@ -83,7 +83,7 @@ func (r *hclReader) checkToken(t hclsyntax.Token, last, next hclsyntax.TokenType
 			r.errorf("WR103", rng, "", "a number of more than %d digits", maxDigits)
 		}
 	case hclsyntax.TokenMinus:
-		if next != hclsyntax.TokenNumberLit || !beforeValue(last) {
+		if next != hclsyntax.TokenNumberLit || !beforeValue(last.Type) {
 			r.notData(rng, "arithmetic", "write the result")
 		}
 	case hclsyntax.TokenPercent:
@@ -95,15 +95,17 @@ func (r *hclReader) checkToken(t hclsyntax.Token, last, next hclsyntax.TokenType
 		hclsyntax.TokenBang, hclsyntax.TokenQuestion:
 		r.notData(rng, "a condition", "write the result")
 	case hclsyntax.TokenOParen:
-		if last == hclsyntax.TokenIdent {
+		if last.Type == hclsyntax.TokenIdent {
 			r.notData(rng, "a function call", "write the result")
 		} else {
 			r.notData(rng, "an expression in parentheses", "write the value alone")
 		}
 	case hclsyntax.TokenOBrack:
-		switch last {
+		switch last.Type {
 		case hclsyntax.TokenIdent, hclsyntax.TokenCBrack, hclsyntax.TokenCBrace, hclsyntax.TokenCQuote, hclsyntax.TokenCParen, hclsyntax.TokenNumberLit:
-			r.notData(rng, "a value behind another without a comma", "put a comma or an equals sign between them")
+			if string(last.Bytes) != "in" { // a for expression, which the parser may read
+				r.notData(rng, "an index", "write the value out, or a comma before the list")
+			}
 		}
 	case hclsyntax.TokenDot, hclsyntax.TokenDoubleColon:
 		r.notData(rng, "a name with a dot or colon", "write it in quotes")

@@ -88,14 +88,14 @@ var dayForm = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
 var day = codec[*Str]{
 	expect: "a date (YYYY-MM-DD)",
 	decode: func(d *decoder, at string, n *node) *Str {
-		if n.kind == scalar && n.form == misread {
-			d.errorf("WR103", n.rng, "write the day as YYYY-MM-DD", "%s must be a date, not %s", at, clip(n.text))
-			return nil
-		}
-		if n.kind == scalar && n.form == date {
+		switch {
+		case n.kind == scalar && n.form == date:
 			return &Str{Value: n.text, Range: n.rng}
+		case n.kind == scalar && (n.form.isText() || n.form == null):
+			return text.decode(d, at, n)
 		}
-		return text.decode(d, at, n)
+		d.errorf("WR103", n.rng, "write the day as YYYY-MM-DD", "%s must be a date, not %s", at, n.describe())
+		return nil
 	},
 	encode: func(s *Str) *node {
 		n := text.encode(s)

@@ -108,7 +108,7 @@ func (r reading) typedHint(name string) string {
 func (c *compiler) named(typ, id string, at diag.Range) (access.Ref, bool) {
 	switch {
 	case id == "":
-		c.add("WR113", at, "a "+strings.ReplaceAll(typ, "_", " ")+" without a name", "write its name")
+		c.add("WR113", at, strings.ReplaceAll(typ, "_", " ")+" without a name", "write its name")
 		return "", false
 	case strings.TrimSpace(id) != id:
 		c.add("WR113", at, quote(id)+" begins or ends with white space", "write "+strconv.Quote(strings.TrimSpace(id)))

@@ -17,7 +17,8 @@ type Comments map[access.Ref]string
 // apart.
 //
 // Names must be as [Parse] takes them: valid UTF-8 in normal form C, not empty,
-// without control characters.
+// without control characters. A document that says nothing gives an empty
+// file, which Parse refuses.
 func Render(doc Document, syntax Syntax) []byte { return RenderCommented(doc, syntax, nil) }
 
 // RenderCommented is Render with remarks. A remark may have several lines.

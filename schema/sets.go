@@ -139,12 +139,14 @@ type resolver struct {
 	enters  people // those who may enter, now or once the description holds
 	known   map[access.Ref]resolved
 	told    map[access.Ref]bool // sources that a warning names
-	diags   diag.List
+
+	warnings diag.List
 }
 
 // Desired completes what depends on the live site: the members of groups that
-// are made of groups which weir only reads. The diagnostics are warnings about
-// what could not be read.
+// are made of groups which weir only reads. Its Warnings say what could not be
+// read. The list of diagnostics is for what would make the description unfit
+// for this site; nothing does so far.
 //
 // A person is given a membership by set algebra if they are there: described
 // as active, or live. An incomplete read removes nobody: a group that is made
@@ -196,7 +198,8 @@ func (d *Description) Desired(live access.Set, unknown []access.Unknown) (access
 		Owners:    maps.Clone(d.owners),
 		Labels:    maps.Clone(d.labels),
 		Described: maps.Clone(d.described),
-	}, r.diags.Sort()
+		Warnings:  r.warnings.Sort(),
+	}, nil
 }
 
 // scopeFor gives the scope. A grant that has expired at one place and is
@@ -322,7 +325,7 @@ func (r *resolver) unread(s sourceGroup, ours bool) bool {
 	}
 	if !r.told[s.group] {
 		r.told[s.group] = true
-		r.diags = append(r.diags, diag.Diagnostic{
+		r.warnings = append(r.warnings, diag.Diagnostic{
 			Code: code, Severity: diag.Warning, Summary: summary, Hint: hint, Range: s.at,
 			Detail: "Groups that are made of it keep the members they have on the site, and where it stands under except nobody new comes in.",
 		})

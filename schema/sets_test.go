@@ -102,10 +102,13 @@ ownership: {rules: [{match: "group:more", groups: additive}]}`, want: []string{"
 				groups = groups[1:]
 			}
 			desired, diags := compile(t, strings.TrimSpace(okta)+"\n"+groups).Desired(facts(t, c.live), c.unknown)
+			if len(diags) > 0 {
+				t.Errorf("unfit for the site:\n%v", diags)
+			}
 			if diff := cmp.Diff(c.want, memberLines(desired.Facts, "group:all")); diff != "" {
 				t.Errorf("members (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(c.warnings, strings.Join(lines(diags), "\n")); diff != "" {
+			if diff := cmp.Diff(c.warnings, strings.Join(lines(desired.Warnings), "\n")); diff != "" {
 				t.Errorf("warnings (-want +got):\n%s", diff)
 			}
 		})

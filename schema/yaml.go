@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	yaml "go.yaml.in/yaml/v3"
 	kyaml "sigs.k8s.io/yaml"
@@ -44,7 +45,7 @@ func parseYAML(src *source, l *log) *node {
 	}
 	root := r.node(doc.Content[0], 1)
 	switch {
-	case root == nil:
+	case root == nil, r.full:
 		return nil
 	case root.kind == scalar && root.form == null:
 		return &node{kind: dict, rng: root.rng}
@@ -69,6 +70,10 @@ func decodeYAML(dec *yaml.Decoder, into *yaml.Node) (err error) {
 
 var yamlError = regexp.MustCompile(`^yaml: (?:line ([0-9]+): )?(.*)$`)
 
+// oneShort finds the messages whose line the parser counts from 0: those of
+// its grammar, not of its scanner.
+var oneShort = regexp.MustCompile(`^did not find expected (node content|key|'-' indicator|',' or|<)`)
+
 // syntaxErrorYAML turns an error of the parser, which knows the line only
 // roughly, into a diagnostic.
 func syntaxErrorYAML(src *source, err error) diag.Diagnostic {
@@ -83,9 +88,10 @@ func syntaxErrorYAML(src *source, err error) diag.Diagnostic {
 		return d
 	}
 	line, _ := strconv.Atoi(m[1])
-	if line == 0 {
-		return d
+	if oneShort.MatchString(d.Summary) {
+		line++
 	}
+	line = max(line, 1)
 	text := string(src.line(line))
 	d.Range = diag.At(src.file, line, len(text)-len(strings.TrimLeft(text, " \t"))+1)
 	d.Detail = "The YAML parser could not go on near this line; the cause may stand just before it."
@@ -184,6 +190,9 @@ func (r *yamlReader) dict(n *yaml.Node, depth int) *node {
 			continue
 		}
 		k := r.node(name, depth+1)
+		if k != nil && k.form == null && k.text != "" {
+			k.form = misread // null and ~ may be meant as names
+		}
 		v := r.node(value, depth+1)
 		if v != nil {
 			out.rng.End = v.rng.End
@@ -299,8 +308,8 @@ func readOtherwise(word string) bool {
 	switch {
 	case word == "y", word == "Y", word == "n", word == "N":
 		return true // to the YAML 1.1 specification, though not to every library
-	case len(word) > len("false") && isLetter(word[0]):
-		return false // no word of YAML 1.1 is longer, and numbers do not begin so
+	case word[0] >= utf8.RuneSelf, isLetter(word[0]) && (len(word) > len("false") || !strings.ContainsRune("yntfo", rune(word[0]|0x20))):
+		return false // not as yes, no, null, true, false, on and off begin, nor as a number does
 	case baseSixty.MatchString(word):
 		return true
 	case (&yaml.Node{Kind: yaml.ScalarNode, Value: word}).ShortTag() != "!!str":

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -157,9 +158,34 @@ func (a *app) color() bool { return a.Terminal && a.Getenv("NO_COLOR") == "" }
 
 func (a *app) options() render.Options { return render.Options{Color: a.color()} }
 
-// tell prints diagnostics to stderr.
+// tell prints diagnostics to stderr, with paths as they are seen from here.
 func (a *app) tell(list diag.List) {
-	_ = render.Diagnostics(a.Stderr, list, func(file string) string { return a.sources[file] }, a.options())
+	shown := make(diag.List, len(list))
+	for i, d := range list {
+		d.Range = a.here(d.Range)
+		d.Related = slices.Clone(d.Related)
+		for j := range d.Related {
+			d.Related[j].Range = a.here(d.Related[j].Range)
+		}
+		shown[i] = d
+	}
+	source := func(file string) string {
+		rel, err := filepath.Rel(a.dir, file)
+		if err != nil {
+			return ""
+		}
+		return a.sources[filepath.ToSlash(rel)]
+	}
+	_ = render.Diagnostics(a.Stderr, shown, source, a.options())
+}
+
+// here gives the path of a description's file from where we stand. Ranges that
+// name a file of their own are left alone.
+func (a *app) here(r diag.Range) diag.Range {
+	if _, ours := a.sources[r.File]; ours {
+		r.File = a.file(filepath.FromSlash(r.File))
+	}
+	return r
 }
 
 func (a *app) root() *cobra.Command {

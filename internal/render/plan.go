@@ -24,13 +24,13 @@ var kindOrder = []struct{ key, noun string }{
 // findings and budgets.
 func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 	p := &printer{w: w, color: o.Color}
-	if len(plan.Changes) == 0 && len(plan.Manual) == 0 {
-		p.line("%s", p.paint(bold, fmt.Sprintf("no changes: %s is as described (%s compared)", plan.Site.Name, Count(plan.Compared, "fact", "facts"))))
-	} else {
-		p.line("%s", p.paint(bold, Verdict(plan)))
-		p.line("%s", p.paint(dim, fmt.Sprintf("%s (%s), %s compared, %s", Safe(plan.Site.Name), plan.Site.Product,
-			Count(plan.Compared, "fact", "facts"), Count(plan.Requests, "request", "requests"))))
+	if len(plan.Changes) == 0 && len(plan.Manual) == 0 && !plan.Stops().Any() {
+		p.line("%s", p.paint(bold, unchanged(plan)))
+		return p.err
 	}
+	p.line("%s", p.paint(bold, Verdict(plan)))
+	p.line("%s", p.paint(dim, fmt.Sprintf("%s (%s), %s compared, %s", Safe(plan.Site.Name), plan.Site.Product,
+		Count(plan.Compared, "fact", "facts"), Count(plan.Requests, "request", "requests"))))
 	p.reach("people who lose something", "loses", "lose", red, plan.Lost)
 	p.reach("people who gain something", "gains", "gain", green, plan.Gained)
 	p.changes(plan)
@@ -44,6 +44,22 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 		p.line("digest: %s", plan.Digest)
 	}
 	return p.err
+}
+
+// unchanged says that there is nothing to do, and what stands nevertheless.
+func unchanged(plan *reconcile.Plan) string {
+	notes := []string{Count(plan.Compared, "fact", "facts") + " compared"}
+	if n := len(plan.Findings); n > 0 {
+		notes = append(notes, Count(n, "warning stands", "warnings stand"))
+	}
+	if n := len(plan.Unknown); n > 0 {
+		notes = append(notes, Count(n, "thing", "things")+" not seen")
+	}
+	line := fmt.Sprintf("no changes: %s is as described (%s)", Safe(plan.Site.Name), strings.Join(notes, ", "))
+	if len(notes) > 1 {
+		line += "; --format json lists them"
+	}
+	return line
 }
 
 // Verdict says in one line whether the plan may be applied and what it does to
@@ -177,7 +193,7 @@ func (p *printer) changes(plan *reconcile.Plan) {
 		// Removals first: they are what a reviewer must not miss.
 		slices.SortStableFunc(lines, func(a, b reconcile.Planned) int { return cmp.Compare(rank[a.Op], rank[b.Op]) })
 		p.line("")
-		p.line("%s %s", p.paint(bold, kind.noun), counts(plan.Summary[kind.key]))
+		p.line("%s", p.paint(bold, strings.TrimSpace(kind.noun+" "+counts(plan.Summary[kind.key]))))
 		for _, c := range lines {
 			p.change(c)
 		}
@@ -253,9 +269,14 @@ func (p *printer) findings(list []reconcile.Finding) {
 	if len(list) == 0 {
 		return
 	}
+	const few = 10 // warnings of one code; what denies is never cut
 	p.line("")
 	p.line("%s", p.paint(bold, "findings"))
+	told := make(map[string]int)
 	for _, f := range list {
+		if told[f.Code]++; f.Level != access.Deny && told[f.Code] > few {
+			continue
+		}
 		colour := yellow
 		if f.Level == access.Deny {
 			colour = red
@@ -269,6 +290,11 @@ func (p *printer) findings(list []reconcile.Finding) {
 			hint = " (" + Safe(f.Hint) + ")"
 		}
 		p.line("  %s %s %s%s%s", p.paint(colour, string(f.Level)), f.Code, where, Safe(f.Message), hint)
+	}
+	for _, code := range slices.Sorted(maps.Keys(told)) {
+		if more := told[code] - few; more > 0 && !slices.ContainsFunc(list, func(f reconcile.Finding) bool { return f.Code == code && f.Level == access.Deny }) {
+			p.line("  and %s more %s (--format json lists them)", Number(more), code)
+		}
 	}
 }
 

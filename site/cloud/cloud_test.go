@@ -1,13 +1,11 @@
 package cloud_test
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
@@ -38,22 +36,7 @@ func embedded(t *testing.T, o emulator.Options, between func(http.RoundTripper) 
 
 func open(t *testing.T, e *emulator.Emulator, transport http.RoundTripper) *cloud.Site {
 	t.Helper()
-	creds := e.Credentials()
-	s, err := cloud.New(cloud.Config{
-		Confluence: "https://site.embedded.invalid/wiki",
-		Admin:      "https://site.embedded.invalid/admin",
-		Users:      "https://site.embedded.invalid/users",
-		Email:      creds.Email,
-		Token:      cloud.NewSecret(creds.Token),
-		OrgKey:     cloud.NewSecret(creds.OrgKey),
-		Transport:  transport,
-		Wait:       func(context.Context, time.Duration) error { return nil },
-		Jitter:     func() float64 { return 0 },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
+	return newSite(t, config(e, transport))
 }
 
 // isWrite reports whether a request changes something: searches are POST too.
@@ -100,4 +83,11 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-var _ site.Site = (*cloud.Site)(nil)
+// factsOf gives what a step speaks of.
+func factsOf(s site.Step) []access.Fact {
+	var out []access.Fact
+	for _, c := range s.Changes {
+		out = append(out, c.Fact)
+	}
+	return out
+}

@@ -58,7 +58,7 @@ func status(err error) int {
 func (c *client) refusal(what call, resp *http.Response, body []byte) *site.Error {
 	a := answered{status: resp.StatusCode, after: c.retryAfter(resp.Header)}
 	a.text = fmt.Sprintf("HTTP %d", a.status)
-	if said := c.redactor().Replace(reason(resp, body)); said != "" {
+	if said := c.reason(resp, body); said != "" {
 		a.text += ": " + said
 	}
 	if a.status < 400 {
@@ -102,7 +102,7 @@ func (c *client) retryAfter(h http.Header) time.Duration {
 // {message}, v2 and organisation {errors:[{title,detail}]}, user management
 // {key}, gateways {message}. A body that is not JSON says nothing worth
 // showing.
-func reason(resp *http.Response, body []byte) string {
+func (c *client) reason(resp *http.Response, body []byte) string {
 	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if !strings.Contains(media, "json") || !bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) {
 		return ""
@@ -125,7 +125,8 @@ func reason(resp *http.Response, body []byte) string {
 			out = append(out, p)
 		}
 	}
-	text := strings.Join(out, ": ")
+	// Redacted before it is cut: half a secret would not be recognised.
+	text := c.redactor().Replace(strings.Join(out, ": "))
 	if r := []rune(text); len(r) > 300 {
 		text = string(r[:300]) + "…"
 	}

@@ -3,6 +3,7 @@ package cloud
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"html"
 	"log/slog"
@@ -60,9 +61,9 @@ func redactor(email string, secrets ...Secret) *strings.Replacer {
 	var pairs []string
 	hide := func(text string) {
 		b := []byte(text)
-		quoted := strconv.Quote(text)
 		for _, spelling := range []string{
-			text, url.QueryEscape(text), url.PathEscape(text), html.EscapeString(text), quoted[1 : len(quoted)-1],
+			text, url.QueryEscape(text), url.PathEscape(text), html.EscapeString(text), quoted(text),
+			strings.TrimSuffix(strings.TrimPrefix(strconv.Quote(text), `"`), `"`),
 			base64.StdEncoding.EncodeToString(b), base64.RawStdEncoding.EncodeToString(b),
 			base64.URLEncoding.EncodeToString(b), base64.RawURLEncoding.EncodeToString(b),
 			hex.EncodeToString(b), strings.ToUpper(hex.EncodeToString(b)),
@@ -77,4 +78,13 @@ func redactor(email string, secrets ...Secret) *strings.Replacer {
 		}
 	}
 	return strings.NewReplacer(pairs...)
+}
+
+// quoted is the text as it stands in a JSON string.
+func quoted(text string) string {
+	data, err := json.Marshal(text)
+	if err != nil {
+		return text // strings marshal
+	}
+	return string(data[1 : len(data)-1])
 }

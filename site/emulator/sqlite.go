@@ -29,6 +29,7 @@ const (
 const (
 	applicationID = 0x77656972 // "weir" in ASCII: marks the file as a site's
 	fileVersion   = 1          // of the tables and the records in them
+	smallestFile  = 512        // SQLite's smallest page
 )
 
 // SQLite is a [Store] in one file.
@@ -69,6 +70,8 @@ func openSQLite(path string, mode Mode) (*SQLite, error) {
 	switch {
 	case err == nil && !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%w: it is not a regular file", ErrCorrupt)
+	case err == nil && info.Size() > 0 && info.Size() < smallestFile:
+		return nil, fmt.Errorf("%w: it is no database", ErrCorrupt) // SQLite would take it for an empty one
 	case errors.Is(err, fs.ErrNotExist) && mode == ReadWrite:
 		if _, err := os.Stat(filepath.Dir(path)); err != nil {
 			return nil, err
@@ -86,7 +89,7 @@ func openSQLite(path string, mode Mode) (*SQLite, error) {
 			"busy_timeout(0)",
 			// The emulator is not weir's journal: it need not survive a loss of power.
 			"synchronous(off)",
-			"journal_mode(truncate)",
+			"journal_mode(delete)",
 		},
 	}
 	if mode == ReadWrite {
@@ -207,10 +210,17 @@ func (s *SQLite) Commit(records []Record) error {
 
 // Close implements [Store] and gives the lock back.
 func (s *SQLite) Close() error {
-	if s.conn == nil {
-		return s.db.Close()
+	var errs []error
+	if s.upsert != nil {
+		errs = append(errs, s.upsert.Close())
 	}
-	return errors.Join(s.conn.Close(), s.db.Close())
+	if s.remove != nil {
+		errs = append(errs, s.remove.Close())
+	}
+	if s.conn != nil {
+		errs = append(errs, s.conn.Close())
+	}
+	return errors.Join(append(errs, s.db.Close())...)
 }
 
 // code returns SQLite's extended result code, or 0.
