@@ -122,7 +122,7 @@ var count = codec[*Num]{
 		case n.kind == scalar && n.form.isText() && numberForm.MatchString(n.text):
 			d.errorf("WR103", n.rng, "write it without quotes", "%s must be a number, not text", at)
 		case n.kind == scalar && (n.form == misread || n.form == number):
-			d.errorf("WR103", n.rng, "write plain decimal digits", "%s must be a number, not %s", at, clip(n.text))
+			d.errorf("WR103", n.rng, "write plain decimal digits", "%s must be a number, not %s", at, n.describe())
 		default:
 			d.wrong(at, "a number", n)
 		}

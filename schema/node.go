@@ -70,8 +70,10 @@ func (n *node) describe() string {
 		return "a map"
 	case n.form == number:
 		return "the number " + clip(n.text)
-	case n.form == boolean, n.form == misread:
-		return clip(n.text)
+	case n.form == boolean:
+		return n.text
+	case n.form == misread:
+		return quoteYAML(clip(n.text))
 	case n.form == date:
 		return "the date " + n.text
 	}

@@ -190,11 +190,9 @@ func (f *fixture) roles(key string) []string {
 func small(f *fixture) {
 	f.Helper()
 	a := f.em.Admin()
-	for email, name := range map[string]string{
-		"ana@acme.example": "Ana Lind", "bo@acme.example": "Bo Ek", "cy@acme.example": "Cy Dahl",
-	} {
-		f.must(a.AddPerson(email, name, emulator.PersonOptions{}))
-	}
+	f.must(a.AddPerson("ana@acme.example", "Ana Lind", emulator.PersonOptions{}))
+	f.must(a.AddPerson("bo@acme.example", "Bo Ek", emulator.PersonOptions{}))
+	f.must(a.AddPerson("cy@acme.example", "Cy Dahl", emulator.PersonOptions{}))
 	f.must(a.AddPerson("out@acme.example", "Out Side", emulator.PersonOptions{NoAccess: true}))
 	f.must(a.AddPerson("pat@partner.example", "Pat Ner", emulator.PersonOptions{Unmanaged: true}))
 	for _, g := range []string{"staff", "engineering", "okta-finance", "team-blue", "site-admins"} {

@@ -54,11 +54,10 @@ func rolePath(name string) func(*fixture) string {
 	return func(f *fixture) string { return "/wiki/api/v2/space-roles/" + f.role(name).ID }
 }
 
-// TestOperations walks every operation through its successes and failures. Each
-// step has a site of its own; a refused request must leave it as it was.
-func TestOperations(t *testing.T) {
+// operations are the successes and failures of every operation.
+func operations() []step {
 	const v1, v2 = "/wiki/rest/api", "/wiki/api/v2"
-	steps := []step{
+	return []step{
 		// v1: groups
 		{"list groups", "GET", at(v1 + "/group?start=&limit=2"), nil, 200, func(f *fixture, b m) {
 			if names := texts(b, "results", "name"); !slices.Equal(names, []string{"engineering", "okta-finance"}) {
@@ -182,6 +181,13 @@ func TestOperations(t *testing.T) {
 		{"system info", "GET", at(v1 + "/settings/systemInfo"), nil, 200, func(f *fixture, b m) {
 			if b["cloudId"] != f.cred.CloudID || !strings.Contains(b["baseUrl"].(string), ".invalid") {
 				f.Errorf("system info %v", b)
+			}
+		}},
+		{"task", "GET", func(f *fixture) string {
+			return v1 + "/longtask/" + f.want(202, "DELETE", rolePath("Reviewer")(f), nil)["taskId"].(string)
+		}, nil, 200, func(f *fixture, b m) {
+			if b["finished"] != true || b["percentageComplete"] != 100.0 || strings.Contains(b["_links"].(m)["status"].(string), "/wiki") {
+				f.Errorf("task %v", b)
 			}
 		}},
 		{"task: none", "GET", at(v1 + "/longtask/nope"), nil, 404, nil},
@@ -549,14 +555,24 @@ func TestOperations(t *testing.T) {
 				f.Errorf("privileges %v", b)
 			}
 		}},
+		{"manage: all", "GET", managed("ana@acme.example", ""), nil, 200, func(f *fixture, b m) {
+			if len(b) != 7 {
+				f.Errorf("privileges %v", b)
+			}
+		}},
 		{"manage: bad privilege", "GET", managed("ana@acme.example", "?privileges=x"), nil, 400, nil},
 		{"manage: unmanaged", "GET", managed("pat@partner.example", ""), nil, 403, nil},
 		{"manage: nobody", "GET", at("/users/nope/manage"), nil, 404, nil},
 		{"disable", "POST", managed("ana@acme.example", "/lifecycle/disable"), sent(m{"message": "bye"}), 204, state("ana@acme.example", "deactivated")},
-		{"disable: unmanaged", "POST", managed("pat@partner.example", "/lifecycle/disable"), nil, 403, nil},
-		{"disable: nobody", "POST", at("/users/nope/manage/lifecycle/disable"), nil, 404, nil},
-		{"disable: last org admin", "POST", managed("weir@embedded.invalid", "/lifecycle/disable"), nil, 400, nil},
+		{"disable: unmanaged", "POST", managed("pat@partner.example", "/lifecycle/disable"), sent(m{}), 403, nil},
+		{"disable: nobody", "POST", at("/users/nope/manage/lifecycle/disable"), sent(m{}), 404, nil},
+		{"disable: last org admin", "POST", managed("weir@embedded.invalid", "/lifecycle/disable"), sent(m{}), 400, nil},
+		{"disable: no body", "POST", managed("ana@acme.example", "/lifecycle/disable"), nil, 400, nil},
 		{"disable: bad body", "POST", managed("ana@acme.example", "/lifecycle/disable"), sent("x"), 400, nil},
+		{"enable", "POST", func(f *fixture) string {
+			f.must(f.em.Admin().SetPersonState("ana@acme.example", "deactivated"))
+			return managed("ana@acme.example", "/lifecycle/enable")(f)
+		}, nil, 204, enters("ana@acme.example", true)},
 		{"enable: is active", "POST", managed("ana@acme.example", "/lifecycle/enable"), nil, 409, nil},
 
 		// paths and verbs
@@ -571,7 +587,12 @@ func TestOperations(t *testing.T) {
 		{"slash at the end", "GET", in("/users/search/"), nil, 404, nil},
 		{"invite with another verb", "GET", orgV2("/users/invite"), nil, 405, nil},
 	}
-	for _, s := range steps {
+}
+
+// TestOperations walks every operation through its successes and failures. Each
+// step has a site of its own; a refused request must leave it as it was.
+func TestOperations(t *testing.T) {
+	for _, s := range operations() {
 		t.Run(s.name, func(t *testing.T) {
 			f := open(t, emulator.Options{})
 			small(f)

@@ -18,7 +18,8 @@ func (c *call) managedPerson() (*person, error) {
 	return p, nil
 }
 
-// privileges are what an organisation may be allowed to do to an account.
+// privileges are what an organisation may be allowed to do to an account. The
+// two for the profile speak of its fields one by one.
 var privileges = []string{"profile", "profile.write", "profile.read", "email.set", "lifecycle.enablement", "apiToken.read", "apiToken.delete"}
 
 func manageAccount(c *call) (answer, error) {
@@ -29,24 +30,27 @@ func manageAccount(c *call) (answer, error) {
 	if len(asked) == 0 {
 		asked = privileges
 	}
+	allowed := object{"allowed": true}
 	out := object{}
 	for _, id := range asked {
-		if !slices.Contains(privileges, id) {
+		switch {
+		case !slices.Contains(privileges, id):
 			return answer{}, refuse(http.StatusBadRequest, "", "there is no privilege %q", id)
+		case id == "profile" || id == "profile.write":
+			out[id] = object{"name": allowed, "nickname": allowed}
+		default:
+			out[id] = allowed
 		}
-		out[id] = object{"allowed": true}
 	}
 	return ok(out)
 }
 
 func manageDisable(c *call) (answer, error) {
-	if len(c.req.Body) > 0 { // the message is optional in truth, whatever the document says
-		var in struct {
-			Message string `json:"message"`
-		}
-		if err := c.body(&in); err != nil {
-			return answer{}, err
-		}
+	var in struct {
+		Message string `json:"message"` // optional; the body is not
+	}
+	if err := c.body(&in); err != nil {
+		return answer{}, err
 	}
 	p, err := c.managedPerson()
 	if err != nil {

@@ -12,14 +12,15 @@ import (
 // under way finish. It gives nil when it ended because it was told to.
 func (e *Emulator) Serve(ctx context.Context, l net.Listener) error {
 	srv := &http.Server{Handler: e, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute}
-	stop := context.AfterFunc(ctx, func() {
+	stopped := make(chan error, 1)
+	unwatch := context.AfterFunc(ctx, func() {
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
-		_ = srv.Shutdown(grace)
+		stopped <- srv.Shutdown(grace)
 	})
-	defer stop()
 	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		unwatch()
 		return err
 	}
-	return nil
+	return <-stopped
 }

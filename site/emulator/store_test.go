@@ -276,6 +276,25 @@ func TestInterruptedWrite(t *testing.T) {
 	}
 }
 
+// TestKilledProcess: a process that dies between writes leaves a file that opens
+// with everything that was answered.
+func TestKilledProcess(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "site.db")
+	f := open(t, emulator.Options{Store: sqlite(t, path, emulator.ReadWrite)})
+	small(f)
+	killed := filepath.Join(dir, "killed.db")
+	for _, suffix := range []string{"", "-journal"} {
+		if b, err := os.ReadFile(path + suffix); err == nil {
+			write(t, killed+suffix, b)
+		}
+	}
+	r := open(t, emulator.Options{Store: sqlite(t, killed, emulator.ReadOnly)})
+	if diff := cmp.Diff(f.em.Dump(), r.em.Dump()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // failing is a store that refuses to write.
 type failing struct {
 	*emulator.Memory

@@ -108,9 +108,5 @@ func v1Users(c *call) (answer, error) {
 			people = append(people, p)
 		}
 	}
-	a, err := listV1(c, people, func(p *person) any { return c.v1UserRow(p, expand) })
-	if err == nil {
-		a.body.(object)["_expandable"] = object{}
-	}
-	return a, err
+	return listV1(c, people, func(p *person) any { return c.v1UserRow(p, expand) })
 }

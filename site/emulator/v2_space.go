@@ -111,6 +111,7 @@ func v2Space(c *call) (answer, error) {
 		}
 	}
 	row := v2SpaceRow(sp, true)
+	delete(row, "currentActiveAlias") // published for lists and new spaces only
 	with, err := c.truth("include-role-assignments")
 	if err != nil {
 		return answer{}, err
