@@ -25,6 +25,8 @@ type Missing struct {
 	Kept
 	Code  string // one of diag.Codes
 	Level access.Level
+	// Lacks is the object that is not there, if that is the trouble.
+	Lacks access.Ref
 }
 
 // Kept is a fact that is left as it is, and why.
@@ -125,7 +127,7 @@ func (d *differ) wanted() access.Set {
 }
 
 func (d *differ) miss(f access.Fact, reason, code string, level access.Level) {
-	d.missing = append(d.missing, Missing{Kept{f, reason}, code, level})
+	d.missing = append(d.missing, Missing{Kept: Kept{f, reason}, Code: code, Level: level})
 }
 
 // attached drops the new facts that speak of something that is not there.
@@ -156,6 +158,7 @@ func (d *differ) attached(target access.Set) access.Set {
 		for _, r := range about {
 			if !there(r) {
 				d.miss(f, r.String()+" is not on the site", "WR502", access.Deny)
+				d.missing[len(d.missing)-1].Lacks = r
 				if was, ok := d.live.Get(f); ok {
 					back = append(back, was)
 				}

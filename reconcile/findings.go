@@ -56,16 +56,24 @@ func findings(all []access.Finding) []Finding {
 }
 
 // findings tells of wanted facts that could not be planned and of people who
-// keep access.
-func (d Difference) findings(desired access.Desired) []access.Finding {
+// keep access. What waits for a step that somebody does by hand is no reason to
+// stop the rest.
+func (d Difference) findings(desired access.Desired, manual []site.Manual) []access.Finding {
 	var out []access.Finding
+	byHand := make(map[access.Ref]bool)
+	for _, m := range manual {
+		byHand[m.Fact.Object] = true
+	}
 	for _, m := range d.Missing {
 		f := access.Finding{
 			Code: m.Code, Level: m.Level, Object: m.Fact.Object,
 			Message: fmt.Sprintf("%s is not planned: %s", m.Fact, m.Reason),
 			Origin:  desired.Origins[m.Fact.Identity()],
 		}
-		if m.Code == "WR502" {
+		switch {
+		case byHand[m.Lacks]:
+			f.Level, f.Hint = access.Warn, "it is planned once the step by hand is done"
+		case m.Lacks != "":
 			f.Hint = "create it or correct its name"
 		}
 		out = append(out, f)

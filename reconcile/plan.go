@@ -203,7 +203,9 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 		unknown = append(unknown, access.Unknown{Object: f.Object, Reason: "it is not the one that weir.lock names"})
 	}
 	canon := in.Site.Canonical(desired.Facts, live)
-	desired.Facts = canon.Facts
+	// A set read from the site may hold weir's own account: it is nobody's
+	// business to put it anywhere.
+	desired.Facts = canon.Facts.Filter(func(f access.Fact) bool { return !f.About(live.Account) })
 	desired.Scope = desired.Scope.Excluding(notOurs(live)...)
 	diff := Diff(live.Facts, desired, unknown)
 
@@ -236,7 +238,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p.Digest = p.digest()
 	p.Budgets = in.Guards.budgets(delta)
 	p.Findings = findings(slices.Concat(
-		judged, moved, diff.findings(desired), refused(canon, desired), stepFindings(steps),
+		judged, moved, diff.findings(desired, canon.Manual), refused(canon, desired), stepFindings(steps),
 		in.Guards.admins(delta), warnings(desired.Warnings)))
 	p.Accept(in.Guards.Acceptances, in.Guards.Used)
 	return &Draft{Plan: p, Observation: live, Desired: desired, Target: diff.Target}, nil

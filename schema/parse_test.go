@@ -372,3 +372,31 @@ func fuzzParse(f *testing.F, syntax Syntax) {
 		}
 	})
 }
+
+// BenchmarkParse reads the largest real description in both syntaxes.
+func BenchmarkParse(b *testing.B) {
+	for _, syntax := range []Syntax{YAML, HCL} {
+		b.Run(syntax.String(), func(b *testing.B) {
+			files, diags := Load(os.DirFS("../testdata/access/2024-06"))
+			if diags != nil {
+				b.Fatal(diags)
+			}
+			docs, diags := Parse(files)
+			if diags != nil {
+				b.Fatal(diags)
+			}
+			size := 0
+			for i, doc := range docs {
+				files[i] = File{Path: "bench" + syntax.Ext(), Bytes: Render(doc, syntax)}
+				size += len(files[i].Bytes)
+			}
+			b.SetBytes(int64(size))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, diags := Parse(files); diags != nil {
+					b.Fatal(diags)
+				}
+			}
+		})
+	}
+}

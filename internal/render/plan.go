@@ -104,7 +104,11 @@ func effect(plan *reconcile.Plan) string {
 	if n := plan.People.Losing; n == 0 {
 		parts = append(parts, "nobody loses anything")
 	} else {
-		parts = append(parts, fmt.Sprintf("%d of %s with access lose something", n, Count(plan.People.WithAccess, "person", "people")))
+		lose := fmt.Sprintf("%d of %s with access lose something", n, Count(plan.People.WithAccess, "person", "people"))
+		if here := plan.People.LosingHere; here < n {
+			lose += fmt.Sprintf(" (%d on described spaces)", here)
+		}
+		parts = append(parts, lose)
 	}
 	if n := plan.People.Gaining; n > 0 {
 		parts = append(parts, fmt.Sprintf("%s something", Count(n, "person gains", "people gain")))

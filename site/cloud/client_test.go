@@ -76,6 +76,8 @@ func TestNew(t *testing.T) {
 		"a query in it":      {func(c *cloud.Config) { c.Users = "https://api.atlassian.com/users?x" }, "address of user management: an address holds no account, query or fragment"},
 		"no token":           {func(c *cloud.Config) { c.Token = cloud.NewSecret("") }, "e-mail and token of the site account are missing: weir must not read a site as nobody"},
 		"no key":             {func(c *cloud.Config) { c.OrgKey = cloud.Secret{} }, "organisation API key is missing: without it people and their states cannot be read"},
+		"http to nowhere":    {func(c *cloud.Config) { c.Users = "http://site.embedded.invalid/users" }, ""},
+		"nearly nowhere":     {func(c *cloud.Config) { c.Users = "http://invalid.example/users" }, `address of user management: "http://invalid.example/users" would send the token in the clear (use https)`},
 		"http to this place": {func(c *cloud.Config) { c.Users = "http://127.0.0.1:8080/users"; c.Admin = "http://localhost/admin/" }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -44,7 +44,7 @@ type Config struct {
 	// Confluence, Admin and Users are the bases of the three surfaces:
 	// "https://SITE.atlassian.net/wiki", "https://api.atlassian.com/admin" and
 	// "https://api.atlassian.com/users". Only https is accepted, and http to
-	// this machine.
+	// this machine or to a name that resolves nowhere (.invalid).
 	Confluence, Admin, Users string
 
 	// Email and Token are the site account's; they go to Confluence only.
@@ -151,8 +151,9 @@ func parseBase(text string) (*url.URL, error) {
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return nil, errors.New("an address holds no account, query or fragment")
 	}
-	ip := net.ParseIP(u.Hostname())
-	local := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+	host := u.Hostname()
+	ip := net.ParseIP(host)
+	local := host == "localhost" || ip != nil && ip.IsLoopback() || strings.HasSuffix(host, ".invalid")
 	if u.Scheme != "https" && !(u.Scheme == "http" && local) {
 		return nil, fmt.Errorf("%q would send the token in the clear (use https)", text)
 	}

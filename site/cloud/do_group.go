@@ -2,13 +2,11 @@ package cloud
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 
 	"github.com/weirhq/weir/access"
-	"github.com/weirhq/weir/site"
 )
 
 // group creates or deletes a group. Creation goes through v1, which answers
@@ -108,13 +106,6 @@ func (w *worker) setProduct(ctx context.Context, r access.Ref, value string) err
 	return nil
 }
 
-func roleList(value string) []string {
-	if value == "" {
-		return nil
-	}
-	return access.ProductRoles(value)
-}
-
 // groupProduct gives or takes one role. Whether the site is named by its full
 // name or by its bare id is not documented: both are accepted in places, and a
 // 400 or 404 says that nothing was done (observed).
@@ -160,106 +151,4 @@ func (w *worker) edge(ctx context.Context, c access.Change) error {
 	return w.send(ctx, call{
 		to: addMember, query: url.Values{"groupId": {group}}, body: map[string]string{"accountId": account},
 	}, nil)
-}
-
-// keepEntry gives the product role user to the members of a group whom
-// nothing else lets in, before the group stops doing so: what a step does not
-// say must not happen, and a person who goes is in a step that says so. Of a
-// group that lets nobody in, nothing is asked.
-func (w *worker) keepEntry(ctx context.Context, r access.Ref, only ...access.Ref) error {
-	if !opens(w.known.holds(r)) {
-		return nil
-	}
-	id, err := w.resolve(ctx, r)
-	if err != nil {
-		return err
-	}
-	var people []directoryPerson
-	if len(only) > 0 {
-		p, ok, err := w.entry(ctx, w.at, only[0])
-		if err != nil {
-			return err
-		}
-		if ok {
-			people = append(people, p)
-		}
-	} else if people, err = w.people(ctx, w.at, search{GroupIDs: []string{id}}); err != nil {
-		return err
-	}
-	for _, p := range people {
-		if p.state() != "" || !p.enters(w.at) || w.letInBy(p, id) {
-			continue
-		}
-		if err := w.giveOwn(ctx, p.AccountID); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// letInBy reports whether a group other than the one with the id lets the
-// person in.
-func (w *worker) letInBy(p directoryPerson, except string) bool {
-	return slices.ContainsFunc(*p.Groups, func(g named) bool {
-		r, ok := w.known.ref("group", groupID(g.ID))
-		return ok && groupID(g.ID) != except && opens(w.known.holds(r))
-	})
-}
-
-// giveOwn gives a person the product role user directly, if they have none.
-func (w *worker) giveOwn(ctx context.Context, account string) error {
-	own, err := w.own(ctx, account)
-	if err != nil {
-		return err
-	}
-	if slices.ContainsFunc(own, entry) {
-		return nil
-	}
-	return w.send(ctx, call{
-		to: givePersonProduct, args: []string{w.at.org, account},
-		body: personGrant{Resource: w.at.ari(), Role: "atlassian/user"},
-	}, nil)
-}
-
-// takeOwn takes the person's direct product roles on this site.
-func (w *worker) takeOwn(ctx context.Context, account string) error {
-	own, err := w.own(ctx, account)
-	if err != nil {
-		return err
-	}
-	for _, role := range own {
-		err := w.send(ctx, call{
-			to: takePersonProduct, args: []string{w.at.org, account},
-			body: personGrant{Resource: w.at.ari(), Role: "atlassian/" + role},
-		}, nil)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// own reads the product roles that a person holds directly on this site. Only
-// those can be taken on the person.
-func (w *worker) own(ctx context.Context, account string) ([]string, error) {
-	what := call{to: listPersonProduct, args: []string{w.at.org, w.at.directory, account}, op: w.op}
-	list, err := byCursor(ctx, w.client, what, orgPage, func(p personProduct) string { return p.ResourceID })
-	if err != nil {
-		return nil, err
-	}
-	var out []string
-	for _, p := range list {
-		if !w.at.here(p.ResourceID) {
-			continue
-		}
-		for _, a := range p.RoleAssignments {
-			if a.Methods == nil {
-				return nil, fail(site.Invalid, what, errors.New("the answer does not say how the person came by a role"))
-			}
-			if slices.Contains(a.Methods, "direct") {
-				out = append(out, bareRole(a.Role))
-			}
-		}
-	}
-	return out, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
@@ -74,7 +73,8 @@ func (w *worker) shutOut(ctx context.Context, r access.Ref, state string) error 
 	case suspended:
 		return w.send(ctx, w.inDirectory(suspendPerson, account), nil)
 	case deactivated:
-		return w.send(ctx, call{to: disableAccount, args: []string{account}}, nil)
+		// The body is obligatory, its message is not (documented).
+		return w.send(ctx, call{to: disableAccount, args: []string{account}, body: struct{}{}}, nil)
 	case removed:
 		// Product roles and memberships go with it; the unit holds the latter.
 		return w.send(ctx, w.inDirectory(removePerson, account), nil)
@@ -99,6 +99,9 @@ func (w *worker) restore(ctx context.Context, r access.Ref, state string) error 
 // one of them lets people in by now, and by a product role of their own where
 // nothing else does.
 func (w *worker) letIn(ctx context.Context, r access.Ref, edges []access.Change) error {
+	if _, listed := w.known.id(r); !listed {
+		return w.invite(ctx, r, edges)
+	}
 	p, listed, err := w.entry(ctx, w.at, r)
 	switch {
 	case err != nil:
@@ -191,6 +194,3 @@ func (w *worker) takeAccess(ctx context.Context, r access.Ref, edges []access.Ch
 	}
 	return nil
 }
-
-// bareRole is a product role without its prefix on the wire.
-func bareRole(role string) string { return strings.TrimPrefix(role, "atlassian/") }

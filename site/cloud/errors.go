@@ -100,7 +100,7 @@ func (c *client) retryAfter(h http.Header) time.Duration {
 
 // reason finds what the product says in an error body. The shapes: v1
 // {message}, v2 and organisation {errors:[{title,detail}]}, user management
-// {key}, gateways {message}. A body that is not JSON says nothing worth
+// {key, context}, gateways {message}. A body that is not JSON says nothing worth
 // showing.
 func (c *client) reason(resp *http.Response, body []byte) string {
 	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
@@ -110,6 +110,7 @@ func (c *client) reason(resp *http.Response, body []byte) string {
 	var said struct {
 		Message string
 		Key     string
+		Context struct{ Message string }
 		Errors  []struct{ Title, Detail string }
 	}
 	// A body of another shape leaves fields empty, and that is all.
@@ -118,7 +119,7 @@ func (c *client) reason(resp *http.Response, body []byte) string {
 	for _, e := range said.Errors {
 		parts = append(parts, e.Title, e.Detail)
 	}
-	parts = append(parts, said.Message, said.Key)
+	parts = append(parts, said.Message, said.Key, said.Context.Message)
 	var out []string
 	for _, p := range parts {
 		if p = strings.Join(strings.Fields(p), " "); p != "" {

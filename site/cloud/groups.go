@@ -11,20 +11,6 @@ import (
 	"github.com/weirhq/weir/site"
 )
 
-// productRoles are the roles that a group can hold on a site, as values of a
-// product fact. On the wire each begins with "atlassian/".
-var productRoles = []string{
-	"admin", "basic", "contributor", "customer", "guest", "stakeholder", "user", "user-access-admin", "viewer",
-}
-
-// opens reports whether a product fact's value lets members enter the site.
-// Only managing other people's access does not (observed).
-func opens(product string) bool {
-	return product != "" && slices.ContainsFunc(access.ProductRoles(product), entry)
-}
-
-func entry(role string) bool { return role != "user-access-admin" }
-
 // group is a group as both doors tell it.
 type group struct {
 	directoryGroup
@@ -61,12 +47,6 @@ func (g group) facts() []access.Fact {
 		out = append(out, access.Fact{Kind: access.Product, Object: g.ref, Value: productValue(g.product)})
 	}
 	return out
-}
-
-func productValue(roles []string) string {
-	roles = slices.Clone(roles)
-	slices.Sort(roles)
-	return strings.Join(slices.Compact(roles), "+")
 }
 
 // siteGroups reads the groups through v1, which alone tells Teams from groups.
@@ -115,7 +95,7 @@ func (s *Site) productOf(ctx context.Context, at place, id string) (here []strin
 			elsewhere = elsewhere || len(p.Roles) > 0
 		default:
 			for _, r := range p.Roles {
-				here = append(here, strings.TrimPrefix(r, "atlassian/"))
+				here = append(here, bareRole(r))
 			}
 		}
 	}

@@ -98,6 +98,7 @@ func TestUnseen(t *testing.T) {
 	for _, err := range []error{
 		a.CreateSpace("ENG", "Engineering"), a.CreateSpace("OPS", "Operations"), a.CreateGroup("staff", ""),
 		a.AddPerson("ana@acme.example", "Ana Lind", emulator.PersonOptions{}), a.AddMember("staff", "ana@acme.example"), a.SetProductRole("staff", "user"),
+		a.AssignRole("ENG", emulator.Principal{Group: "staff"}, "Viewer"), a.AssignRole("OPS", emulator.Principal{Group: "staff"}, "Viewer"),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -354,6 +355,7 @@ func TestRequests(t *testing.T) {
 	for _, err := range []error{
 		a.CreateGroup("staff", ""), a.SetProductRole("staff", "user"), a.CreateGroup("plain", ""), a.CreateSpace("ENG", "Engineering"),
 		a.CreateRole("reader", "Reads what others write", "read/space"), a.AddPerson("ana@acme.example", "", emulator.PersonOptions{}),
+		a.AddPerson("dan@acme.example", "", emulator.PersonOptions{NoAccess: true}),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -405,6 +407,9 @@ func TestRequests(t *testing.T) {
 			invite + `{"emails":["three@acme.example"],"permissionRules":[{"resource":"ari:cloud:confluence::site/{cloud}","role":"atlassian/user"}],"additionalGroups":["{group:plain}"],"sendNotification":false}`,
 		}},
 		{add("exists user:ana@acme.example"), nil}, // she is there already
+		{add("exists user:dan@acme.example"), []string{ // he is in the directory
+			`POST /admin/v1/orgs/{org}/users/{user:dan@acme.example}/roles/assign {"resource":"ari:cloud:confluence::site/{cloud}","role":"atlassian/user"}`,
+		}},
 		{add("grants space_role:reader create/comment"), []string{
 			`PUT /wiki/api/v2/space-roles/{space_role:reader} {"name":"reader","description":"Reads what others write","spacePermissions":["create/comment","read/space"]}`,
 		}},

@@ -14,7 +14,7 @@ import (
 // Options say how a site is opened. The zero value is a fresh site in memory.
 type Options struct {
 	// Store keeps the site; nil is a new [Memory]. An empty store becomes a
-	// fresh site. The emulator closes the store.
+	// fresh site. [Emulator.Close] closes it; when New fails, the caller does.
 	Store Store
 	// Clock tells the time; nil is [time.Now].
 	Clock func() time.Time
@@ -62,11 +62,11 @@ func New(o Options) (*Emulator, error) {
 	}
 	var err error
 	if e.state, err = loadState(e.store, e.limits); err != nil {
-		return nil, errors.Join(err, e.store.Close())
+		return nil, err
 	}
 	if e.state == nil {
 		if err := e.found(o); err != nil {
-			return nil, errors.Join(err, e.store.Close())
+			return nil, err
 		}
 	}
 	e.account = e.state.site.Account

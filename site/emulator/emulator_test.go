@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -281,6 +282,30 @@ func TestServeHTTP(t *testing.T) {
 	defer res.Body.Close()
 	if res.StatusCode != 200 || res.Header.Get("Server") != "weir-emulator" {
 		t.Errorf("status %d from %q", res.StatusCode, res.Header.Get("Server"))
+	}
+}
+
+func TestServeStopsWhenTold(t *testing.T) {
+	f := open(t, emulator.Options{})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	f.must(err)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- f.em.Serve(ctx, l) }()
+	r := f.request("GET", "/wiki/api/v2/space-role-mode", nil)
+	r.URL.Host = l.Addr().String()
+	res, err := http.DefaultClient.Do(r)
+	f.must(err)
+	res.Body.Close()
+	if res.StatusCode != 200 {
+		t.Errorf("status %d", res.StatusCode)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+	if err := f.em.Serve(context.Background(), l); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("a closed listener: %v", err)
 	}
 }
 

@@ -396,6 +396,39 @@ func TestAccessClasses(t *testing.T) {
 	f.refused(a.AssignRole("ENG", emulator.Principal{}, "Viewer"), 400)
 }
 
+// TestWaysToARole: a role may be held directly and through groups, and revoking
+// the direct one takes nothing that a group gives.
+func TestWaysToARole(t *testing.T) {
+	f := open(t, emulator.Options{})
+	small(f)
+	a := f.em.Admin()
+	f.must(a.AddMember("staff", "ana@acme.example"))
+	ways := func() any {
+		body := f.want(200, "GET", userPath("ana@acme.example", "/role-assignments")(f), nil)
+		return body["data"].([]any)[0].(m)["roleAssignments"].([]any)[0].(m)["roleAssignmentMethods"]
+	}
+	if got := fmt.Sprint(ways()); got != "[direct group_direct]" {
+		t.Errorf("ways %v", got)
+	}
+	body := m{"role": "atlassian/user", "resource": f.site()}
+	for range 2 { // the second time changes nothing
+		f.want(204, "POST", f.orgV1("/users/"+f.person("ana@acme.example").ID+"/roles/revoke"), body)
+	}
+	if got := fmt.Sprint(ways()); got != "[group_direct]" {
+		t.Errorf("ways %v", got)
+	}
+	if !f.person("ana@acme.example").Enters {
+		t.Error("ana lost what staff gives")
+	}
+	for range 2 {
+		f.want(200, "POST", groupPath("engineering", "/role-assignments/assign")(f), groupRole("atlassian/admin")(f))
+		f.want(204, "POST", f.orgV1("/users/"+f.person("ana@acme.example").ID+"/roles/assign"), body)
+	}
+	if got := f.group("engineering").Product; !slices.Equal(got, []string{"admin"}) {
+		t.Errorf("product %v", got)
+	}
+}
+
 func TestOrganisationAdmins(t *testing.T) {
 	f := open(t, emulator.Options{})
 	small(f)

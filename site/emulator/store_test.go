@@ -202,6 +202,9 @@ func TestUnusableFiles(t *testing.T) {
 				s, err := emulator.OpenSQLite(path, mode)
 				if err == nil {
 					_, err = emulator.New(emulator.Options{Store: s})
+					if cerr := s.Close(); cerr != nil {
+						t.Errorf("close: %v", cerr)
+					}
 				}
 				if !errors.Is(err, emulator.ErrCorrupt) {
 					t.Errorf("error %v", err)

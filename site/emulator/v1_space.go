@@ -1,10 +1,6 @@
 package emulator
 
-import (
-	"net/http"
-	"strconv"
-	"time"
-)
+import "strconv"
 
 // v1UpdateSpace is a true partial update and cannot change access; archiving is
 // its status (CONFLUENCE-API.md A6).
@@ -72,38 +68,4 @@ func spaceAlias(sp *space) string {
 		return sp.Alias
 	}
 	return sp.Key
-}
-
-func v1SystemInfo(c *call) (answer, error) {
-	edition := c.limits.plan
-	if edition == "" {
-		edition = "premium"
-	}
-	return ok(object{
-		"cloudId": c.site.CloudID, "commitHash": "emulator", "baseUrl": baseURL + "/wiki", "edition": edition,
-		"siteTitle": c.site.Name, "defaultLocale": "en_GB", "defaultTimeZone": "UTC",
-	})
-}
-
-// v1Task shows a long-running task to who started it and to administrators. It
-// is finished by the time that it can be asked for.
-func v1Task(c *call) (answer, error) {
-	t := c.tasks.get(c.vars["id"])
-	if t == nil || t.Account != c.caller.ID && !c.administers(c.caller) {
-		return answer{}, notFound("task")
-	}
-	return ok(object{
-		"id": t.ID, "ari": "ari:cloud:confluence:" + c.site.CloudID + ":long-running-task/" + t.ID,
-		"name":        object{"key": t.Name, "args": []any{}},
-		"elapsedTime": c.now.Sub(t.Started).Round(time.Millisecond).Milliseconds(), "percentageComplete": 100,
-		"successful": true, "finished": true, "messages": []any{}, "status": "COMPLETE",
-		// This link lacks /wiki, as observed on live sites: not to be followed
-		// (CONFLUENCE-API.md A0).
-		"_links": object{"status": "/rest/api/longtask/" + t.ID},
-	})
-}
-
-// spaceForbidden is v2's answer for spaces that are not there for the caller.
-func spaceForbidden() error {
-	return refuse(http.StatusNotFound, "", "there is no such space, or the caller may not see it")
 }

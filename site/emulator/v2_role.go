@@ -19,29 +19,30 @@ func v2RoleRow(r *role) object {
 	return object{"id": r.ID, "type": r.Type, "name": r.Name, "description": r.Description, "spacePermissions": r.Permissions}
 }
 
-// roleFilter reads the filters that the lists of roles and of assignments share.
-type roleFilter struct {
+// assignmentFilter is what the lists of roles and of assignments can be narrowed
+// down by.
+type assignmentFilter struct {
 	roleType string
 	who      principal // parts may be empty
 }
 
-func (c *call) roleFilter() (roleFilter, error) {
+func (c *call) assignmentFilter() (assignmentFilter, error) {
 	roleType, err := c.choice("role-type", []string{roleTypeSystem, roleTypeCustom})
 	if err != nil {
-		return roleFilter{}, err
+		return assignmentFilter{}, err
 	}
 	kind, err := c.choice("principal-type", []string{typeUser, typeGroup, typeClass})
-	return roleFilter{roleType, principal{kind, c.query.Get("principal-id")}}, err
+	return assignmentFilter{roleType, principal{kind, c.query.Get("principal-id")}}, err
 }
 
-func (f roleFilter) matches(who principal) bool {
+func (f assignmentFilter) matches(who principal) bool {
 	return (f.who.Type == "" || f.who.Type == who.Type) && (f.who.ID == "" || f.who.ID == who.ID)
 }
 
 // v2Roles lists the site's roles; with a space or a principal, those that are
 // held there or by them.
 func v2Roles(c *call) (answer, error) {
-	filter, err := c.roleFilter()
+	filter, err := c.assignmentFilter()
 	if err != nil {
 		return answer{}, err
 	}
@@ -67,7 +68,7 @@ func v2Roles(c *call) (answer, error) {
 
 // holdsRole reports whether a principal of the filter holds the role in the
 // space, or in any space that the caller sees.
-func (c *call) holdsRole(r *role, filter roleFilter, only *space) bool {
+func (c *call) holdsRole(r *role, filter assignmentFilter, only *space) bool {
 	for sp := range c.spaces.all() {
 		if only != nil && sp != only || !c.sees(c.caller, sp) {
 			continue
@@ -196,7 +197,7 @@ func v2Assignments(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	filter, err := c.roleFilter()
+	filter, err := c.assignmentFilter()
 	if err != nil {
 		return answer{}, err
 	}

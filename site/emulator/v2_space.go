@@ -89,6 +89,11 @@ func spaceSortKey(field string) func(*space) string {
 	return func(sp *space) string { return spaceOrder(sp.ID) }
 }
 
+// spaceForbidden is v2's answer for spaces that are not there for the caller.
+func spaceForbidden() error {
+	return refuse(http.StatusNotFound, "", "there is no such space, or the caller may not see it")
+}
+
 // visibleSpace finds the space of the path, if it is there for the caller.
 func (c *call) visibleSpace() (*space, error) {
 	sp := c.spaceByID(c.vars["id"])
