@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/hashicorp/hcl/v2"
@@ -75,47 +76,46 @@ func deepest(tokens hclsyntax.Tokens) *hclsyntax.Token {
 }
 
 // checkToken reports a token that no description has a use for.
-func (r *hclReader) checkToken(t hclsyntax.Token, last hclsyntax.Token, next hclsyntax.TokenType) {
-	rng := r.span(t.Range)
+func (r *hclReader) checkToken(t, last hclsyntax.Token, next hclsyntax.TokenType) {
+	refuse := func(what, hint string) { r.notData(r.span(t.Range), what, hint) }
 	switch t.Type {
 	case hclsyntax.TokenNumberLit:
 		if len(t.Bytes) > maxDigits {
-			r.errorf("WR103", rng, "", "a number of more than %d digits", maxDigits)
+			r.errorf("WR103", r.span(t.Range), "", "a number of more than %d digits", maxDigits)
 		}
 	case hclsyntax.TokenMinus:
 		if next != hclsyntax.TokenNumberLit || !beforeValue(last.Type) {
-			r.notData(rng, "arithmetic", "write the result")
+			refuse("arithmetic", "write the result")
 		}
 	case hclsyntax.TokenPercent:
-		r.notData(rng, "arithmetic", `write a share in quotes: "10%"`)
+		refuse("arithmetic", `write a share in quotes: "10%"`)
 	case hclsyntax.TokenStar, hclsyntax.TokenSlash, hclsyntax.TokenPlus:
-		r.notData(rng, "arithmetic", "write the result")
+		refuse("arithmetic", "write the result")
 	case hclsyntax.TokenEqualOp, hclsyntax.TokenNotEqual, hclsyntax.TokenLessThan, hclsyntax.TokenLessThanEq,
 		hclsyntax.TokenGreaterThan, hclsyntax.TokenGreaterThanEq, hclsyntax.TokenAnd, hclsyntax.TokenOr,
 		hclsyntax.TokenBang, hclsyntax.TokenQuestion:
-		r.notData(rng, "a condition", "write the result")
+		refuse("a condition", "write the result")
 	case hclsyntax.TokenOParen:
 		if last.Type == hclsyntax.TokenIdent {
-			r.notData(rng, "a function call", "write the result")
+			refuse("a function call", "write the result")
 		} else {
-			r.notData(rng, "an expression in parentheses", "write the value alone")
+			refuse("an expression in parentheses", "write the value alone")
 		}
 	case hclsyntax.TokenOBrack:
-		switch last.Type {
-		case hclsyntax.TokenIdent, hclsyntax.TokenCBrack, hclsyntax.TokenCBrace, hclsyntax.TokenCQuote, hclsyntax.TokenCParen, hclsyntax.TokenNumberLit:
-			if string(last.Bytes) != "in" { // a for expression, which the parser may read
-				r.notData(rng, "an index", "write the value out, or a comma before the list")
-			}
+		// In a for expression a list follows a word. That one the parser may
+		// read: it nests with its brackets, and is refused as a whole.
+		if afterValue(last.Type) && string(last.Bytes) != "in" {
+			refuse("an index", "write the value out, or a comma before the list")
 		}
 	case hclsyntax.TokenDot, hclsyntax.TokenDoubleColon:
-		r.notData(rng, "a name with a dot or colon", "write it in quotes")
+		refuse("a name with a dot or colon", "write it in quotes")
 	case hclsyntax.TokenEllipsis, hclsyntax.TokenFatArrow:
-		r.notData(rng, fmt.Sprintf("%q", t.Bytes), "write the values out")
+		refuse(fmt.Sprintf("%q", t.Bytes), "write the values out")
 	case hclsyntax.TokenTemplateControl:
-		r.notData(rng, "a template directive", "write the text out, and %%{ for a literal %{")
+		refuse("a template directive", "write the text out, and %%{ for a literal %{")
 	case hclsyntax.TokenTemplateInterp, hclsyntax.TokenTemplateSeqEnd:
-		if len(t.Bytes) > len("${") || t.Type == hclsyntax.TokenTemplateSeqEnd && len(t.Bytes) > len("}") {
-			r.notData(rng, "a template that strips its neighbours", "write ${name} without ~")
+		if bytes.ContainsRune(t.Bytes, '~') {
+			refuse("a template that strips its neighbours", "write ${name} without ~")
 		}
 	}
 }
@@ -125,6 +125,17 @@ func (r *hclReader) checkToken(t hclsyntax.Token, last hclsyntax.Token, next hcl
 func beforeValue(t hclsyntax.TokenType) bool {
 	switch t {
 	case hclsyntax.TokenEqual, hclsyntax.TokenColon, hclsyntax.TokenComma, hclsyntax.TokenOBrack:
+		return true
+	}
+	return false
+}
+
+// afterValue reports whether a value may end with the token, so that a bracket
+// there is an index into it.
+func afterValue(t hclsyntax.TokenType) bool {
+	switch t {
+	case hclsyntax.TokenIdent, hclsyntax.TokenNumberLit, hclsyntax.TokenCQuote,
+		hclsyntax.TokenCBrack, hclsyntax.TokenCBrace, hclsyntax.TokenCParen:
 		return true
 	}
 	return false

@@ -2,12 +2,14 @@ package schema
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/rogpeppe/go-internal/txtar"
 	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
 
@@ -56,6 +58,43 @@ func sameWhenRendered(t fatal, doc Document) {
 
 func TestRenderKeepsEveryDocument(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) { sameWhenRendered(t, documents.Draw(t, "document")) })
+}
+
+// TestRenderGolden pins what rendered files look like.
+func TestRenderGolden(t *testing.T) {
+	const name = "testdata/render/acme.txtar"
+	archive, err := txtar.ParseFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const in = "in.weir.yaml"
+	i := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return f.Name == in })
+	doc := parseOne(t, YAML, archive.Files[i].Data)
+	comments := Comments{
+		"":                   "All of acme.\n\nWritten by hand.",
+		"group:engineering":  "Builds the product.\r\nAsk\u2028Ana.\x1b[31m",
+		"user:ana@acme.test": "Lead",
+		"space:ENG":          "The main space",
+		"space_role:unused":  "nobody sees this",
+	}
+	got := []txtar.File{archive.Files[i]}
+	for _, syntax := range []Syntax{YAML, HCL} {
+		text := RenderCommented(doc, syntax, comments)
+		if diff := cmp.Diff(doc, parseOne(t, syntax, text), samePlaces); diff != "" {
+			t.Errorf("the document changed on its way through %s (-want +got):\n%s", syntax, diff)
+		}
+		got = append(got, txtar.File{Name: "out" + syntax.Ext(), Data: text})
+	}
+	if *update {
+		archive.Files = got
+		if err := os.WriteFile(name, txtar.Format(archive), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(string(txtar.Format(archive)), string(txtar.Format(&txtar.Archive{Comment: archive.Comment, Files: got}))); diff != "" {
+		t.Errorf("the rendered files differ (-want +got), run with -update if this is meant:\n%s", diff)
+	}
 }
 
 // awkward are texts that some reader takes for something else.

@@ -22,6 +22,10 @@ func renderYAML(root *node, comments Comments) []byte {
 
 type yamlWriter struct{ writer }
 
+// growing are the keys whose values stand line by line however short they are:
+// a change of one member is then a change of one line.
+var growing = map[string]bool{"members": true, "roles": true}
+
 // entry writes "key: value". The entries of collections at the top level are
 // objects: typ is the type of their references, and empty for all others.
 func (w *yamlWriter) entry(e entry, depth int, typ string) {
@@ -33,7 +37,7 @@ func (w *yamlWriter) keyValue(e entry, depth int, typ string) {
 	name := yamlScalar(e.key)
 	w.WriteString(name + ":")
 	v := e.value
-	open := e.spec != nil && (e.spec.style != attribute || e.spec.name == "members") || typ != "" && !allScalars(v)
+	open := e.spec != nil && (e.spec.style != attribute || growing[e.spec.name]) || typ != "" && !allScalars(v)
 	if line, ok := yamlInline(v, 2*depth+len(name)+2); v.kind == scalar || len(v.items)+len(v.entries) == 0 || ok && !open {
 		w.WriteString(" " + line + "\n")
 		return

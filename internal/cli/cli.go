@@ -5,6 +5,7 @@ package cli
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -32,6 +33,9 @@ type Env struct {
 	Getenv   func(string) string
 	Clock    func() time.Time
 	Wait     func(context.Context, time.Duration) error
+	// Random is what ids and secrets of a new embedded site are made of. Nil
+	// makes every new site the same: for tests only.
+	Random io.Reader
 }
 
 // System gives the process's own environment.
@@ -41,6 +45,7 @@ func System() Env {
 		Terminal: term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd())),
 		Getenv:   os.Getenv,
 		Clock:    time.Now,
+		Random:   rand.Reader,
 		Wait: func(ctx context.Context, d time.Duration) error {
 			t := time.NewTimer(d)
 			defer t.Stop()

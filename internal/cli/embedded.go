@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"crypto/rand"
 	"errors"
 	"io/fs"
 	"os"
@@ -72,7 +71,7 @@ func (a *app) siteFile(file string) string {
 // user's to mend: a diagnostic.
 func (a *app) openEmulator(file string, mode siteMode) (*emulator.Emulator, error) {
 	path := a.siteFile(file)
-	o := emulator.Options{Clock: a.Clock, Random: rand.Reader}
+	o := emulator.Options{Clock: a.Clock, Random: a.Random}
 	_, err := os.Stat(path)
 	missing := errors.Is(err, fs.ErrNotExist)
 	switch {

@@ -119,10 +119,12 @@ func (e *Emulator) Credentials() Credentials {
 // ServeHTTP answers one request.
 func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	var res Response
 	if err != nil {
-		return // the client went away; nothing has happened
+		res = write(answer{}, refuse(http.StatusBadRequest, "", "the body cannot be read"), shapePlain)
+	} else {
+		res = e.serve(r, body)
 	}
-	res := e.serve(r, body)
 	for k, vs := range res.Header {
 		w.Header()[k] = vs
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -282,6 +283,24 @@ func TestServeHTTP(t *testing.T) {
 	defer res.Body.Close()
 	if res.StatusCode != 200 || res.Header.Get("Server") != "weir-emulator" {
 		t.Errorf("status %d from %q", res.StatusCode, res.Header.Get("Server"))
+	}
+}
+
+func TestBrokenBody(t *testing.T) {
+	f := open(t, emulator.Options{})
+	broken := errors.New("the client went away")
+	r := f.request("POST", "/wiki/rest/api/group", m{"name": "half"})
+	r.Body = io.NopCloser(iotest.ErrReader(broken))
+	w := httptest.NewRecorder()
+	f.em.ServeHTTP(w, r)
+	if w.Code != 400 {
+		t.Errorf("status %d", w.Code)
+	}
+	if _, err := f.em.Transport().RoundTrip(r); !errors.Is(err, broken) {
+		t.Errorf("in process: %v", err)
+	}
+	if n := len(f.em.Dump().Groups); n != 0 {
+		t.Errorf("half a request made %d groups", n)
 	}
 }
 

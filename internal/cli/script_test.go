@@ -1,0 +1,312 @@
+package cli_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/internal/cli"
+)
+
+var update = flag.Bool("update", false, "bring the goldens in testdata/scripts up to date")
+
+// TestMain lets a script run weir as a program of its own, by the name of weir.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"weir": weir})
+}
+
+// TestScripts runs testdata/scripts. Each script has a folder of its own, and
+// with it a site, a journal and a lock file of its own.
+//
+// Beside the commands of testscript a script has the verbs below, which take
+// the description's folder as DIR ("." where it may be left out):
+//
+//	exitcode N weir ARGS…             run it; its exit code must be N
+//	edit DIR 'OP FACT'…               change the site as people in its admin pages would
+//	facts [DIR]                       print what is true of the site
+//	synced [DIR]                      the plan must be empty
+//	can USER PERMISSION SPACE [DIR]   the person may do it, on the live site
+//	example NAME                      copy examples/NAME here
+//	acceptance VARIABLE RULE          keep what the last plan asked to accept
+//	repeat FILE COUNT TEXT            write a text over and over
+//	serve DIR                         weir site serve, until the script ends or says `unserve`
+//	get PATH [USER SECRET]            ask the served site
+//
+// What a script may say of the world is in its environment: WEIR_TEST_NOW is
+// the time; WEIR_TEST_TERMINAL makes the streams a terminal;
+// WEIR_TEST_INTERRUPT interrupts the command as soon as it prints this text.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("..", "..", "testdata", "scripts"),
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		UpdateScripts:       *update,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("WEIR_TEST_NOW", "2026-06-15T12:00:00Z")
+			env.Setenv("NO_COLOR", "1")
+			s := &served{}
+			env.Values[servedKey{}] = s
+			env.Defer(func() {
+				if s.stop != nil {
+					s.stop()
+					<-s.done
+				}
+			})
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exitcode":   exitcode,
+			"edit":       edit,
+			"facts":      facts,
+			"synced":     synced,
+			"can":        can,
+			"example":    example,
+			"acceptance": acceptance,
+			"repeat":     repeat,
+			"serve":      serve,
+			"unserve":    unserve,
+			"get":        get,
+		},
+	})
+}
+
+// weir is the program as scripts run it.
+func weir() {
+	ctx, cancel := context.WithCancel(context.Background())
+	env := world(os.Getenv)
+	env.Stdin, env.Stdout, env.Stderr = os.Stdin, os.Stdout, os.Stderr
+	if text := os.Getenv("WEIR_TEST_INTERRUPT"); text != "" {
+		env.Stdout = interrupter{os.Stdout, text, cancel}
+		env.Stderr = interrupter{os.Stderr, text, cancel}
+	}
+	os.Exit(cli.Main(ctx, os.Args[1:], env))
+}
+
+// world is what a command knows of the world, without streams.
+func world(getenv func(string) string) cli.Env {
+	now, err := time.Parse(time.RFC3339, getenv("WEIR_TEST_NOW"))
+	if err != nil {
+		panic(err)
+	}
+	return cli.Env{
+		Terminal: getenv("WEIR_TEST_TERMINAL") != "",
+		Getenv:   getenv,
+		Clock:    func() time.Time { return now },
+		Wait:     func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+		Random:   strings.NewReader("the same site in every run of it"),
+	}
+}
+
+// interrupter interrupts the command when it prints a text.
+type interrupter struct {
+	io.Writer
+	text      string
+	interrupt func()
+}
+
+func (i interrupter) Write(b []byte) (int, error) {
+	if bytes.Contains(b, []byte(i.text)) {
+		i.interrupt()
+	}
+	return i.Writer.Write(b)
+}
+
+// call runs a command in process.
+func call(ts *testscript.TestScript, stdin string, args ...string) (code int, stdout, stderr string) {
+	var out, errs strings.Builder
+	env := world(ts.Getenv)
+	env.Stdin, env.Stdout, env.Stderr = strings.NewReader(stdin), &out, &errs
+	code = cli.Main(context.Background(), args, env)
+	return code, out.String(), errs.String()
+}
+
+// folder takes a DIR argument.
+func folder(ts *testscript.TestScript, args []string) string {
+	if len(args) == 0 {
+		return ts.MkAbs(".")
+	}
+	return ts.MkAbs(args[0])
+}
+
+// usage ends the script unless a verb was given what it needs.
+func usage(ts *testscript.TestScript, ok bool, text string) {
+	if !ok {
+		ts.Fatalf("usage: %s", text)
+	}
+}
+
+func exitcode(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) >= 2, "exitcode N COMMAND ARGS…")
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var ended *exec.ExitError
+		if !errors.As(err, &ended) {
+			ts.Fatalf("%v", err)
+		}
+		got = ended.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+func edit(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, len(args) >= 2, "edit DIR 'OP FACT'…")
+	code, out, errs := call(ts, strings.Join(args[1:], "\n"), "site", "edit", folder(ts, args))
+	fmt.Fprint(ts.Stdout(), out)
+	fmt.Fprint(ts.Stderr(), errs)
+	if (code != 0) != neg {
+		ts.Fatalf("exit code %d\n%s", code, errs)
+	}
+}
+
+func facts(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) <= 1, "facts [DIR]")
+	fmt.Fprint(ts.Stdout(), live(ts, args))
+}
+
+// live gives the lines of the site's facts.
+func live(ts *testscript.TestScript, dir []string) string {
+	code, out, errs := call(ts, "", "site", "facts", folder(ts, dir))
+	if code != 0 {
+		ts.Fatalf("exit code %d\n%s", code, errs)
+	}
+	return out
+}
+
+func synced(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) <= 1, "synced [DIR]")
+	code, out, errs := call(ts, "", "plan", "--detailed-exitcode", folder(ts, args))
+	if code != 0 || !strings.HasPrefix(out, "no changes: ") {
+		ts.Fatalf("exit code %d\n%s%s", code, out, errs)
+	}
+}
+
+func can(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, len(args) == 3 || len(args) == 4, "can USER PERMISSION SPACE [DIR]")
+	var all []access.Fact
+	for line := range strings.Lines(live(ts, args[3:])) {
+		f, err := access.ParseFact(strings.TrimSuffix(line, "\n"))
+		ts.Check(err)
+		all = append(all, f)
+	}
+	who := access.NewRef("user", args[0])
+	if args[0] == "anonymous" {
+		who = access.Anonymous
+	}
+	if access.NewView(access.NewSet(all...)).Can(who, args[1], access.NewRef("space", args[2])) == neg {
+		ts.Fatalf("%s can %s on %s: %t", args[0], args[1], args[2], neg)
+	}
+}
+
+func example(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 1, "example NAME")
+	ts.Check(os.CopyFS(ts.MkAbs(args[0]), os.DirFS(filepath.Join("..", "..", "examples", args[0]))))
+}
+
+func acceptance(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 2, "acceptance VARIABLE RULE")
+	for line := range strings.Lines(ts.ReadFile("stdout")) {
+		if text, ok := strings.CutPrefix(line, "  --accept "+args[1]+":"); ok {
+			ts.Setenv(args[0], args[1]+":"+strings.TrimSpace(text))
+			return
+		}
+	}
+	ts.Fatalf("the last plan asks for no acceptance of %s", args[1])
+}
+
+func repeat(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 3, "repeat FILE COUNT TEXT")
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	ts.Check(err)
+	_, err = f.WriteString(strings.Repeat(args[2], n))
+	ts.Check(errors.Join(err, f.Close()))
+}
+
+// served is a site that a script serves. It is kept among the script's values.
+type served struct {
+	address string
+	stop    func()
+	done    chan int // the exit code
+}
+
+type servedKey struct{}
+
+// serve runs weir site serve beside the script, and sets ACCOUNT and TOKEN to
+// what it prints.
+func serve(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 1, "serve DIR")
+	ctx, cancel := context.WithCancel(context.Background())
+	r, w := io.Pipe()
+	s := ts.Value(servedKey{}).(*served)
+	*s = served{stop: cancel, done: make(chan int, 1)}
+	env := world(ts.Getenv)
+	env.Stdin, env.Stdout, env.Stderr = strings.NewReader(""), w, w
+	go func() {
+		s.done <- cli.Main(ctx, []string{"site", "serve", folder(ts, args)}, env)
+		w.Close()
+	}()
+	lines := bufio.NewScanner(r)
+	for lines.Scan() {
+		text := lines.Text()
+		fmt.Fprintln(ts.Stdout(), text)
+		name, value, _ := strings.Cut(text, " ")
+		switch name {
+		case "emulated":
+			_, address, _ := strings.Cut(value, "http://")
+			s.address, _, _ = strings.Cut(address, " ")
+		case "account", "token":
+			ts.Setenv(strings.ToUpper(name), strings.TrimSpace(value))
+		case "cloud":
+			go io.Copy(io.Discard, r)
+			return
+		}
+	}
+	ts.Fatalf("exit code %d", <-s.done)
+}
+
+// unserve interrupts weir site serve, which then ends well.
+func unserve(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 0, "unserve")
+	s := ts.Value(servedKey{}).(*served)
+	s.stop()
+	if code := <-s.done; code != 0 {
+		ts.Fatalf("exit code %d", code)
+	}
+	s.stop = nil
+}
+
+func get(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && (len(args) == 1 || len(args) == 3), "get PATH [USER SECRET]")
+	s := ts.Value(servedKey{}).(*served)
+	req, err := http.NewRequest(http.MethodGet, "http://"+s.address+args[0], nil)
+	ts.Check(err)
+	if len(args) == 3 {
+		req.SetBasicAuth(args[1], args[2])
+	}
+	res, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	defer res.Body.Close()
+	fmt.Fprintln(ts.Stdout(), res.Status)
+	_, err = io.Copy(ts.Stdout(), res.Body)
+	ts.Check(err)
+}

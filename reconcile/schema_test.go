@@ -1,0 +1,196 @@
+package reconcile
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/invopop/jsonschema"
+	validate "github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/weirhq/weir/access"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+const schemaFile = "docs/plan.schema.json"
+
+// The JSON Schema of a plan is made from the plan itself, comments included,
+// so that it cannot drift.
+func TestPlanSchema(t *testing.T) {
+	t.Chdir("..")
+	r := &jsonschema.Reflector{Anonymous: true, ExpandedStruct: true}
+	if err := r.AddGoComments("github.com/weirhq/weir", "./reconcile", jsonschema.WithFullComment()); err != nil {
+		t.Fatal(err)
+	}
+	s := r.Reflect(&Plan{})
+	s.Title = "A plan of weir's"
+	s.ID = "https://github.com/weirhq/weir/docs/plan.schema.json"
+	s.Properties.Value("format").Const = Format
+	planned := s.Definitions["Planned"].Properties
+	planned.Value("op").Enum = []any{access.Add, access.Remove, access.Modify}
+	s.Definitions["Finding"].Properties.Value("level").Enum = []any{access.Deny, access.Warn}
+	got, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got = append(got, '\n')
+	if *update {
+		if err := os.WriteFile(schemaFile, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(schemaFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("the schema is not that of the plan (go test ./reconcile -update writes it):\n%s", diff)
+	}
+}
+
+func compiledSchema(t *testing.T) *validate.Schema {
+	t.Helper()
+	text, err := os.ReadFile("../" + schemaFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := validate.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := validate.NewCompiler()
+	if err := c.AddResource("plan.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Compile("plan.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// samplePlan is a plan with something in every field.
+func samplePlan() *Plan {
+	p := &Plan{
+		Format: Format, Site: SiteName{Name: "acme", Product: "embedded", ID: "c"}, Account: "user:weir@acme.example",
+		Compared: 4, Requests: 3, MinSpaceAdmins: 2,
+		Summary: map[string]Count{"member": {Add: 1}},
+		People:  People{WithAccess: 1, Gaining: 1},
+		Changes: []Planned{
+			{Op: access.Add, Fact: "member group:g user:ana@acme.example", Origin: &Origin{"a.weir.yaml", 1, 2}, Reason: "described", Step: "s1"},
+			{Op: access.Modify, Fact: "role space:S group:g = admin", Was: "viewer", Reason: "described", Step: "s2"},
+			{Op: access.Remove, Fact: "member group:h user:ana@acme.example", Reason: "falls with group:h", ConsequenceOf: "group:h", Step: "s2"},
+		},
+		Steps:    []Step{{ID: "s1"}, {ID: "s2", Finding: "nobody can"}},
+		Manual:   []Manual{{Fact: "managed group:g = idp", Steps: []string{"sync"}, Authority: "somebody", Verify: "reading"}},
+		Unknown:  []Unknown{{Kind: "member", Object: "group:g", Reason: "hidden"}},
+		Kept:     []KeptFact{{Fact: "exists group:x", Reason: "not described"}},
+		Findings: []Finding{{Code: "WR301", Rule: "anonymous_access", Level: access.Warn, Object: "space:S", Message: "m", Hint: "h", Origin: &Origin{"a.weir.yaml", 3, 4}}},
+		Budgets:  []Budget{{Rule: "removals.member", Count: 1, Live: 9, Allowed: 3}},
+		Gained:   []Reach{{Object: "space:S", Permissions: []string{"read/space"}, People: []string{"user:ana@acme.example"}}},
+		Lost:     []Reach{},
+		ReliesOn: map[string]string{"group:g": "0123"},
+	}
+	p.Digest = p.digest()
+	return p
+}
+
+// A plan that weir writes is valid by the schema, and what is not a plan is not.
+func TestPlansFitTheSchema(t *testing.T) {
+	s := compiledSchema(t)
+	check := func(b []byte) error {
+		doc, err := validate.UnmarshalJSON(bytes.NewReader(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Validate(doc)
+	}
+	var b bytes.Buffer
+	if err := samplePlan().Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	if err := check(b.Bytes()); err != nil {
+		t.Errorf("a plan does not fit its schema: %v", err)
+	}
+	for _, bad := range [][2]string{
+		{`"op": "+"`, `"op": "*"`}, {`"format": 1`, `"format": 2`}, {`"digest"`, `"digits"`}, {`"level": "warn"`, `"level": "off"`}, {`"compared": 4`, `"compared": "4"`},
+	} {
+		text := strings.Replace(b.String(), bad[0], bad[1], 1)
+		if text == b.String() {
+			t.Fatalf("%s is not in the plan", bad[0])
+		}
+		if check([]byte(text)) == nil {
+			t.Errorf("the schema takes %s", bad[1])
+		}
+	}
+}
+
+// A plan file says what it said, and one that was changed is refused.
+func TestReadPlan(t *testing.T) {
+	p := samplePlan()
+	var b bytes.Buffer
+	if err := p.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadPlan(b.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(p, got); diff != "" {
+		t.Errorf("a plan changes on its way through a file:\n%s", diff)
+	}
+	for _, test := range []struct{ old, new, want string }{
+		{`"op": "+"`, `"op": "-"`, "the plan was altered"},
+		{`user:ana@acme.example",`, `user:bo@acme.example",`, "the plan was altered"},
+		{`"was": "viewer"`, `"was": "manager"`, "the plan was altered"},
+		{`"0123"`, `"0124"`, "the plan was altered"},
+		{`"id": "c"`, `"id": "d"`, "the plan was altered"},
+		{`"format": 1`, `"format": 2`, "this weir reads format 1"},
+		{`"format": 1`, `"format": 1, "more": 1`, "unknown field"},
+		{"}\n", "}\n{}", "something follows it"},
+		{`"step": "s1"`, `"step": "s9"`, "the plan was altered"},
+	} {
+		text := b.String()
+		i := strings.Index(text, test.old)
+		if test.old == "}\n" {
+			i = len(text) - len(test.old)
+		}
+		text = text[:i] + test.new + text[i+len(test.old):]
+		if _, err := ReadPlan([]byte(text)); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s for %s: %v, want %q", test.new, test.old, err, test.want)
+		}
+	}
+	for cut := range b.Len() - 1 {
+		if _, err := ReadPlan(b.Bytes()[:cut]); err == nil {
+			t.Fatalf("the first %d bytes are taken for a plan", cut)
+		}
+	}
+}
+
+func FuzzReadPlan(f *testing.F) {
+	var b bytes.Buffer
+	if err := samplePlan().Write(&b); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b.Bytes())
+	f.Add([]byte(`{"format":1}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		p, err := ReadPlan(text)
+		if err != nil {
+			return
+		}
+		var b bytes.Buffer
+		if err := p.Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		again, err := ReadPlan(b.Bytes())
+		if err != nil || again.Digest != p.Digest {
+			t.Fatalf("a plan that was read cannot be read again: %v", err)
+		}
+	})
+}
