@@ -71,6 +71,7 @@ func Apply(ctx context.Context, in ApplyInput) (*Report, error) {
 	if in.Plan.Stops().Any() {
 		return nil, errors.New("the plan is stopped by a rule or a budget")
 	}
+	sent := in.Site.Requests()
 	live, err := in.Site.Observe(ctx)
 	if err != nil {
 		return nil, err
@@ -104,6 +105,7 @@ func Apply(ctx context.Context, in ApplyInput) (*Report, error) {
 		return a.report, err
 	}
 	a.readBack(ctx)
+	a.report.Requests = in.Site.Requests() - sent
 	return a.report, a.end()
 }
 

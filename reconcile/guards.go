@@ -221,9 +221,20 @@ func adminTakers(d access.Delta) func(access.Fact) bool {
 	}
 }
 
-// admins holds the floor under the number of space admins: a ratchet.
+// admins holds the floor under the number of space admins: a ratchet. It also
+// says beforehand where the product would refuse: it keeps the last assignment
+// that administers a space, whether or not there is anybody behind it
+// (CONFLUENCE-API A7), unless the group that holds it is deleted.
 func (g Guards) admins(d access.Delta) []access.Finding {
 	var out []access.Finding
+	for _, space := range lastAssignments(d) {
+		out = append(out, access.Finding{
+			Code: "WR401", Level: access.Deny, Object: space,
+			Message: fmt.Sprintf("%s would have nobody as its admin, and the site refuses to take the last one", space),
+			Hint:    "give the admin role to somebody in the same change",
+			Origin:  d.Desired.Origins[access.Fact{Kind: access.Exists, Object: space}],
+		})
+	}
 	for f := range d.Target.OfKind(access.Exists) {
 		if f.Object.Type() != "space" {
 			continue
@@ -245,6 +256,33 @@ func (g Guards) admins(d access.Delta) []access.Finding {
 			Message: fmt.Sprintf("%s would have %s instead of %d, fewer than min_space_admins (%d)", space, countAdmins(will), was, g.MinSpaceAdmins),
 			Hint:    "name another active admin first", Origin: d.Desired.Origins[f],
 		})
+	}
+	return out
+}
+
+// lastAssignments gives the spaces whose last administering assignment the
+// plan itself would take.
+func lastAssignments(d access.Delta) []access.Ref {
+	administer := func(v *access.View, facts access.Set, space access.Ref) (n int) {
+		for f := range facts.Of(access.Role, space) {
+			if v.Grants(access.NewRef("space_role", f.Value)).Has(access.CanAdminister) {
+				n++
+			}
+		}
+		return n
+	}
+	var out []access.Ref
+	for _, c := range d.Changes {
+		f := c.Fact
+		if f.Kind != access.Role || c.Op == access.Add || slices.Contains(out, f.Object) {
+			continue
+		}
+		if _, stays := d.Target.Get(access.Fact{Kind: access.Exists, Object: f.Subject}); f.Subject.Type() == "group" && !stays {
+			continue // it goes with its group, and the site lets it
+		}
+		if administer(d.Before, d.Live, f.Object) > 0 && administer(d.After, d.Target, f.Object) == 0 {
+			out = append(out, f.Object)
+		}
 	}
 	return out
 }

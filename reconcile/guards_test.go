@@ -206,3 +206,30 @@ func TestAcceptances(t *testing.T) {
 		}
 	}
 }
+
+// The site refuses to take the last assignment that administers a space, even
+// of a group without people: the plan says so beforehand.
+func TestLastAdminAssignment(t *testing.T) {
+	common := `
+		exists group:g
+		exists group:h
+		exists space:S
+		exists space_role:viewer
+		exists space_role:admin
+		grants space_role:viewer read/space
+		grants space_role:admin read/space
+		grants space_role:admin administer/space
+	`
+	live := facts(t, common+"role space:S group:g = admin\n")
+	for target, want := range map[string]bool{
+		common:                                           true,
+		common + "role space:S group:g = viewer":         true,
+		common + "role space:S group:h = admin":          false,
+		strings.Replace(common, "exists group:g", "", 1): false,
+	} {
+		got := Guards{}.admins(delta(live, whole(facts(t, target))))
+		if (len(got) > 0) != want {
+			t.Errorf("to %s: %v", target, got)
+		}
+	}
+}

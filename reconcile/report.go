@@ -18,6 +18,8 @@ type Report struct {
 	Plan  string       `json:"plan"` // digest
 	Site  SiteName     `json:"site"`
 	Steps []StepReport `json:"steps"`
+	// Requests is what the apply sent, its readings of the site included.
+	Requests int `json:"requests"`
 	// Interrupted is true when the apply was told to stop.
 	Interrupted bool `json:"interrupted,omitempty"`
 	// ReadBack says why the site could not be read back at the end, if so.

@@ -51,8 +51,8 @@ func must(c codec[*Str]) codec[Str] {
 	}
 }
 
-// strNode writes text back. The copy of Parts that a template's Value holds is
-// not looked at.
+// strNode writes text back. Of a template only the parts count: its Value is a
+// copy for messages.
 func strNode(s Str) *node {
 	if s.Parts != nil {
 		return textNode(s.Parts, quoted, s.Range)
@@ -334,7 +334,8 @@ var grant = codec[*Grant]{
 
 var grantMap = object("a grant", grantKeys, func(g *Grant) *diag.Range { return &g.Range })
 
-// grants makes a codec of a list of principals.
+// decodeGrants reads a list of principals; members and each role of a space are
+// one. ok is false where there is no list.
 func decodeGrants(d *decoder, at string, n *node) (out []Grant, ok bool) {
 	items, ok := d.list(at, "a list of principals", n)
 	for _, item := range items {

@@ -36,6 +36,9 @@ type Reader interface {
 	// unit. It is pure.
 	Units(changes []access.Change, live access.Set) [][]access.Change
 
+	// Requests counts what was sent to the site so far, for reports.
+	Requests() int
+
 	// Present reads back whether facts hold, one answer a fact: with its value
 	// where the kind has one. It asks the site anew, for these facts only.
 	Present(ctx context.Context, facts []access.Fact) ([]Presence, error)

@@ -365,3 +365,27 @@ func TestHistorySurvives(t *testing.T) {
 		t.Errorf("the open intent lost its changes: %+v", h.Open[0])
 	}
 }
+
+// What the driver reads over the protocol is what the emulator itself holds to
+// be true, fact by fact: two readings, no shared code.
+func TestObserveAgreesWithTheDump(t *testing.T) {
+	store := emulator.NewMemory()
+	r := newRig(t, store)
+	for _, text := range []string{crashBefore, crashAfter} {
+		if err := r.applyAll(t, r.site(t, r.em.Transport()), compiled(t, text), &reconcile.MemoryJournal{}); err != nil {
+			t.Fatal(err)
+		}
+		obs, err := r.site(t, r.em.Transport()).Observe(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := access.Changes(factsOf(r.em.Dump()), obs.Facts); len(diff) > 0 || len(obs.Unknown) > 0 {
+			t.Errorf("the driver sees it otherwise: %v, unknown %v", diff, obs.Unknown)
+		}
+		for f := range obs.Facts.OfKind(access.Exists) {
+			if obs.IDs[f.Object] == "" {
+				t.Errorf("%s has no id", f.Object)
+			}
+		}
+	}
+}

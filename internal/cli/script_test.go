@@ -281,6 +281,7 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 			return
 		}
 	}
+	s.stop = nil
 	ts.Fatalf("exit code %d", <-s.done)
 }
 

@@ -26,6 +26,7 @@ func Report(w io.Writer, r *reconcile.Report, o Options) error {
 	if r.ReadBack != "" {
 		p.line("the site could not be read back: %s", Safe(r.ReadBack))
 	}
+	p.line("%s sent", Count(r.Requests, "request", "requests"))
 	p.line("%s", Totals(r))
 	return p.err
 }

@@ -84,6 +84,9 @@ type place struct {
 	org, directory, cloud string
 }
 
+// Requests counts the requests sent so far, repeats included.
+func (s *Site) Requests() int { return int(s.client.sent.Load()) }
+
 // ari is the site's name in the organisation.
 func (p place) ari() string { return "ari:cloud:confluence::site/" + p.cloud }
 

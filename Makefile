@@ -1,0 +1,88 @@
+# Everything that people who work on weir run. `make help` lists it.
+
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+
+# Tools run from their pinned source: nothing has to be installed.
+GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+# Knobs: make fuzz FUZZTIME=10s, make soak CHECKS=100000 SEED=7, make dataset DATASETS=folder.
+FUZZTIME ?= 30s
+CHECKS   ?= 20000
+SEED     ?= $(shell date +%s)
+DATASETS ?=
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## Build bin/weir
+	@go build -o bin/weir ./cmd/weir
+
+.PHONY: demo
+demo: build ## Walk through weir on a made-up company, narrated; no account, no network
+	@examples/demo.sh bin/weir
+
+.PHONY: test
+test: ## Vet and test everything
+	go vet ./...
+	go test ./...
+
+.PHONY: race
+race: ## Test the pure packages under the race detector (needs a C compiler)
+	go test -race ./access/... ./reconcile/...
+
+.PHONY: fuzz
+fuzz: ## Fuzz every target for FUZZTIME (30s) each
+	@targets=$$(grep -rE --include='*_test.go' '^func Fuzz\w+\(' . | sed -E 's|^(.*)/[^/]+:func (Fuzz\w+)\(.*|\1 \2|' | sort); \
+	test -n "$$targets"; \
+	while read -r package target; do \
+		echo "fuzzing $$package $$target for $(FUZZTIME)"; \
+		go test "$$package" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) </dev/null; \
+	done <<<"$$targets"
+
+.PHONY: soak soak-access soak-reconcile soak-schema
+soak: soak-access soak-reconcile soak-schema ## Try every property with CHECKS (20000) cases; prints seeds and counts
+soak-access soak-reconcile soak-schema: soak-%:
+	@echo "soak $*: seed $(SEED), $(CHECKS) cases a property"
+	@go test ./$* -count 1 -v -timeout 0 -rapid.checks $(CHECKS) -rapid.seed $(SEED) | grep -E '^(--- FAIL|FAIL|ok)|rapid'
+
+.PHONY: bench
+bench: ## Measure plan and apply on real access data with the built program
+	@go run ./internal/bench
+
+.PHONY: lint
+lint: ## Check formatting and run golangci-lint
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; }
+	@go run $(GOLANGCI) run ./...
+
+# The files themselves are compared, before and after, so that it works in a
+# checkout with changes as well.
+.PHONY: golden-check
+golden-check: ## Rewrite every golden file and fail if that changes one
+	@packages=$$(grep -rlE --include='*_test.go' 'flag\.Bool\("update"' . | xargs -n 1 dirname | sort -u); \
+	test -n "$$packages"; \
+	state() { git ls-files -z --cached --others --exclude-standard | xargs -0 sha1sum 2>/dev/null || true; }; \
+	before=$$(state); \
+	go test $$packages -count 1 -update >/dev/null; \
+	diff <(echo "$$before") <(state) || { echo "golden files are out of date: review the difference and commit it"; exit 1; }; \
+	echo "golden files are up to date"
+
+.PHONY: dataset
+dataset: ## Make testdata/access again from the datasets in the folder DATASETS
+	@test -n "$(DATASETS)" || { echo "name the folder: make dataset DATASETS=..."; exit 1; }
+	@for month in 2024-01 2024-03 2024-06; do \
+		go run ./cmd/weir-dataset -in "$(DATASETS)/access-$$month.json" -out testdata/access/$$month; \
+	done
+
+.PHONY: cover
+cover: ## Measure how much the tests run of each function (coverage.out)
+	@go test -coverpkg ./... -coverprofile coverage.out ./... >/dev/null
+	@go tool cover -func coverage.out | tail -n 1
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf bin coverage.out
