@@ -9,8 +9,10 @@ GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 # Knobs: make fuzz FUZZTIME=10s, make soak CHECKS=100000 SEED=7, make dataset DATASETS=folder.
 FUZZTIME ?= 30s
 CHECKS   ?= 20000
-SEED     ?= $(shell date +%s)
 DATASETS ?=
+ifndef SEED
+SEED := $(shell date +%s)
+endif
 
 .DEFAULT_GOAL := help
 
@@ -48,7 +50,7 @@ fuzz: ## Fuzz every target for FUZZTIME (30s) each
 soak: soak-access soak-reconcile soak-schema ## Try every property with CHECKS (20000) cases; prints seeds and counts
 soak-access soak-reconcile soak-schema: soak-%:
 	@echo "soak $*: seed $(SEED), $(CHECKS) cases a property"
-	@go test ./$* -count 1 -v -timeout 0 -rapid.checks $(CHECKS) -rapid.seed $(SEED) | grep -E '^(--- FAIL|FAIL|ok)|rapid'
+	@go test ./$* -count 1 -v -timeout 0 -rapid.checks $(CHECKS) -rapid.seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
 
 .PHONY: bench
 bench: ## Measure plan and apply on real access data with the built program
@@ -67,7 +69,7 @@ golden-check: ## Rewrite every golden file and fail if that changes one
 	test -n "$$packages"; \
 	state() { git ls-files -z --cached --others --exclude-standard | xargs -0 sha1sum 2>/dev/null || true; }; \
 	before=$$(state); \
-	go test $$packages -count 1 -update >/dev/null; \
+	output=$$(go test $$packages -count 1 -update 2>&1) || { echo "$$output"; exit 1; }; \
 	diff <(echo "$$before") <(state) || { echo "golden files are out of date: review the difference and commit it"; exit 1; }; \
 	echo "golden files are up to date"
 

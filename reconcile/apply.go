@@ -192,7 +192,9 @@ func (a *applier) one(ctx context.Context, s site.Step) StepReport {
 		a.sim.Undo(s.Changes)
 		return r.is(Skipped, "no longer safe, because an earlier step did not succeed: "+harm.String())
 	}
-	err := a.Site.Do(ctx, s)
+	// An interrupt lets the step under way finish: it is told from its answer
+	// what came of it, not from its absence.
+	err := a.Site.Do(context.WithoutCancel(ctx), s)
 	switch {
 	case err == nil:
 		return r.is(Applied, "")

@@ -34,8 +34,9 @@ func (p *Plan) Stops() Stops {
 	return s
 }
 
-// findings puts the gravest first and gives them their serialised form.
-func findings(all []access.Finding) []Finding {
+// findings puts the gravest first and gives them their serialised form, with
+// the owners of the spaces they are about.
+func findings(all []access.Finding, owners map[access.Ref]access.Ref) []Finding {
 	grave := map[access.Level]int{access.Deny: 0, access.Warn: 1}
 	slices.SortStableFunc(all, func(a, b access.Finding) int {
 		return cmp.Or(
@@ -48,7 +49,7 @@ func findings(all []access.Finding) []Finding {
 	out := []Finding{}
 	for _, f := range all {
 		out = append(out, Finding{
-			Code: f.Code, Rule: f.Rule, Level: f.Level, Object: string(f.Object),
+			Code: f.Code, Rule: f.Rule, Level: f.Level, Object: string(f.Object), Owner: string(owners[f.Object]),
 			Message: f.Message, Hint: f.Hint, Origin: origin(f.Origin),
 		})
 	}

@@ -62,13 +62,18 @@ type Plan struct {
 	// ReliesOn are the fingerprints of the objects that the changes touch. An
 	// apply of this plan is refused when one of them has moved.
 	ReliesOn map[string]string `json:"relies_on"`
+	// Names are the display names that the description gives to people in
+	// Gained and Lost. The site's own are not used: people choose those
+	// themselves, and could call themselves anything.
+	Names map[string]string `json:"names,omitempty"`
 }
 
 // SiteName says which site a plan is for.
 type SiteName struct {
 	Name    string `json:"name"`
 	Product string `json:"product"`
-	ID      string `json:"id"` // the cloud id
+	Plan    string `json:"plan,omitempty"` // the subscription, where the description says it
+	ID      string `json:"id"`             // the cloud id
 }
 
 // Count counts changes.
@@ -138,6 +143,7 @@ type Finding struct {
 	Rule    string       `json:"rule,omitempty"`
 	Level   access.Level `json:"level"`
 	Object  string       `json:"object,omitempty"`
+	Owner   string       `json:"owner,omitempty"` // of the space, as described: whom to ask
 	Message string       `json:"message"`
 	Hint    string       `json:"hint,omitempty"`
 	Origin  *Origin      `json:"origin,omitempty"`
@@ -165,8 +171,7 @@ type Judge interface {
 // Input is all that a plan is made of.
 type Input struct {
 	Site        site.Reader
-	Name        string // of the site, as described
-	Product     string
+	Name        SiteName // as described; the id is filled in from the site
 	Description Description
 	Judge       Judge
 	Guards      Guards
@@ -223,7 +228,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 
 	p := &Plan{
 		Format:         Format,
-		Site:           SiteName{Name: in.Name, Product: in.Product, ID: live.Site},
+		Site:           in.Name,
 		Account:        string(live.Account),
 		Compared:       live.Facts.Union(desired.Facts).Len(),
 		Requests:       live.Requests,
@@ -232,6 +237,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 		People:         people(delta),
 		ReliesOn:       reliesOn(diff.Changes, live.Facts),
 	}
+	p.Site.ID = live.Site
 	p.addSteps(steps, diff, desired)
 	p.addOutside(canon, unknown, diff, live.Account)
 	p.Gained, p.Lost = reach(delta.Effects)
@@ -239,7 +245,8 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p.Budgets = in.Guards.budgets(delta)
 	p.Findings = findings(slices.Concat(
 		judged, moved, diff.findings(desired, canon.Manual), refused(canon, desired), stepFindings(steps),
-		in.Guards.admins(delta), warnings(desired.Warnings)))
+		in.Guards.admins(delta), warnings(desired.Warnings)), desired.Owners)
+	p.Names = named(desired.Labels, p.Gained, p.Lost)
 	p.Accept(in.Guards.Acceptances, in.Guards.Used)
 	return &Draft{Plan: p, Observation: live, Desired: desired, Target: diff.Target}, nil
 }
@@ -431,6 +438,22 @@ func reach(effects []access.Effect) (gained, lost []Reach) {
 	}
 	return fold(func(e access.Effect) access.Permissions { return e.Gained }),
 		fold(func(e access.Effect) access.Permissions { return e.Lost })
+}
+
+// named picks the names of the people who are told of. A name that two of them
+// share tells nobody apart and is left out.
+func named(labels map[access.Ref]string, reaches ...[]Reach) map[string]string {
+	out, bearers := make(map[string]string), make(map[string]int)
+	for _, r := range slices.Concat(reaches...) {
+		for _, p := range r.People {
+			if name := labels[access.Ref(p)]; name != "" && out[p] == "" {
+				out[p] = name
+				bearers[name]++
+			}
+		}
+	}
+	maps.DeleteFunc(out, func(_, name string) bool { return bearers[name] > 1 })
+	return out
 }
 
 // reliesOn gives the fingerprints of the objects that the changes touch.

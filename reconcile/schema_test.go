@@ -90,11 +90,12 @@ func samplePlan() *Plan {
 		Manual:   []Manual{{Fact: "managed group:g = idp", Steps: []string{"sync"}, Authority: "somebody", Verify: "reading"}},
 		Unknown:  []Unknown{{Kind: "member", Object: "group:g", Reason: "hidden"}},
 		Kept:     []KeptFact{{Fact: "exists group:x", Reason: "not described"}},
-		Findings: []Finding{{Code: "WR301", Rule: "anonymous_access", Level: access.Warn, Object: "space:S", Message: "m", Hint: "h", Origin: &Origin{"a.weir.yaml", 3, 4}}},
+		Findings: []Finding{{Code: "WR301", Rule: "anonymous_access", Level: access.Warn, Object: "space:S", Owner: "group:o", Message: "m", Hint: "h", Origin: &Origin{"a.weir.yaml", 3, 4}}},
 		Budgets:  []Budget{{Rule: "removals.member", Count: 1, Live: 9, Allowed: 3}},
 		Gained:   []Reach{{Object: "space:S", Permissions: []string{"read/space"}, People: []string{"user:ana@acme.example"}}},
 		Lost:     []Reach{},
 		ReliesOn: map[string]string{"group:g": "0123"},
+		Names:    map[string]string{"user:ana@acme.example": "Ana Lind"},
 	}
 	p.Digest = p.digest()
 	return p

@@ -58,7 +58,7 @@ func (c *compiler) checkArchetype(a Archetype) {
 }
 
 func parameterHint(name string, declared map[string]bool, otherwise string) string {
-	if near := nearest(name, slices.Sorted(maps.Keys(declared))); near != "" {
+	if near := Nearest(name, slices.Sorted(maps.Keys(declared))); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
 	return otherwise
@@ -111,7 +111,7 @@ func (c *compiler) expand(s Space, archetypes map[string]Archetype) ([]Group, *R
 	a, ok := archetypes[name.Value]
 	if !ok {
 		hint := "describe it under archetypes"
-		if near := nearest(name.Value, slices.Sorted(maps.Keys(archetypes))); near != "" {
+		if near := Nearest(name.Value, slices.Sorted(maps.Keys(archetypes))); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
 		c.add("WR201", name.Range, "archetype "+quote(name.Value)+" is not described", hint)

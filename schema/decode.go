@@ -162,7 +162,7 @@ func unknownKey[T any](d *decoder, noun string, keys []key[T], e entry) {
 		}
 	}
 	hint := "the keys are " + strings.Join(names, ", ")
-	if name := nearest(e.key.text, names); name != "" {
+	if name := Nearest(e.key.text, names); name != "" {
 		hint = fmt.Sprintf("did you mean %q?", name)
 	}
 	d.errorf("WR102", e.key.rng, hint, "unknown key %q in %s", clip(e.key.text), noun)

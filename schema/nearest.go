@@ -7,10 +7,10 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// nearest returns the name that was probably meant, or "" where none comes
+// Nearest returns the name that was probably meant, or "" where none comes
 // close: at most one slip for every three letters. Of two that come equally
 // close it is the first in the alphabet, whatever their order.
-func nearest(given string, names []string) string {
+func Nearest(given string, names []string) string {
 	type candidate struct {
 		name     string
 		distance int

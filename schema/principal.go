@@ -220,7 +220,7 @@ func (c *compiler) near(ref access.Ref) string {
 	case "space_role":
 		names = append(names, access.SystemRoles...)
 	}
-	return nearest(ref.ID(), names)
+	return Nearest(ref.ID(), names)
 }
 
 // nearEmail is nearest for e-mail addresses. A slip is looked for before the @
@@ -237,10 +237,10 @@ func nearEmail(given string, emails []string) string {
 			domains = append(domains, d)
 		}
 	}
-	if near := nearest(name, names); near != "" {
+	if near := Nearest(name, names); near != "" {
 		return near + "@" + domain
 	}
-	if near := nearest(domain, domains); near != "" {
+	if near := Nearest(domain, domains); near != "" {
 		return name + "@" + near
 	}
 	return ""

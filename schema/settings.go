@@ -209,7 +209,7 @@ func (c *compiler) choice(s *Str, key string, words ...string) Setting[string] {
 		return setTo(s.Value, s.Range)
 	}
 	hint := "write " + either(words)
-	if near := nearest(s.Value, words); near != "" {
+	if near := Nearest(s.Value, words); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
 	c.add("WR103", s.Range, fmt.Sprintf("%s %s is not known", key, quote(s.Value)), hint)

@@ -37,12 +37,12 @@ func TestNearest(t *testing.T) {
 		"membrs": "members", "member_of": "members_of", "enginering": "engineering", "grösse": "größe",
 		"opps": "ops", "xyz": "", "": "", "ENG": "", "a": "",
 	} {
-		if got := nearest(given, names); got != want {
+		if got := Nearest(given, names); got != want {
 			t.Errorf("nearest to %q is %q, want %q", given, got, want)
 		}
 	}
 	for _, order := range [][]string{{"bat", "cat"}, {"cat", "bat"}} {
-		if got := nearest("rat", order); got != "bat" {
+		if got := Nearest("rat", order); got != "bat" {
 			t.Errorf("nearest depends on the order of names: %q", got)
 		}
 	}

@@ -33,7 +33,7 @@ Exit codes: 0 applied, or nothing to do · 1 error in input or use · 3 a policy
 denies it · 4 a budget or invariant stops it · 5 the plan is stale · 6 applied
 in part · 7 the site cannot be reached · 8 locked by another run · 130 interrupted.`,
 		Example: "  weir apply\n  weir apply --auto-approve\n  weir apply plan.json",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.apply(cmd.Context(), args, flags, yes)
 		},
@@ -51,16 +51,20 @@ func (a *app) apply(ctx context.Context, args []string, flags planFlags, yes boo
 		}
 	}
 	a.folder(args)
+	accept, err := acceptances(flags.accept)
+	if err != nil {
+		return err
+	}
 	d, err := a.load()
 	if err != nil {
 		return err
 	}
-	run, err := a.openRun(ctx, d.Settings.Site.Product.Or(embedded), flags.site, readWrite)
+	run, err := a.openRun(ctx, d.site(), flags.site, readWrite)
 	if err != nil {
 		return err
 	}
 	defer run.close()
-	draft, err := a.draft(ctx, d, run.site, flags.accept, run.history)
+	draft, err := a.draft(ctx, d, run.site, accept, run.history)
 	if err != nil {
 		return err
 	}
@@ -82,19 +86,19 @@ func (a *app) apply(ctx context.Context, args []string, flags planFlags, yes boo
 // description is not read. What the plan rests on is read again.
 func (a *app) applyFile(ctx context.Context, path string, flags planFlags, yes bool) error {
 	a.dir = flags.dir
-	plan, err := readPlan(path)
-	if err != nil {
-		return err
-	}
-	run, err := a.openRun(ctx, plan.Site.Product, flags.site, existing)
-	if err != nil {
-		return err
-	}
-	defer run.close()
 	accept, err := acceptances(flags.accept)
 	if err != nil {
 		return err
 	}
+	plan, err := readPlan(path)
+	if err != nil {
+		return err
+	}
+	run, err := a.openRun(ctx, plan.Site, flags.site, existing)
+	if err != nil {
+		return err
+	}
+	defer run.close()
 	plan.Accept(accept, run.used)
 	done, err := a.carryOut(ctx, run, plan, yes)
 	if err != nil {
@@ -141,12 +145,12 @@ func (r *run) close() {
 
 // openRun opens the site and the journal, and settles what an interrupted
 // apply left open.
-func (a *app) openRun(ctx context.Context, product, file string, mode siteMode) (*run, error) {
-	s, err := a.openSite(product, file, mode)
+func (a *app) openRun(ctx context.Context, name reconcile.SiteName, file string, mode siteMode) (*run, error) {
+	s, err := a.openSite(name, file, mode)
 	if err != nil {
 		return nil, err
 	}
-	journal, err := reconcile.OpenJournal(a.journalPath())
+	journal, err := a.openJournal()
 	if err != nil {
 		_ = s.Close()
 		return nil, err

@@ -204,14 +204,18 @@ pull request, apply it, and apply it again to undo what drifted.
 
 Start with "weir init", then "weir plan" and "weir apply": without an account,
 on an embedded site.`,
-		SilenceUsage:  true,
-		SilenceErrors: true,
-		Args:          cobra.NoArgs,
+		SilenceUsage:               true,
+		SuggestionsMinimumDistance: 2,
+		SilenceErrors:              true,
+		Args:                       command,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return cmd.Help()
 		},
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w (%s --help lists the flags)", err, cmd.CommandPath())
+	})
 	root.AddCommand(a.initCommand(), a.validateCommand(), a.planCommand(), a.applyCommand(),
 		a.siteCommand(), a.explainCommand(), a.versionCommand())
 	return root

@@ -217,7 +217,7 @@ func (r *rig) make(ctx context.Context, s site.Reader, d *schema.Description) (*
 	g := reconcile.DefaultGuards()
 	loose := reconcile.Limit{Ratio: 1, Max: 1000, Free: 1000}
 	g.Removals, g.PeopleLosingAccess = loose, loose
-	return reconcile.Make(ctx, reconcile.Input{Site: s, Name: "crash", Product: embedded, Description: d, Judge: r.judge, Guards: g})
+	return reconcile.Make(ctx, reconcile.Input{Site: s, Name: reconcile.SiteName{Name: "crash", Product: embedded}, Description: d, Judge: r.judge, Guards: g})
 }
 
 // applyAll settles, plans and applies, and wants all of it to succeed.

@@ -5,8 +5,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/weirhq/weir/internal/diag"
+	"github.com/weirhq/weir/reconcile"
 	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/cloud"
 	"github.com/weirhq/weir/site/emulator"
@@ -34,14 +36,14 @@ type openSite struct {
 func (s *openSite) Close() error { return s.emulator.Close() }
 
 // openSite opens the site of a description: for now the embedded one.
-func (a *app) openSite(product, file string, mode siteMode) (*openSite, error) {
-	if product != embedded {
+func (a *app) openSite(name reconcile.SiteName, file string, mode siteMode) (*openSite, error) {
+	if name.Product != embedded {
 		return nil, diag.List{{
-			Code: "WR109", Summary: "product " + product + " is not available yet",
+			Code: "WR109", Summary: "product " + name.Product + " is not available yet",
 			Hint: "leave product out, or write embedded, to work on a site in a file",
 		}}
 	}
-	em, err := a.openEmulator(file, mode)
+	em, err := a.openEmulator(file, mode, name.Plan)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +51,7 @@ func (a *app) openSite(product, file string, mode siteMode) (*openSite, error) {
 	s, err := cloud.New(cloud.Config{
 		Confluence: c.BaseURL + "/wiki", Admin: c.BaseURL + "/admin", Users: c.BaseURL + "/users",
 		Email: c.Email, Token: cloud.NewSecret(c.Token), OrgKey: cloud.NewSecret(c.OrgKey),
-		Account: c.AccountID, OrgID: c.OrgID, CloudID: c.CloudID,
+		Plan: name.Plan, Account: c.AccountID, OrgID: c.OrgID, CloudID: c.CloudID,
 		Transport: em.Transport(), Clock: a.Clock, Wait: a.Wait,
 		Jitter: func() float64 { return 0 }, // in process nobody else retries
 	})
@@ -69,12 +71,15 @@ func (a *app) siteFile(file string) string {
 
 // openEmulator opens the embedded site. A site file that cannot be used is the
 // user's to mend: a diagnostic.
-func (a *app) openEmulator(file string, mode siteMode) (*emulator.Emulator, error) {
+func (a *app) openEmulator(file string, mode siteMode, plan string) (*emulator.Emulator, error) {
 	path := a.siteFile(file)
 	o := emulator.Options{Clock: a.Clock, Random: a.Random}
-	_, err := os.Stat(path)
+	info, err := os.Stat(path)
 	missing := errors.Is(err, fs.ErrNotExist)
 	switch {
+	case err == nil && info.Mode().IsRegular() && info.Size() == 0:
+		// What a full disk leaves of a site is not to be taken for a new one.
+		return nil, siteFileTrouble(path, errors.New("it is empty"))
 	case missing && mode == existing:
 		return nil, input("WR501", path, "there is no site file here", "name the description's folder with --dir, or the file with --site")
 	case missing && mode == readOnly:
@@ -115,5 +120,7 @@ func siteFileTrouble(path string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 		hint = "name another file with --site"
 	}
-	return input("WR501", path, "the site file cannot be used: "+reason(err), hint)
+	said := strings.TrimPrefix(reason(err), "open "+path+": ")
+	said = strings.TrimPrefix(said, emulator.ErrCorrupt.Error()+": ")
+	return input("WR501", path, "the site file cannot be used: "+said, hint)
 }

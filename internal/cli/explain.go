@@ -21,7 +21,7 @@ func (a *app) explainCommand() *cobra.Command {
 		Long: `Explain a diagnostic code such as WR201, or a rule such as anonymous_access.
 Without an argument, list them all.`,
 		Example: "  weir explain WR201\n  weir explain two_space_admins",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    atMostOne,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return a.listCodes()

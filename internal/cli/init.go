@@ -28,7 +28,7 @@ func (a *app) initCommand() *cobra.Command {
 a group and a space, on an embedded site that needs no account. Nothing that is
 there is written over.`,
 		Example: "  weir init confluence\n  weir init --syntax hcl",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    atMostOne,
 		RunE: func(_ *cobra.Command, args []string) error {
 			a.folder(args)
 			return a.init(syntax)
@@ -77,12 +77,18 @@ func (a *app) init(syntax string) error {
 
 // mustBeNew refuses a folder that holds a description already.
 func (a *app) mustBeNew() error {
-	if _, err := os.Stat(a.dir); errors.Is(err, fs.ErrNotExist) {
+	switch info, err := os.Stat(a.dir); {
+	case errors.Is(err, fs.ErrNotExist):
 		return os.MkdirAll(a.dir, 0o755)
+	case err == nil && !info.IsDir():
+		return input("WR110", a.dir, "this is not a folder", "choose another folder")
 	}
 	return filepath.WalkDir(a.dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return input("WR110", path, "the folder cannot be read: "+reason(err), "")
+		}
+		if entry.IsDir() && path != a.dir && strings.HasPrefix(entry.Name(), ".") {
+			return fs.SkipDir // never read as a description
 		}
 		if _, ok := schema.SyntaxOf(entry.Name()); ok && !entry.IsDir() {
 			return input("WR104", path, "there is a description here already", "choose another folder")

@@ -105,6 +105,9 @@ func judge(s schema.Settings) (*policies.Judge, diag.List) {
 	for name, p := range s.Policies {
 		if !slices.Contains(names, name) {
 			hint := "the rules are " + strings.Join(names, ", ")
+			if near := schema.Nearest(name, names); near != "" {
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
 			diags = append(diags, diag.Diagnostic{Code: "WR102", Summary: fmt.Sprintf("there is no rule %q", name), Hint: hint, Range: p.Range})
 			continue
 		}
@@ -122,6 +125,12 @@ func judge(s schema.Settings) (*policies.Judge, diag.List) {
 		return nil, input("WR390", "", err.Error(), "")
 	}
 	return j, nil
+}
+
+// site names the site that the description is for.
+func (d *description) site() reconcile.SiteName {
+	s := d.Settings.Site
+	return reconcile.SiteName{Name: s.Name, Product: s.Product.Or(embedded), Plan: s.Plan.Value}
 }
 
 // guards gives the description's budgets over the defaults.

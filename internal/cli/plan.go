@@ -3,7 +3,9 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -41,7 +43,7 @@ Exit codes: 0 planned · 1 error in the description · 2 changes (with
 --detailed-exitcode) · 3 a policy denies it · 4 a budget or invariant stops it
 · 7 the site cannot be read · 8 locked by another run.`,
 		Example: "  weir plan\n  weir plan --format facts | grep '^-'\n  weir plan --out plan.json && weir apply plan.json",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a.folder(args)
 			write, ok := map[string]func(*reconcile.Plan) error{
@@ -52,7 +54,11 @@ Exit codes: 0 planned · 1 error in the description · 2 changes (with
 			if !ok {
 				return fmt.Errorf("unknown format %q (text, json or facts)", format)
 			}
-			plan, err := a.plan(cmd.Context(), flags)
+			accept, err := acceptances(flags.accept)
+			if err != nil {
+				return err
+			}
+			plan, err := a.plan(cmd.Context(), flags.site, accept)
 			if err != nil {
 				return err
 			}
@@ -79,23 +85,23 @@ Exit codes: 0 planned · 1 error in the description · 2 changes (with
 }
 
 // plan makes a plan with a site that cannot be written to.
-func (a *app) plan(ctx context.Context, flags planFlags) (*reconcile.Plan, error) {
+func (a *app) plan(ctx context.Context, file string, accept []reconcile.Acceptance) (*reconcile.Plan, error) {
 	d, err := a.load()
 	if err != nil {
 		return nil, err
 	}
-	s, err := a.openSite(d.Settings.Site.Product.Or(embedded), flags.site, readOnly)
+	s, err := a.openSite(d.site(), file, readOnly)
 	if err != nil {
 		return nil, err
 	}
 	defer s.Close()
 	var history reconcile.History
-	if len(flags.accept) > 0 {
+	if len(accept) > 0 {
 		if history, err = a.history(); err != nil {
 			return nil, err
 		}
 	}
-	draft, err := a.draft(ctx, d, s, flags.accept, history)
+	draft, err := a.draft(ctx, d, s, accept, history)
 	if err != nil {
 		return nil, err
 	}
@@ -103,16 +109,12 @@ func (a *app) plan(ctx context.Context, flags planFlags) (*reconcile.Plan, error
 }
 
 // draft makes a plan for a description and a site.
-func (a *app) draft(ctx context.Context, d *description, s site.Reader, accept []string, h reconcile.History) (*reconcile.Draft, error) {
+func (a *app) draft(ctx context.Context, d *description, s site.Reader, accept []reconcile.Acceptance, h reconcile.History) (*reconcile.Draft, error) {
 	guards := d.guards()
-	var err error
-	if guards.Acceptances, err = acceptances(accept); err != nil {
-		return nil, err
-	}
+	guards.Acceptances = accept
 	guards.Used = func(acc reconcile.Acceptance) bool { return h.Used[acc.String()] }
 	return reconcile.Make(ctx, reconcile.Input{
-		Site: s, Name: d.Settings.Site.Name, Product: d.Settings.Site.Product.Or(embedded),
-		Description: d, Judge: d.judge, Guards: guards, Pins: d.lock,
+		Site: s, Name: d.site(), Description: d, Judge: d.judge, Guards: guards, Pins: d.lock,
 	})
 }
 
@@ -130,11 +132,10 @@ func acceptances(texts []string) ([]reconcile.Acceptance, error) {
 
 // history reads the journal, if there is one.
 func (a *app) history() (reconcile.History, error) {
-	path := a.journalPath()
-	if _, err := os.Stat(path); err != nil {
+	if _, err := os.Stat(a.journalPath()); errors.Is(err, fs.ErrNotExist) {
 		return reconcile.History{}, nil
 	}
-	j, err := reconcile.OpenJournal(path)
+	j, err := a.openJournal()
 	if err != nil {
 		return reconcile.History{}, err
 	}
@@ -143,6 +144,14 @@ func (a *app) history() (reconcile.History, error) {
 }
 
 func (a *app) journalPath() string { return a.file(".weir", "journal.db") }
+
+func (a *app) openJournal() (*reconcile.SQLiteJournal, error) {
+	j, err := reconcile.OpenJournal(a.journalPath())
+	if err != nil && !errors.Is(err, reconcile.ErrJournalLocked) {
+		return nil, fmt.Errorf("%w (put a good copy in its place; without one, move it away: what was accepted before could then be accepted again)", err)
+	}
+	return j, err
+}
 
 // exitFor gives the code of a plan by itself.
 func exitFor(p *reconcile.Plan) int {
@@ -164,7 +173,10 @@ func writePlan(path string, p *reconcile.Plan) error {
 	if err := p.Write(&b); err != nil {
 		return err
 	}
-	return os.WriteFile(path, b.Bytes(), 0o600)
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		return fmt.Errorf("the plan could not be written to %s: %s (name another file with --out)", path, reason(err))
+	}
+	return nil
 }
 
 // input makes a diagnostic about a whole file.

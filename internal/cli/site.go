@@ -24,8 +24,9 @@ func (a *app) siteCommand() *cobra.Command {
 		Short: "Look at, edit and serve the embedded site",
 		Long: `The embedded site is a small Confluence in a file (.weir/site.db in DIR): it
 speaks Atlassian's protocol and keeps the product's rules, and needs no account.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SuggestionsMinimumDistance: 2,
+		Args:                       command,
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	var file string
 	cmd.PersistentFlags().StringVar(&file, "site", "", "the site's `file` (default .weir/site.db in DIR)")
@@ -37,10 +38,10 @@ func (a *app) siteFacts(file *string) *cobra.Command {
 	return &cobra.Command{
 		Use:   "facts [DIR]",
 		Short: "Print everything that is true of the site, one fact a line",
-		Args:  cobra.MaximumNArgs(1),
+		Args:  atMostOne,
 		RunE: func(_ *cobra.Command, args []string) error {
 			a.folder(args)
-			em, err := a.openEmulator(*file, readOnly)
+			em, err := a.openEmulator(*file, readOnly, "")
 			if err != nil {
 				return err
 			}
@@ -58,7 +59,7 @@ func (a *app) siteReset(file *string) *cobra.Command {
 	return &cobra.Command{
 		Use:   "reset [DIR]",
 		Short: "Begin with an empty site; the old file is kept beside it",
-		Args:  cobra.MaximumNArgs(1),
+		Args:  atMostOne,
 		RunE: func(_ *cobra.Command, args []string) error {
 			a.folder(args)
 			path := a.siteFile(*file)
@@ -97,7 +98,7 @@ func (a *app) siteServe(file *string) *cobra.Command {
 		Long: `Serve the embedded site on the loopback address, for any client of Atlassian's
 API: /wiki (Confluence v1 and v2), /admin (organisation) and /users. It prints
 its address and credentials, and ends with an interrupt.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a.folder(args)
 			return a.serve(cmd.Context(), *file, port)
@@ -108,7 +109,7 @@ its address and credentials, and ends with an interrupt.`,
 }
 
 func (a *app) serve(ctx context.Context, file string, port int) error {
-	em, err := a.openEmulator(file, readWrite)
+	em, err := a.openEmulator(file, readWrite, "")
 	if err != nil {
 		return err
 	}
@@ -132,7 +133,7 @@ bottom, as people in the site's admin pages would: + makes a fact true, - makes
 it false, ~ gives it another value. Blank lines and lines that begin with # are
 passed over. Every line is checked before the first one is applied.`,
 		Example: "  echo '+ member group:staff user:ana@acme.example' | weir site edit\n  weir site edit examples/acme < examples/acme/drift.facts",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    atMostOne,
 		RunE: func(_ *cobra.Command, args []string) error {
 			a.folder(args)
 			return a.edit(*file)
@@ -145,7 +146,7 @@ func (a *app) edit(file string) error {
 	if err != nil {
 		return err
 	}
-	em, err := a.openEmulator(file, readWrite)
+	em, err := a.openEmulator(file, readWrite, "")
 	if err != nil {
 		return err
 	}
@@ -153,7 +154,7 @@ func (a *app) edit(file string) error {
 	e := editor{admin: em.Admin(), edits: edits}
 	for i, edit := range edits {
 		if err := e.apply(edit); err != nil {
-			return fmt.Errorf("line %d: %s: %w (%s applied before it)", edit.line, edit.change, err, render.Count(i, "edit was", "edits were"))
+			return fmt.Errorf("line %d: %s %s: %w (%s applied before it)", edit.line, edit.change.Op, edit.change.Fact, err, render.Count(i, "edit was", "edits were"))
 		}
 	}
 	_, err = fmt.Fprintf(a.Stdout, "applied %s\n", render.Count(len(edits), "edit", "edits"))

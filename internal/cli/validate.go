@@ -19,7 +19,7 @@ func (a *app) validateCommand() *cobra.Command {
 policies that need no site. No site is read and nothing is written.
 
 Exit codes: 0 valid · 1 error in the description · 3 a policy denies it.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a.folder(args)
 			return a.validate(cmd.Context())

@@ -3,6 +3,7 @@ package render
 import (
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/weirhq/weir/internal/diag"
 )
@@ -18,18 +19,35 @@ func Diagnostics(w io.Writer, list diag.List, source func(file string) string, o
 			colour = yellow
 		}
 		p.line("%s %s: %s", p.paint(colour, d.Severity.String()), d.Code, Safe(d.Error()))
-		if line, ok := lineOf(source(d.Range.File), d.Range.Start.Line); ok && d.Range.Start.Column > 0 {
-			p.line("    %s", Safe(strings.ReplaceAll(line, "\t", " ")))
-			p.line("    %s%s", strings.Repeat(" ", d.Range.Start.Column-1), p.paint(colour, strings.Repeat("^", width(d.Range))))
-		}
+		p.excerpt(source(d.Range.File), d.Range, colour)
 		if d.Detail != "" {
 			p.line("    %s", Safe(d.Detail))
 		}
 		for _, r := range d.Related {
-			p.line("    %s: %s", r.Range, Safe(r.Message))
+			p.line("    %s: %s", Safe(r.Range.String()), Safe(r.Message))
 		}
 	}
 	return p.err
+}
+
+// excerpt shows the line of a file that a message is about, with the place
+// underlined. No line of output begins with what the file says: a build server
+// would take some of it for commands.
+func (p *printer) excerpt(text string, r diag.Range, colour string) {
+	line, ok := lineOf(text, r.Start.Line)
+	if !ok || r.Start.Column < 1 {
+		return
+	}
+	runes := []rune(strings.ReplaceAll(line, "\t", " "))
+	from := min(r.Start.Column-1, len(runes))
+	to := min(from+1, len(runes))
+	if r.End.Line == r.Start.Line {
+		to = min(max(r.End.Column-1, to), len(runes))
+	}
+	before, marked := Safe(string(runes[:from])), Safe(string(runes[from:to]))
+	p.line("  | %s%s%s", before, marked, Safe(string(runes[to:])))
+	p.line("  | %s%s", strings.Repeat(" ", utf8.RuneCountInString(before)),
+		p.paint(colour, strings.Repeat("^", max(1, utf8.RuneCountInString(marked)))))
 }
 
 // lineOf gives one line of a text. Very long lines are not shown: nobody could
@@ -37,16 +55,8 @@ func Diagnostics(w io.Writer, list diag.List, source func(file string) string, o
 func lineOf(text string, n int) (string, bool) {
 	const longest = 200
 	lines := strings.Split(text, "\n")
-	if n < 1 || n > len(lines) || len(lines[n-1]) > longest {
+	if text == "" || n < 1 || n > len(lines) || len(lines[n-1]) > longest {
 		return "", false
 	}
-	return strings.TrimRight(lines[n-1], "\r"), text != ""
-}
-
-// width is how many columns to underline.
-func width(r diag.Range) int {
-	if r.End.Line != r.Start.Line {
-		return 1
-	}
-	return max(1, r.End.Column-r.Start.Column)
+	return strings.TrimRight(lines[n-1], "\r"), true
 }

@@ -31,8 +31,8 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 	p.line("%s", p.paint(bold, Verdict(plan)))
 	p.line("%s", p.paint(dim, fmt.Sprintf("%s (%s), %s compared, %s", Safe(plan.Site.Name), plan.Site.Product,
 		Count(plan.Compared, "fact", "facts"), Count(plan.Requests, "request", "requests"))))
-	p.reach("people who lose something", "loses", "lose", red, plan.Lost)
-	p.reach("people who gain something", "gains", "gain", green, plan.Gained)
+	p.reach("people who lose something", "loses", "lose", red, plan.Lost, plan.Names)
+	p.reach("people who gain something", "gains", "gain", green, plan.Gained, plan.Names)
 	p.changes(plan)
 	p.manual(plan.Manual)
 	p.outside(plan)
@@ -117,7 +117,7 @@ func effect(plan *reconcile.Plan) string {
 }
 
 // reach tells who loses or gains what: a line a space and set of permissions.
-func (p *printer) reach(title, one, many, colour string, rows []reconcile.Reach) {
+func (p *printer) reach(title, one, many, colour string, rows []reconcile.Reach, known map[string]string) {
 	if len(rows) == 0 {
 		return
 	}
@@ -134,19 +134,19 @@ func (p *printer) reach(title, one, many, colour string, rows []reconcile.Reach)
 		if len(r.People) == 1 {
 			verb = one
 		}
-		p.line("  %s %s %s on %s", names(r.People), p.paint(colour, verb), Permissions(r.Permissions), Safe(access.Ref(r.Object).ID()))
+		p.line("  %s %s %s on %s", names(r.People, known), p.paint(colour, verb), Permissions(r.Permissions), Safe(access.Ref(r.Object).ID()))
 	}
 }
 
-// names lists a few people and counts the rest.
-func names(people []string) string {
+// names lists a few people and counts the rest. The public goes first.
+func names(people []string, known map[string]string) string {
 	const few = 3
 	shown := make([]string, 0, few+1)
 	for _, who := range people[:min(few, len(people))] {
 		if r := access.Ref(who); r == access.Anonymous {
 			shown = append(shown, "the public")
 		} else {
-			shown = append(shown, Safe(r.ID()))
+			shown = append(shown, Safe(cmp.Or(known[who], r.ID())))
 		}
 	}
 	if more := len(people) - len(shown); more > 0 {
@@ -290,8 +290,11 @@ func (p *printer) findings(list []reconcile.Finding) {
 			where = fmt.Sprintf("%s:%d:%d: ", Safe(f.Origin.File), f.Origin.Line, f.Origin.Column)
 		}
 		hint := ""
+		if f.Owner != "" {
+			hint = " (owner: " + Safe(f.Owner) + ")"
+		}
 		if f.Hint != "" {
-			hint = " (" + Safe(f.Hint) + ")"
+			hint += " (" + Safe(f.Hint) + ")"
 		}
 		p.line("  %s %s %s%s%s", p.paint(colour, string(f.Level)), f.Code, where, Safe(f.Message), hint)
 	}

@@ -16,7 +16,7 @@ const maxSpaceRoles = 10
 // Canonical keeps what Cloud can hold and weir can bring about, in the words
 // that Observe uses. What is true already is always kept as it is.
 func (s *Site) Canonical(want access.Set, live site.Observation) site.Canonical {
-	c := canon{want: want, live: live, awaited: make(map[access.Ref]string), refused: make(map[access.Ref]bool)}
+	c := canon{free: s.free, want: want, live: live, awaited: make(map[access.Ref]string), refused: make(map[access.Ref]bool)}
 	c.findAwaited()
 	c.countRoles()
 	for f := range want.All() {
@@ -31,6 +31,7 @@ func (s *Site) Canonical(want access.Set, live site.Observation) site.Canonical 
 }
 
 type canon struct {
+	free  bool // the plan cannot customise permissions
 	want  access.Set
 	live  site.Observation
 	facts []access.Fact
@@ -112,6 +113,10 @@ func (c *canon) judge(f access.Fact) {
 			c.wait(f, r, until)
 			return
 		}
+	}
+	if c.free && (f.Kind == access.Role || f.Kind == access.Grants || f.Object.Type() == "space_role") {
+		c.refuse(f, "the Free plan cannot customise permissions", "leave roles out, or move the site to a paid plan")
+		return
 	}
 	switch f.Kind {
 	case access.Exists:

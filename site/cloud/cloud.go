@@ -59,6 +59,10 @@ type Config struct {
 	// more than one candidate is an error. A given CloudID must be the site's.
 	OrgID, DirectoryID, CloudID string
 
+	// Plan is the site's subscription, as far as it is known: on "free" no
+	// permission can be customised (Atlassian's help on the Free plan).
+	Plan string
+
 	Transport   http.RoundTripper                                // http.DefaultTransport without a proxy if nil
 	Clock       func() time.Time                                 // time.Now if nil; reads a Retry-After that is a date
 	Wait        func(ctx context.Context, d time.Duration) error // a timer if nil
@@ -71,6 +75,7 @@ type Config struct {
 type Site struct {
 	client      *client
 	concurrency int
+	free        bool // the plan cannot customise permissions
 	known       catalog
 
 	mu      sync.Mutex // guards the rest
@@ -140,6 +145,7 @@ func New(c Config) (*Site, error) {
 	return &Site{
 		client:      cl,
 		concurrency: cap(cl.slots),
+		free:        c.Plan == "free",
 		account:     c.Account,
 		place:       place{org: c.OrgID, directory: c.DirectoryID, cloud: c.CloudID},
 	}, nil
