@@ -260,6 +260,37 @@ func (g Guards) admins(d access.Delta) []access.Finding {
 	return out
 }
 
+// emptied refuses a plan that leaves nothing of a kind that the description
+// owns: a file that was not checked out looks just like the wish to have no
+// groups at all. Whoever means it writes the removals down as `absent`.
+func emptied(d access.Delta) []access.Finding {
+	removed, stay := make(map[string]int), make(map[string]bool)
+	for f := range d.Live.OfKind(access.Exists) {
+		t := Counted(f)
+		if d.Target.Has(f) {
+			if !isSystemRole(f.Object) && (!isPerson(f.Object) || d.Before.Person(f.Object)) {
+				stay[t] = true
+			}
+		} else if !d.Desired.Scope.Absent[f.Object] {
+			removed[t]++
+		}
+	}
+	for f := range d.Desired.Facts.OfKind(access.Exists) {
+		stay[Counted(f)] = true
+	}
+	var out []access.Finding
+	for _, t := range slices.Sorted(maps.Keys(removed)) {
+		if !stay[t] {
+			out = append(out, access.Finding{
+				Code: "WR402", Level: access.Deny,
+				Message: fmt.Sprintf("no %s is described, and all %d of the site would be removed", t, removed[t]),
+				Hint:    "see whether a file is missing; to remove them, name each under absent",
+			})
+		}
+	}
+	return out
+}
+
 // lastAssignments gives the spaces whose last administering assignment the
 // plan itself would take.
 func lastAssignments(d access.Delta) []access.Ref {

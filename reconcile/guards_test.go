@@ -233,3 +233,24 @@ func TestLastAdminAssignment(t *testing.T) {
 		}
 	}
 }
+
+// A description without any group is more likely a missing file than a wish.
+func TestEmptied(t *testing.T) {
+	live := crowd(t, 2, "viewer")
+	for name, test := range map[string]struct {
+		keep   func(access.Fact) bool
+		absent access.Ref
+		want   int
+	}{
+		"all there":      {func(access.Fact) bool { return true }, "", 0},
+		"no group":       {func(f access.Fact) bool { return !f.About("group:g") }, "", 1},
+		"said by name":   {func(f access.Fact) bool { return !f.About("group:g") }, "group:g", 0},
+		"nothing at all": {func(f access.Fact) bool { return f.Object.Type() == "space_role" }, "", 2},
+	} {
+		desired := whole(live.Filter(test.keep))
+		desired.Scope.Absent[test.absent] = true
+		if got := emptied(delta(live, desired)); len(got) != test.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

@@ -245,7 +245,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p.Budgets = in.Guards.budgets(delta)
 	p.Findings = findings(slices.Concat(
 		judged, moved, diff.findings(desired, canon.Manual), refused(canon, desired), stepFindings(steps),
-		in.Guards.admins(delta), warnings(desired.Warnings)), desired.Owners)
+		in.Guards.admins(delta), emptied(delta), warnings(desired.Warnings)), desired.Owners)
 	p.Names = named(desired.Labels, p.Gained, p.Lost)
 	p.Accept(in.Guards.Acceptances, in.Guards.Used)
 	return &Draft{Plan: p, Observation: live, Desired: desired, Target: diff.Target}, nil

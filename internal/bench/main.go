@@ -1,3 +1,5 @@
+//go:build unix
+
 // Command bench measures the built weir from outside, on real data: how long
 // it takes, how much memory it needs at most, and how many facts and requests
 // that was.

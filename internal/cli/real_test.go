@@ -149,6 +149,9 @@ func TestRealAccess(t *testing.T) {
 	if !kept {
 		t.Errorf("the space that is no longer described is not shown as kept")
 	}
+	if a, b := must(t, 4, "plan", mar, "--site", site, "--format", "json"), must(t, 4, "plan", mar, "--site", site, "--format", "json"); a != b {
+		t.Errorf("two plans of the same are not the same bytes:\n%s", cmp.Diff(a, b))
+	}
 	same := planJSON(t, 4, "plan", marHCL, "--site", site)
 	if diff := cmp.Diff(withoutOrigins(t, p), withoutOrigins(t, same)); diff != "" {
 		t.Errorf("the same description in HCL gives another plan:\n%s", diff)
