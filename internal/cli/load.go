@@ -49,6 +49,11 @@ func (a *app) load() (*description, error) {
 	for _, f := range files {
 		a.sources[f.Path] = string(f.Bytes)
 	}
+	for _, d := range diags { // files that could not be read have a place too
+		if _, ok := a.sources[d.Range.File]; !ok && d.Range.Known() {
+			a.sources[d.Range.File] = ""
+		}
+	}
 	if err := diags.Err(); err != nil {
 		return nil, err
 	}
@@ -78,10 +83,10 @@ func (a *app) loadLock(root *os.Root) (schema.Lock, diag.List) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return schema.ParseLock(lockFile, nil)
 	}
-	if err != nil {
-		return schema.Lock{}, input("WR110", lockFile, "the file cannot be read: "+reason(err), "")
-	}
 	a.sources[lockFile] = string(b)
+	if err != nil {
+		return nil, input("WR110", lockFile, "the file cannot be read: "+reason(err), "")
+	}
 	return schema.ParseLock(lockFile, b)
 }
 

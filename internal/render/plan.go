@@ -31,8 +31,8 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 	p.line("%s", p.paint(bold, Verdict(plan)))
 	p.line("%s", p.paint(dim, fmt.Sprintf("%s (%s), %s compared, %s", Safe(plan.Site.Name), plan.Site.Product,
 		Count(plan.Compared, "fact", "facts"), Count(plan.Requests, "request", "requests"))))
-	p.reach("people who lose something", "loses", "lose", red, plan.Lost, plan.Names)
-	p.reach("people who gain something", "gains", "gain", green, plan.Gained, plan.Names)
+	p.reach("people who lose something", "loses", "lose", red, plan.Lost, plan.Names, Loss)
+	p.reach("people who gain something", "gains", "gain", green, plan.Gained, plan.Names, Gain)
 	p.changes(plan)
 	p.manual(plan.Manual)
 	p.outside(plan)
@@ -117,7 +117,7 @@ func effect(plan *reconcile.Plan) string {
 }
 
 // reach tells who loses or gains what: a line a space and set of permissions.
-func (p *printer) reach(title, one, many, colour string, rows []reconcile.Reach, known map[string]string) {
+func (p *printer) reach(title, one, many, colour string, rows []reconcile.Reach, known map[string]string, say func(reconcile.Reach) string) {
 	if len(rows) == 0 {
 		return
 	}
@@ -127,14 +127,18 @@ func (p *printer) reach(title, one, many, colour string, rows []reconcile.Reach,
 			people[who] = true
 		}
 	}
+	count := Number(len(people))
+	if people[string(access.Anonymous)] {
+		count = Number(len(people)-1) + " and the public"
+	}
 	p.line("")
-	p.line("%s (%s)", p.paint(bold, title), Number(len(people)))
+	p.line("%s (%s)", p.paint(bold, title), count)
 	for _, r := range rows {
 		verb := many
 		if len(r.People) == 1 {
 			verb = one
 		}
-		p.line("  %s %s %s on %s", names(r.People, known), p.paint(colour, verb), Permissions(r.Permissions), Safe(access.Ref(r.Object).ID()))
+		p.line("  %s %s %s", names(r.People, known), p.paint(colour, verb), say(r))
 	}
 }
 
@@ -158,28 +162,46 @@ func names(people []string, known map[string]string) string {
 	return strings.Join(shown[:len(shown)-1], ", ") + " and " + shown[len(shown)-1]
 }
 
-// Permissions says a set of permissions in a word or two, the gravest first.
-func Permissions(ids []string) string {
+// Gain says in words what somebody gains on a space.
+func Gain(r reconcile.Reach) string {
+	return strength(r.Permissions) + " on " + Safe(access.Ref(r.Object).ID()) + number(r.Permissions)
+}
+
+// Loss says in words what somebody loses on a space. Who may no longer view it
+// loses everything.
+func Loss(r reconcile.Reach) string {
+	space := Safe(access.Ref(r.Object).ID())
+	what := strength(r.Permissions)
+	if slices.Contains(r.Permissions, access.CanView) && what != "view" {
+		return "all access to " + space + ", up to " + what + number(r.Permissions)
+	}
+	return what + " on " + space + number(r.Permissions)
+}
+
+// strength names the gravest of a set of permissions, in a word where there is
+// one.
+func strength(ids []string) string {
 	has := func(want ...string) bool {
 		return slices.ContainsFunc(want, func(id string) bool { return slices.Contains(ids, id) })
 	}
-	word := ""
 	switch {
 	case has(access.CanAdminister):
-		word = "administration"
+		return "administration"
 	case has("create/page", "update/page"):
-		word = "edit"
+		return "edit"
 	case has("create/comment"):
-		word = "comment"
+		return "comment"
 	case has(access.CanView):
-		word = "view"
-	default:
-		return strings.Join(ids, ", ")
+		return "view"
 	}
-	if len(ids) > 1 {
-		word += fmt.Sprintf(" (%d permissions)", len(ids))
+	return ids[0]
+}
+
+func number(ids []string) string {
+	if len(ids) < 2 {
+		return ""
 	}
-	return word
+	return fmt.Sprintf(" (%d permissions)", len(ids))
 }
 
 func (p *printer) changes(plan *reconcile.Plan) {

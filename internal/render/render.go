@@ -53,6 +53,8 @@ func (p *printer) paint(code, s string) string {
 // that do not print (controls, escapes, text that runs backwards) are shown as
 // escapes.
 func Safe(s string) string {
+	// A stray byte is no rune, and some terminals take it for a control.
+	s = strings.ToValidUTF8(s, "\ufffd")
 	if strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0 {
 		return s
 	}

@@ -1,0 +1,174 @@
+package render
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/internal/diag"
+	"github.com/weirhq/weir/reconcile"
+)
+
+func TestSafe(t *testing.T) {
+	for in, want := range map[string]string{
+		"Ana Lind":                "Ana Lind",
+		"Zoë 雪 ñ":                 "Zoë 雪 ñ",
+		"red \x1b[31m":            `red \x1b[31m`,
+		"one\ntwo\r":              `one\ntwo\r`,
+		"evil\u202egnp.exe":       `evil\u202egnp.exe`,
+		"zero\u200bwidth\ufeff":   `zero\u200bwidth\ufeff`,
+		"\x9b2J":                  "\ufffd2J",
+		"next\u0085line\u2028end": `next\u0085line\u2028end`,
+	} {
+		if got := Safe(in); got != want {
+			t.Errorf("Safe(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestNumber(t *testing.T) {
+	for n, want := range map[int]string{0: "0", 7: "7", 999: "999", 1000: "1,000", 1387: "1,387", 1234567: "1,234,567", -1000: "-1,000", -999: "-999"} {
+		if got := Number(n); got != want {
+			t.Errorf("Number(%d) = %s, want %s", n, got, want)
+		}
+	}
+}
+
+func TestVerdict(t *testing.T) {
+	change := []reconcile.Planned{{Op: access.Add, Fact: "exists group:g"}}
+	for want, plan := range map[string]*reconcile.Plan{
+		"safe to merge: nobody loses anything": {Changes: change},
+		"safe to merge: nobody loses anything, 3 people gain something": {
+			Changes: change, People: reconcile.People{Gaining: 3},
+		},
+		"please review: 1 of 9 people with access lose something, 1 person gains something": {
+			Changes: change, People: reconcile.People{WithAccess: 9, Losing: 1, LosingHere: 1, Gaining: 1},
+		},
+		"please review: 5 of 9 people with access lose something (2 on described spaces)": {
+			Changes: change, People: reconcile.People{WithAccess: 9, Losing: 5, LosingHere: 2},
+		},
+		"stopped by removals.member:7 (3 allowed): nobody loses anything": {
+			Changes: change, Budgets: []reconcile.Budget{{Rule: "removals.member", Count: 7, Allowed: 3, Exceeded: true}},
+		},
+		"stopped by removals.role:1 (0 allowed): nobody loses anything": {
+			Changes: change, Budgets: []reconcile.Budget{{Rule: "removals.role", Count: 1, Allowed: 3, Admin: 1, Exceeded: true}},
+		},
+		"stopped by WR401, anonymous_access (2 times): nobody loses anything": {
+			Changes: change, Findings: []reconcile.Finding{
+				{Rule: "anonymous_access", Code: "WR301", Level: access.Deny}, {Rule: "anonymous_access", Code: "WR301", Level: access.Deny},
+				{Code: "WR401", Level: access.Deny}, {Code: "WR402", Level: access.Warn},
+			},
+		},
+		"nothing to apply: 2 steps to do by hand": {Manual: make([]reconcile.Manual, 2)},
+	} {
+		if got := Verdict(plan); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}
+
+func TestPlanText(t *testing.T) {
+	plan := &reconcile.Plan{
+		Site: reconcile.SiteName{Name: "acme", Product: "embedded"}, Compared: 1234, Requests: 1, Digest: "d1",
+		Summary: map[string]reconcile.Count{"member": {Add: 1, Remove: 1}, "role": {Modify: 1}},
+		People:  reconcile.People{WithAccess: 9, Losing: 2, LosingHere: 2, Gaining: 1},
+		Names:   map[string]string{"user:ana@acme.example": "Ana Lind"},
+		Changes: []reconcile.Planned{
+			{Op: access.Add, Fact: "member group:g user:ana@acme.example", Origin: &reconcile.Origin{File: "a.weir.yaml", Line: 3, Column: 5}, Reason: "described"},
+			{Op: access.Remove, Fact: "member group:h user:bo@acme.example", Reason: "falls with group:h", ConsequenceOf: "group:h"},
+			{Op: access.Modify, Fact: "role space:S group:g = admin", Was: "viewer", Reason: "described"},
+		},
+		Gained: []reconcile.Reach{{Object: "space:S", Permissions: []string{"administer/space", "read/space"}, People: []string{"user:ana@acme.example"}}},
+		Lost: []reconcile.Reach{
+			{Object: "space:S", Permissions: []string{"create/page", "read/space"}, People: []string{"class:anonymous", "user:a@x", "user:b@x", "user:c@x", "user:d@x"}},
+			{Object: "space:S", Permissions: []string{"read/space"}, People: []string{"user:a@x"}},
+			{Object: "space:S", Permissions: []string{"export/space"}, People: []string{"user:a@x"}},
+		},
+		Unknown:  []reconcile.Unknown{{Kind: "role", Object: "space:X", Reason: "it may not be read"}},
+		Kept:     []reconcile.KeptFact{{Fact: "exists space:OLD", Reason: "not described"}},
+		Findings: []reconcile.Finding{{Code: "WR303", Rule: "two_space_admins", Level: access.Warn, Object: "space:S", Owner: "group:o", Message: "few admins", Hint: "add one"}},
+		Budgets:  []reconcile.Budget{{Rule: "removals.member", Count: 1234, Live: 5000, Allowed: 200, Exceeded: true}},
+	}
+	want := strings.TrimPrefix(`
+stopped by removals.member:1234 (200 allowed): 2 of 9 people with access lose something, 1 person gains something
+acme (embedded), 1,234 facts compared, 1 request
+
+people who lose something (4 and the public)
+  the public, a@x, b@x and 2 more lose all access to S, up to edit (2 permissions)
+  a@x loses view on S
+  a@x loses export/space on S
+
+people who gain something (1)
+  Ana Lind gains administration on S (2 permissions)
+
+memberships +1 -1
+  - member group:h user:bo@acme.example  # falls with group:h
+  + member group:g user:ana@acme.example  # a.weir.yaml:3:5
+
+role assignments ~1
+  ~ role space:S group:g = admin (was viewer)  # described
+
+not seen, and so neither added nor removed
+  ? space:X: it may not be read
+
+left as it is (1)
+    exists space:OLD  # not described
+
+findings
+  warn WR303 few admins (owner: group:o) (add one)
+
+budgets exceeded
+  removals.member: 1,234 of 5,000, 200 allowed: exceeded
+
+to accept exactly this, once, after a review:
+  --accept removals.member:1234@d1
+
+plan: memberships +1 -1, role assignments ~1
+digest: d1
+`, "\n")
+	var b strings.Builder
+	if err := Plan(&b, plan, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, b.String()); diff != "" {
+		t.Error(diff)
+	}
+	// Colour adds nothing but escapes.
+	var coloured strings.Builder
+	if err := Plan(&coloured, plan, Options{Color: true}); err != nil {
+		t.Fatal(err)
+	}
+	plain := coloured.String()
+	for _, code := range []string{red, green, yellow, bold, dim, "0"} {
+		plain = strings.ReplaceAll(plain, "\x1b["+code+"m", "")
+	}
+	if diff := cmp.Diff(want, plain); diff != "" {
+		t.Errorf("with colours the words differ:\n%s", diff)
+	}
+}
+
+func TestDiagnosticsText(t *testing.T) {
+	list := diag.List{{
+		Code: "WR201", Summary: `group "enginering" is not described`, Hint: `did you mean "engineering"?`, Detail: "A role names it.",
+		Range:   diag.Range{File: "a.weir.yaml", Start: diag.Pos{Line: 2, Column: 4}, End: diag.Pos{Line: 2, Column: 8}},
+		Related: []diag.Related{{Message: "used here", Range: diag.At("b.weir.yaml", 9, 1)}},
+	}, {Code: "WR110", Severity: diag.Warning, Summary: "nothing here", Range: diag.Range{File: "empty"}}}
+	want := strings.TrimPrefix(`
+error WR201: a.weir.yaml:2:4: group "enginering" is not described (did you mean "engineering"?)
+  | ab enginering
+  |    ^^^^
+    A role names it.
+    b.weir.yaml:9:1: used here
+warning WR110: empty: nothing here
+`, "\n")
+	var b strings.Builder
+	source := func(file string) string { return map[string]string{"a.weir.yaml": "first\r\nab\tenginering\r\n"}[file] }
+	if err := Diagnostics(&b, list, source, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, b.String()); diff != "" {
+		t.Error(diff)
+	}
+}
