@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -63,9 +64,12 @@ type Existence struct {
 	Mode  Mode
 }
 
-// Excluded says that weir never removes or changes anything about the objects
-// that a pattern covers, and why.
+// Excluded says that weir never removes or changes anything about an object, or
+// about the objects that a pattern covers, and why.
 type Excluded struct {
+	// Object or Match, not both. A name that the site gave is an Object: people
+	// choose those, and a team called "*" must not cover every group.
+	Object Ref
 	Match  Pattern
 	Reason string // for people, such as "weir's own account"
 	// AsSubject also protects the facts in which the object is the subject: the
@@ -146,10 +150,13 @@ func (s Scope) Excluding(more ...Excluded) Scope {
 		s.exact = make(map[Ref]Excluded)
 	}
 	for _, e := range more {
-		if strings.Contains(string(e.Match), "*") {
+		if e.Object == "" && strings.Contains(string(e.Match), "*") {
 			s.patterns = append(s.patterns, e)
-		} else if old, ok := s.exact[Ref(e.Match)]; !ok || !old.AsSubject {
-			s.exact[Ref(e.Match)] = e
+			continue
+		}
+		object := cmp.Or(e.Object, Ref(e.Match))
+		if old, ok := s.exact[object]; !ok || !old.AsSubject {
+			s.exact[object] = e
 		}
 	}
 	return s

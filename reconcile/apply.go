@@ -111,9 +111,10 @@ func Apply(ctx context.Context, in ApplyInput) (*Report, error) {
 
 type applier struct {
 	ApplyInput
-	sim    *Simulation
-	report *Report
-	run    int
+	sim      *Simulation
+	report   *Report
+	run      int
+	troubled bool // some step was not applied
 }
 
 func (a *applier) record(r Record) error {
@@ -165,6 +166,7 @@ func (a *applier) all(ctx context.Context, steps []site.Step) error {
 		}
 		for _, s := range now {
 			r := a.one(ctx, s)
+			a.troubled = a.troubled || r.Status != Applied
 			a.report.Steps = append(a.report.Steps, r)
 			if err := a.record(Record{Kind: Outcome, Step: s.ID, Status: r.Status, Reason: r.Reason}); err != nil {
 				return err
@@ -188,7 +190,8 @@ func (a *applier) one(ctx context.Context, s site.Step) StepReport {
 		return r.is(Skipped, missing.String()+" is not there, because an earlier step did not succeed")
 	}
 	harm := a.sim.Try(s.Changes)
-	if !harm.None() && s.Finding == "" {
+	// A step whose harm the plan tells of was judged with all before it done.
+	if !harm.None() && (s.Finding == "" || a.troubled) {
 		a.sim.Undo(s.Changes)
 		return r.is(Skipped, "no longer safe, because an earlier step did not succeed: "+harm.String())
 	}
@@ -284,10 +287,16 @@ func Settle(ctx context.Context, s site.Reader, j Journal, now func() time.Time)
 		return 0, err
 	}
 	// Present speaks of objects by id, which only a reading of the site tells.
-	if _, err := s.Observe(ctx); err != nil {
+	live, err := s.Observe(ctx)
+	if err != nil {
 		return 0, err
 	}
+	settled := 0
 	for _, open := range h.Open {
+		if h.Sites[open.Run] != live.Site {
+			continue // of another site; an apply there settles it
+		}
+		settled++
 		r := Record{Run: open.Run, Kind: Outcome, Time: now(), Step: open.Step, Status: Skipped, Reason: "found not done after an interrupted apply"}
 		var changes []access.Change
 		for _, line := range open.Changes {
@@ -307,10 +316,12 @@ func Settle(ctx context.Context, s site.Reader, j Journal, now func() time.Time)
 			return 0, err
 		}
 	}
-	if err := j.Append(Record{Run: h.LastRun, Kind: Ended, Time: now()}); err != nil {
-		return 0, err
+	if h.Sites[h.LastRun] == live.Site && !h.Ended {
+		if err := j.Append(Record{Run: h.LastRun, Kind: Ended, Time: now()}); err != nil {
+			return 0, err
+		}
 	}
-	return len(h.Open), j.Sync()
+	return settled, j.Sync()
 }
 
 // moved gives the objects that a plan rests on and that are not as they were.

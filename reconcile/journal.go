@@ -47,6 +47,7 @@ type Record struct {
 // History is what a journal tells about the past.
 type History struct {
 	LastRun int
+	Sites   map[int]string  // the site of each run
 	Used    map[string]bool // acceptances
 	Open    []Record        // intents without an outcome, in order
 	Ended   bool            // whether the last run came to its end
@@ -54,12 +55,13 @@ type History struct {
 
 // ReadHistory replays a journal.
 func ReadHistory(j Journal) (History, error) {
-	h := History{Used: make(map[string]bool), Ended: true}
+	h := History{Sites: make(map[int]string), Used: make(map[string]bool), Ended: true}
 	err := j.Replay(func(r Record) error {
 		h.LastRun = max(h.LastRun, r.Run)
 		switch r.Kind {
 		case Began:
 			h.Ended = false
+			h.Sites[r.Run] = r.Site
 		case Ended:
 			h.Ended = true
 		case Accepted:

@@ -253,7 +253,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 
 // notOurs gives what the site says is never weir's to change.
 func notOurs(live site.Observation) []access.Excluded {
-	out := []access.Excluded{{Match: access.Pattern(live.Account), Reason: "weir's own account", AsSubject: true}}
+	out := []access.Excluded{{Object: live.Account, Reason: "weir's own account", AsSubject: true}}
 	why := map[string]string{
 		"idp":           "managed by the identity provider",
 		"team":          "an Atlassian team",
@@ -261,10 +261,10 @@ func notOurs(live site.Observation) []access.Excluded {
 		"other_product": "holds another product's role",
 	}
 	for f := range live.Facts.OfKind(access.Managed) {
-		out = append(out, access.Excluded{Match: access.Pattern(f.Object), Reason: cmp.Or(why[f.Value], "managed by "+f.Value)})
+		out = append(out, access.Excluded{Object: f.Object, Reason: cmp.Or(why[f.Value], "managed by "+f.Value)})
 	}
 	for _, r := range access.SystemRoles {
-		out = append(out, access.Excluded{Match: access.Pattern(access.NewRef("space_role", r)), Reason: "a role of the product's own"})
+		out = append(out, access.Excluded{Object: access.NewRef("space_role", r), Reason: "a role of the product's own"})
 	}
 	return out
 }

@@ -195,7 +195,7 @@ func (c *compiler) protect() {
 		}
 		c.refer(ref, item.Range)
 		s.Admins = append(s.Admins, ref)
-		c.out.scope = c.out.scope.Excluding(access.Excluded{Match: access.Pattern(ref), Reason: "protected", AsSubject: true})
+		c.out.scope = c.out.scope.Excluding(access.Excluded{Object: ref, Reason: "protected", AsSubject: true})
 	}
 }
 
