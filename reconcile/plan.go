@@ -202,7 +202,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	}
 	desired.Warnings = append(desired.Warnings, diags...)
 
-	moved := mistaken(in.Pins, live, desired.Described)
+	moved := mistaken(in.Pins, live, spoken(desired))
 	unknown := live.Unknown
 	for _, f := range moved {
 		unknown = append(unknown, access.Unknown{Object: f.Object, Reason: "it is not the one that weir.lock names"})
@@ -269,9 +269,22 @@ func notOurs(live site.Observation) []access.Excluded {
 	return out
 }
 
-// mistaken finds described objects that are not the ones that the lock names:
-// another object under the name, or the same one under another name.
-func mistaken(pins map[access.Ref]string, live site.Observation, described map[access.Ref]bool) []access.Finding {
+// spoken gives every object that a description speaks of: what it describes,
+// and what it only refers to.
+func spoken(d access.Desired) map[access.Ref]bool {
+	out := maps.Clone(d.Described)
+	for f := range d.Facts.All() {
+		out[f.Object], out[f.Subject] = true, true
+		if f.Kind == access.Role {
+			out[access.NewRef("space_role", f.Value)] = true
+		}
+	}
+	return out
+}
+
+// mistaken finds objects that are not the ones that the lock names: another
+// object under the name, or the same one under another name.
+func mistaken(pins map[access.Ref]string, live site.Observation, spoken map[access.Ref]bool) []access.Finding {
 	byID := make(map[string]access.Ref)
 	for ref, id := range live.IDs {
 		byID[ref.Type()+" "+id] = ref
@@ -279,7 +292,7 @@ func mistaken(pins map[access.Ref]string, live site.Observation, described map[a
 	var out []access.Finding
 	for _, ref := range slices.Sorted(maps.Keys(pins)) {
 		id := pins[ref]
-		if !described[ref] || live.IDs[ref] == id {
+		if !spoken[ref] || live.IDs[ref] == id {
 			continue
 		}
 		f := access.Finding{Code: "WR404", Level: access.Deny, Object: ref,
