@@ -272,7 +272,8 @@ func notOurs(live site.Observation) []access.Excluded {
 // spoken gives every object that a description speaks of: what it describes,
 // and what it only refers to.
 func spoken(d access.Desired) map[access.Ref]bool {
-	out := maps.Clone(d.Described)
+	out := make(map[access.Ref]bool)
+	maps.Copy(out, d.Described)
 	for f := range d.Facts.All() {
 		out[f.Object], out[f.Subject] = true, true
 		if f.Kind == access.Role {
