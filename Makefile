@@ -33,6 +33,12 @@ test: ## Vet and test everything
 	go vet ./...
 	go test ./...
 
+.PHONY: test-clients
+test-clients: build ## Test the embedded site with other people's clients (needs npm)
+	@cd testdata/clients; \
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel error; \
+	node --test --test-timeout 60000 --test-reporter spec
+
 .PHONY: race
 race: ## Test the pure packages under the race detector (needs a C compiler)
 	go test -race ./access/... ./reconcile/...
@@ -70,7 +76,8 @@ golden-check: ## Rewrite every golden file and fail if that changes one
 	state() { git ls-files -z --cached --others --exclude-standard | xargs -0 sha1sum 2>/dev/null || true; }; \
 	before=$$(state); \
 	output=$$(go test $$packages -count 1 -update 2>&1) || { echo "$$output"; exit 1; }; \
-	diff <(echo "$$before") <(state) || { echo "golden files are out of date: review the difference and commit it"; exit 1; }; \
+	changed=$$(diff <(echo "$$before") <(state) | sed -n 's/^> [0-9a-f]* */  /p' || true); \
+	test -z "$$changed" || { echo "out of date (review the difference and commit it):"; echo "$$changed"; exit 1; }; \
 	echo "golden files are up to date"
 
 .PHONY: dataset

@@ -29,6 +29,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/open-policy-agent/opa/v1/rego"
 
@@ -113,12 +114,18 @@ func (reg *registry) judge(settings map[string]Setting) (*Judge, error) {
 	return j, nil
 }
 
+// patience is how long judging one plan may take. It is far beyond what the
+// rules need, and ends one that would hold up a scheduled apply for good.
+const patience = time.Minute
+
 // Judge gives what the rules have to say of a plan, sorted. Rules that need a
 // site are silent when the delta knows none.
 //
 // A rule that cannot be judged gives a WR390 finding that denies, whatever its
 // level. The only error is that ctx was cancelled: then nothing was judged.
 func (j *Judge) Judge(ctx context.Context, d access.Delta) ([]access.Finding, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	items := make(map[string][]item) // by document, made when first read
 	var out []access.Finding
 	for _, r := range j.rules {

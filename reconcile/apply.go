@@ -131,11 +131,10 @@ func (a *applier) begin(h History) error {
 		if !b.Accepted {
 			continue
 		}
-		acc := Acceptance{b.Rule, b.Count, a.Plan.Digest}.String()
-		if h.Used[acc] {
-			return fmt.Errorf("acceptance %s was used before", acc)
+		if h.Used[b.Accept] {
+			return fmt.Errorf("acceptance %s was used before", b.Accept)
 		}
-		if err := a.record(Record{Kind: Accepted, Acceptance: acc}); err != nil {
+		if err := a.record(Record{Kind: Accepted, Acceptance: b.Accept}); err != nil {
 			return err
 		}
 	}

@@ -18,8 +18,9 @@ type Guards struct {
 	MinSpaceAdmins     int // active people; a plan may not lower a space below it
 	// Acceptances lift named budgets for one plan, once each.
 	Acceptances []Acceptance
-	// Used reports whether an acceptance was used before. Nil: none was.
-	Used func(Acceptance) bool
+	// Used reports whether an acceptance, as written, was used before. Nil: none
+	// was.
+	Used func(acceptance string) bool
 }
 
 // Limit bounds a count: Free are always allowed; beyond that the smaller of
@@ -60,7 +61,11 @@ type Budget struct {
 	Admin        int  `json:"admin"`
 	AllowedAdmin int  `json:"allowed_admin"`
 	Exceeded     bool `json:"exceeded"`
-	Accepted     bool `json:"accepted,omitempty"`
+	// Accept is what accepts an exceeded budget of this plan, once. The same
+	// plan can come up again after somebody undid it by hand; its acceptance then
+	// ends in .2, and so on.
+	Accept   string `json:"accept,omitempty"`
+	Accepted bool   `json:"accepted,omitempty"`
 }
 
 // Acceptance accepts one exceeded budget of one plan: RULE:COUNT@DIGEST.
@@ -90,11 +95,11 @@ func ParseAcceptance(s string) (Acceptance, error) {
 
 // Acceptances gives what would have to be accepted for the plan to pass its
 // budgets.
-func (p *Plan) Acceptances() []Acceptance {
-	var out []Acceptance
+func (p *Plan) Acceptances() []string {
+	var out []string
 	for _, b := range p.Budgets {
 		if b.Exceeded && !b.Accepted {
-			out = append(out, Acceptance{b.Rule, b.Count, p.Digest})
+			out = append(out, b.Accept)
 		}
 	}
 	return out
@@ -331,32 +336,44 @@ func countAdmins(n int) string {
 // Accept marks the budgets that are accepted, and adds a finding that stops the
 // plan for every acceptance that does not fit. used reports whether one was
 // used before; nil: none was.
-func (p *Plan) Accept(list []Acceptance, used func(Acceptance) bool) {
+func (p *Plan) Accept(list []Acceptance, used func(acceptance string) bool) {
+	if used == nil {
+		used = func(string) bool { return false }
+	}
+	for i, b := range p.Budgets {
+		// A plan read from a file may say that it was accepted; that counts once too.
+		if b.Exceeded && (!b.Accepted || used(b.Accept)) {
+			p.Budgets[i].Accepted, p.Budgets[i].Accept = false, p.unused(b, used)
+		}
+	}
 	for _, a := range list {
 		i := slices.IndexFunc(p.Budgets, func(b Budget) bool { return b.Rule == a.Rule && b.Exceeded })
 		trouble := ""
 		switch {
-		case used != nil && used(a):
+		case i >= 0 && p.Budgets[i].Accept == a.String():
+			p.Budgets[i].Accepted = true
+			continue
+		case used(a.String()):
 			trouble = "it was used before, and an acceptance counts once"
-		case a.Digest != p.Digest:
+		case a.Digest != p.Digest && !strings.HasPrefix(a.Digest, p.Digest+"."):
 			trouble = "it is for another plan; this one is " + p.Digest
 		case i < 0:
 			trouble = "that budget is not exceeded"
-		case p.Budgets[i].Count != a.Count:
-			trouble = fmt.Sprintf("the count is %d", p.Budgets[i].Count)
 		default:
-			p.Budgets[i].Accepted = true
-			continue
+			trouble = "this plan needs " + p.Budgets[i].Accept
 		}
 		p.Findings = slices.Insert(p.Findings, 0, Finding{
 			Code: "WR406", Level: access.Deny, Message: fmt.Sprintf("acceptance %s is refused: %s", a, trouble),
 			Hint: "review the plan and accept what it prints",
 		})
 	}
-	// A plan read from a file may say that it was accepted; that counts once too.
-	for i, b := range p.Budgets {
-		if b.Accepted && used != nil && used(Acceptance{b.Rule, b.Count, p.Digest}) {
-			p.Budgets[i].Accepted = false
-		}
+}
+
+// unused gives the first acceptance of a budget that was not used before.
+func (p *Plan) unused(b Budget, used func(string) bool) string {
+	a := Acceptance{b.Rule, b.Count, p.Digest}
+	for n := 2; used(a.String()); n++ {
+		a.Digest = fmt.Sprintf("%s.%d", p.Digest, n)
 	}
+	return a.String()
 }

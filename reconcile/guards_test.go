@@ -174,15 +174,17 @@ func TestAcceptances(t *testing.T) {
 			{Rule: "removals.role", Count: 1},
 		}}
 	}
-	used := func(a Acceptance) bool { return a.String() == "removals.user:739@d1" }
+	used := func(a string) bool { return a == "removals.user:739@d1" }
 	for _, test := range []struct {
 		text   string
-		used   func(Acceptance) bool
+		used   func(string) bool
 		refuse string
 	}{
 		{"removals.user:739@d1", nil, ""},
 		{"removals.user:739@d1", used, "it was used before"},
-		{"removals.user:738@d1", nil, "the count is 739"},
+		{"removals.user:739@d1.2", used, ""}, // the same plan came up again
+		{"removals.user:739@d1.2", nil, "this plan needs removals.user:739@d1"},
+		{"removals.user:738@d1", nil, "this plan needs removals.user:739@d1"},
 		{"removals.user:739@d2", nil, "it is for another plan"},
 		{"removals.role:1@d1", nil, "that budget is not exceeded"},
 		{"removals.nosuch:1@d1", nil, "that budget is not exceeded"},

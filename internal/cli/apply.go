@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -46,7 +47,8 @@ in part · 7 the site cannot be reached · 8 locked by another run · 130 interr
 
 func (a *app) apply(ctx context.Context, args []string, flags planFlags, yes bool) error {
 	if len(args) > 0 {
-		if info, err := os.Stat(args[0]); err == nil && !info.IsDir() {
+		info, err := os.Stat(args[0])
+		if err == nil && !info.IsDir() || err != nil && filepath.Ext(args[0]) == ".json" {
 			return a.applyFile(ctx, args[0], flags, yes)
 		}
 	}
@@ -59,12 +61,15 @@ func (a *app) apply(ctx context.Context, args []string, flags planFlags, yes boo
 	if err != nil {
 		return err
 	}
+	if err := d.available(); err != nil {
+		return err
+	}
 	run, err := a.openRun(ctx, d.site(), flags.site, readWrite)
 	if err != nil {
 		return err
 	}
 	defer run.close()
-	draft, err := a.draft(ctx, d, run.site, accept, run.history)
+	draft, err := a.draft(ctx, d, run.site, accept, run.used)
 	if err != nil {
 		return err
 	}
@@ -76,7 +81,7 @@ func (a *app) apply(ctx context.Context, args []string, flags planFlags, yes boo
 	if done != nil {
 		ids = done.IDs
 	}
-	if err := a.pin(draft.Desired.Described, ids); err != nil {
+	if err := a.pin(d, draft.Desired, ids); err != nil {
 		return err
 	}
 	return ended(ctx, done)
@@ -136,7 +141,7 @@ type run struct {
 	history reconcile.History
 }
 
-func (r *run) used(acc reconcile.Acceptance) bool { return r.history.Used[acc.String()] }
+func (r *run) used(acceptance string) bool { return r.history.Used[acceptance] }
 
 func (r *run) close() {
 	_ = r.journal.Close()
@@ -183,7 +188,7 @@ func (a *app) carryOut(ctx context.Context, r *run, plan *reconcile.Plan, yes bo
 		return nil, nil
 	}
 	if !yes {
-		if err := a.ask(plan); err != nil {
+		if err := a.ask(ctx, plan); err != nil {
 			return nil, err
 		}
 	}
@@ -212,17 +217,34 @@ func ended(ctx context.Context, r *reconcile.Report) error {
 	return nil
 }
 
-// ask asks for a word of consent on a terminal.
-func (a *app) ask(plan *reconcile.Plan) error {
+// ask asks for a word of consent on a terminal. An interrupt at the question
+// is an answer too.
+func (a *app) ask(ctx context.Context, plan *reconcile.Plan) error {
 	if !a.Terminal {
 		return errors.New("nobody can be asked here (use --auto-approve, or run it in a terminal)")
 	}
-	fmt.Fprintf(a.Stdout, "\napply this to %s? only \"yes\" is taken: ", plan.Site.Name)
-	answer, err := bufio.NewReader(a.Stdin).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return err
+	fmt.Fprintf(a.Stdout, "\napply this to %s? only \"yes\" is taken: ", render.Safe(plan.Site.Name))
+	type answer struct {
+		text string
+		err  error
 	}
-	if strings.TrimSpace(answer) != "yes" {
+	answers := make(chan answer, 1)
+	go func() {
+		text, err := bufio.NewReader(a.Stdin).ReadString('\n')
+		answers <- answer{text, err}
+	}()
+	var said answer
+	select {
+	case said = <-answers:
+	case <-ctx.Done():
+	}
+	switch {
+	case ctx.Err() != nil:
+		fmt.Fprintln(a.Stdout)
+		return &exitError{exitInterrupted, "interrupted; nothing was applied"}
+	case said.err != nil && !errors.Is(said.err, io.EOF):
+		return said.err
+	case strings.TrimSpace(said.text) != "yes":
 		return &exitError{exitInput, "not applied"}
 	}
 	return nil

@@ -135,13 +135,18 @@ func (a *app) fail(ctx context.Context, err error) int {
 	case errors.As(err, &diags):
 		a.tell(diags)
 		return exitInput
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		fmt.Fprintln(a.Stderr, "weir: interrupted")
+		return exitInterrupted
+	}
+	if errors.As(err, &stale) {
+		a.tell(diag.List{{Code: "WR408", Summary: stale.Error()}})
+		return exitStale
 	}
 	fmt.Fprintln(a.Stderr, "weir:", render.Safe(err.Error()))
 	switch {
 	case ctx.Err() != nil:
 		return exitInterrupted
-	case errors.As(err, &stale):
-		return exitStale
 	case errors.Is(err, reconcile.ErrJournalLocked), site.Is(err, site.Locked):
 		return exitLocked
 	case errors.As(err, &siteErr):

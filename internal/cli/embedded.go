@@ -37,11 +37,8 @@ func (s *openSite) Close() error { return s.emulator.Close() }
 
 // openSite opens the site of a description: for now the embedded one.
 func (a *app) openSite(name reconcile.SiteName, file string, mode siteMode) (*openSite, error) {
-	if name.Product != embedded {
-		return nil, diag.List{{
-			Code: "WR109", Summary: "product " + name.Product + " is not available yet",
-			Hint: "leave product out, or write embedded, to work on a site in a file",
-		}}
+	if err := available(name.Product, diag.Range{}); err != nil {
+		return nil, err
 	}
 	em, err := a.openEmulator(file, mode, name.Plan)
 	if err != nil {
@@ -59,6 +56,17 @@ func (a *app) openSite(name reconcile.SiteName, file string, mode siteMode) (*op
 		return nil, errors.Join(err, em.Close())
 	}
 	return &openSite{Site: s, emulator: em}, nil
+}
+
+// available refuses the products that weir has no way to yet.
+func available(product string, at diag.Range) error {
+	if product == embedded {
+		return nil
+	}
+	return diag.List{{
+		Code: "WR109", Summary: "product " + product + " is not available yet", Range: at,
+		Hint: "leave product out, or write embedded, to work on a site in a file",
+	}}
 }
 
 // siteFile is the embedded site's file.

@@ -138,6 +138,12 @@ func (d *description) site() reconcile.SiteName {
 	return reconcile.SiteName{Name: s.Name, Product: s.Product.Or(embedded), Plan: s.Plan.Value}
 }
 
+// available refuses a description of a site that weir has no way to yet.
+func (d *description) available() error {
+	product := d.Settings.Site.Product
+	return available(product.Or(embedded), product.Range)
+}
+
 // guards gives the description's budgets over the defaults.
 func (d *description) guards() reconcile.Guards {
 	g := reconcile.DefaultGuards()
@@ -150,12 +156,27 @@ func (d *description) guards() reconcile.Guards {
 	return g
 }
 
-// pin writes weir.lock: the ids of everything that the description names.
-func (a *app) pin(described map[access.Ref]bool, ids map[access.Ref]string) error {
+// pin writes weir.lock: the ids of everything that the description names. A
+// name whose id was not read this time keeps the pin that it has, and so does
+// one that is not described and may be referred to because it is pinned.
+func (a *app) pin(d *description, desired access.Desired, ids map[access.Ref]string) error {
 	known := make(map[access.Ref]string)
-	for ref := range described {
+	keep := func(ref access.Ref) {
+		if id, ok := d.lock.ID(ref); ok {
+			known[ref] = id
+		}
+	}
+	for f := range desired.Facts.All() {
+		keep(f.Subject)
+		if f.Kind == access.Role {
+			keep(access.NewRef("space_role", f.Value))
+		}
+	}
+	for ref := range desired.Described {
 		if id, ok := ids[ref]; ok {
 			known[ref] = id
+		} else {
+			keep(ref)
 		}
 	}
 	return a.writeLock(schema.Lock(known))

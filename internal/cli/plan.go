@@ -90,29 +90,40 @@ func (a *app) plan(ctx context.Context, file string, accept []reconcile.Acceptan
 	if err != nil {
 		return nil, err
 	}
+	if err := d.available(); err != nil {
+		return nil, err
+	}
 	s, err := a.openSite(d.site(), file, readOnly)
 	if err != nil {
 		return nil, err
 	}
 	defer s.Close()
-	var history reconcile.History
-	if len(accept) > 0 {
-		if history, err = a.history(); err != nil {
-			return nil, err
+	// The journal is opened only when there is something to accept: it may be
+	// held by an apply, and a plan has no need to wait for that.
+	var history *reconcile.History
+	var trouble error
+	used := func(acceptance string) bool {
+		if history == nil {
+			var h reconcile.History
+			h, trouble = a.history()
+			history = &h
 		}
+		return history.Used[acceptance]
 	}
-	draft, err := a.draft(ctx, d, s, accept, history)
-	if err != nil {
+	draft, err := a.draft(ctx, d, s, accept, used)
+	switch {
+	case err != nil:
 		return nil, err
+	case trouble != nil:
+		return nil, trouble
 	}
 	return draft.Plan, nil
 }
 
 // draft makes a plan for a description and a site.
-func (a *app) draft(ctx context.Context, d *description, s site.Reader, accept []reconcile.Acceptance, h reconcile.History) (*reconcile.Draft, error) {
+func (a *app) draft(ctx context.Context, d *description, s site.Reader, accept []reconcile.Acceptance, used func(string) bool) (*reconcile.Draft, error) {
 	guards := d.guards()
-	guards.Acceptances = accept
-	guards.Used = func(acc reconcile.Acceptance) bool { return h.Used[acc.String()] }
+	guards.Acceptances, guards.Used = accept, used
 	return reconcile.Make(ctx, reconcile.Input{
 		Site: s, Name: d.site(), Description: d, Judge: d.judge, Guards: guards, Pins: d.lock,
 	})

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"flag"
 	"fmt"
@@ -21,6 +22,7 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/cli"
+	"github.com/weirhq/weir/reconcile"
 )
 
 var update = flag.Bool("update", false, "bring the goldens in testdata/scripts up to date")
@@ -46,16 +48,19 @@ func TestMain(m *testing.M) {
 //	repeat FILE COUNT TEXT            write a text over and over
 //	serve DIR                         weir site serve, until the script ends or says `unserve`
 //	get PATH [USER SECRET]            ask the served site
+//	hold JOURNAL                      be another run that has the journal
 //
 // What a script may say of the world is in its environment: WEIR_TEST_NOW is
 // the time; WEIR_TEST_TERMINAL makes the streams a terminal;
-// WEIR_TEST_INTERRUPT interrupts the command as soon as it prints this text.
+// WEIR_TEST_INTERRUPT interrupts the command as soon as it prints this text;
+// WEIR_TEST_SITE seeds the ids of a new site, which else are always the same.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("..", "..", "testdata", "scripts"),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       *update,
+		Deadline:            time.Now().Add(2 * time.Minute),
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("WEIR_TEST_NOW", "2026-06-15T12:00:00Z")
 			env.Setenv("NO_COLOR", "1")
@@ -69,6 +74,12 @@ func TestScripts(t *testing.T) {
 			})
 			return nil
 		},
+		Condition: func(cond string) (bool, error) {
+			if cond != "root" {
+				return false, fmt.Errorf("unknown condition %q", cond)
+			}
+			return os.Geteuid() == 0, nil // root reads every file
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exitcode":   exitcode,
 			"edit":       edit,
@@ -81,6 +92,7 @@ func TestScripts(t *testing.T) {
 			"serve":      serve,
 			"unserve":    unserve,
 			"get":        get,
+			"hold":       hold,
 		},
 	})
 }
@@ -103,12 +115,13 @@ func world(getenv func(string) string) cli.Env {
 	if err != nil {
 		panic(err)
 	}
+	seed := sha256.Sum256([]byte(getenv("WEIR_TEST_SITE")))
 	return cli.Env{
 		Terminal: getenv("WEIR_TEST_TERMINAL") != "",
 		Getenv:   getenv,
 		Clock:    func() time.Time { return now },
 		Wait:     func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
-		Random:   strings.NewReader("the same site in every run of it"),
+		Random:   bytes.NewReader(seed[:]),
 	}
 }
 
@@ -251,8 +264,8 @@ type served struct {
 
 type servedKey struct{}
 
-// serve runs weir site serve beside the script, and sets ACCOUNT and TOKEN to
-// what it prints.
+// serve runs weir site serve beside the script, and sets PORT, ACCOUNT and
+// TOKEN to what it prints.
 func serve(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) == 1, "serve DIR")
 	ctx, cancel := context.WithCancel(context.Background())
@@ -274,6 +287,8 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 		case "emulated":
 			_, address, _ := strings.Cut(value, "http://")
 			s.address, _, _ = strings.Cut(address, " ")
+			_, port, _ := strings.Cut(s.address, ":")
+			ts.Setenv("PORT", port)
 		case "account", "token":
 			ts.Setenv(strings.ToUpper(name), strings.TrimSpace(value))
 		case "cloud":
@@ -310,4 +325,11 @@ func get(ts *testscript.TestScript, neg bool, args []string) {
 	fmt.Fprintln(ts.Stdout(), res.Status)
 	_, err = io.Copy(ts.Stdout(), res.Body)
 	ts.Check(err)
+}
+
+func hold(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 1, "hold JOURNAL")
+	j, err := reconcile.OpenJournal(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Defer(func() { j.Close() })
 }

@@ -2,26 +2,20 @@ package cli
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"net"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/weirhq/weir/access"
-	"github.com/weirhq/weir/internal/render"
 	"github.com/weirhq/weir/site/emulator"
 )
 
 func (a *app) siteCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "site",
-		Short: "Look at, edit and serve the embedded site",
+		Short: "Fill, look at, edit and serve the embedded site",
 		Long: `The embedded site is a small Confluence in a file (.weir/site.db in DIR): it
 speaks Atlassian's protocol and keeps the product's rules, and needs no account.`,
 		SuggestionsMinimumDistance: 2,
@@ -30,7 +24,7 @@ speaks Atlassian's protocol and keeps the product's rules, and needs no account.
 	}
 	var file string
 	cmd.PersistentFlags().StringVar(&file, "site", "", "the site's `file` (default .weir/site.db in DIR)")
-	cmd.AddCommand(a.siteFacts(&file), a.siteEdit(&file), a.siteReset(&file), a.siteServe(&file))
+	cmd.AddCommand(a.siteServe(&file), a.siteFacts(&file), a.siteEdit(&file), a.siteSeed(&file), a.siteGenerate(&file), a.siteLog(&file), a.siteReset(&file))
 	return cmd
 }
 
@@ -88,234 +82,4 @@ func (a *app) siteReset(file *string) *cobra.Command {
 			return nil
 		},
 	}
-}
-
-func (a *app) siteServe(file *string) *cobra.Command {
-	var port int
-	cmd := &cobra.Command{
-		Use:   "serve [DIR]",
-		Short: "Serve the site to other clients on this machine",
-		Long: `Serve the embedded site on the loopback address, for any client of Atlassian's
-API: /wiki (Confluence v1 and v2), /admin (organisation) and /users. It prints
-its address and credentials, and ends with an interrupt.`,
-		Args: atMostOne,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			a.folder(args)
-			return a.serve(cmd.Context(), *file, port)
-		},
-	}
-	cmd.Flags().IntVar(&port, "port", 0, "the `port`; 0 takes a free one")
-	return cmd
-}
-
-func (a *app) serve(ctx context.Context, file string, port int) error {
-	em, err := a.openEmulator(file, readWrite, "")
-	if err != nil {
-		return err
-	}
-	defer em.Close()
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", port))
-	if err != nil {
-		return err
-	}
-	c := em.Credentials()
-	fmt.Fprintf(a.Stdout, "emulated Confluence at http://%s (not a real site)\n", l.Addr())
-	fmt.Fprintf(a.Stdout, "account  %s\ntoken    %s\norg      %s\norg key  %s\ncloud    %s\n", c.Email, c.Token, c.OrgID, c.OrgKey, c.CloudID)
-	return em.Serve(ctx, l)
-}
-
-func (a *app) siteEdit(file *string) *cobra.Command {
-	return &cobra.Command{
-		Use:   "edit [DIR]",
-		Short: "Change the site as a person in its admin pages would",
-		Long: `Read lines of the form "op fact" from standard input and apply them from top to
-bottom, as people in the site's admin pages would: + makes a fact true, - makes
-it false, ~ gives it another value. Blank lines and lines that begin with # are
-passed over. Every line is checked before the first one is applied.`,
-		Example: "  echo '+ member group:staff user:ana@acme.example' | weir site edit\n  weir site edit examples/acme < examples/acme/drift.facts",
-		Args:    atMostOne,
-		RunE: func(_ *cobra.Command, args []string) error {
-			a.folder(args)
-			return a.edit(*file)
-		},
-	}
-}
-
-func (a *app) edit(file string) error {
-	edits, err := readEdits(a.Stdin)
-	if err != nil {
-		return err
-	}
-	em, err := a.openEmulator(file, readWrite, "")
-	if err != nil {
-		return err
-	}
-	defer em.Close()
-	e := editor{admin: em.Admin(), edits: edits}
-	for i, edit := range edits {
-		if err := e.apply(edit); err != nil {
-			return fmt.Errorf("line %d: %s %s: %w (%s applied before it)", edit.line, edit.change.Op, edit.change.Fact, err, render.Count(i, "edit was", "edits were"))
-		}
-	}
-	_, err = fmt.Fprintf(a.Stdout, "applied %s\n", render.Count(len(edits), "edit", "edits"))
-	return err
-}
-
-// edit is one line of an edit.
-type edit struct {
-	line   int
-	change access.Change
-}
-
-func readEdits(r io.Reader) ([]edit, error) {
-	var out []edit
-	lines := bufio.NewScanner(r)
-	for n := 1; lines.Scan(); n++ {
-		text := strings.TrimSpace(lines.Text())
-		if text == "" || strings.HasPrefix(text, "#") {
-			continue
-		}
-		op, rest, _ := strings.Cut(text, " ")
-		c := access.Change{Op: access.Op(op)}
-		if c.Op != access.Add && c.Op != access.Remove && c.Op != access.Modify {
-			return nil, fmt.Errorf("line %d: an edit begins with +, - or ~, not %q", n, op)
-		}
-		var err error
-		if c.Fact, err = access.ParseFact(strings.TrimSpace(rest)); err != nil {
-			return nil, fmt.Errorf("line %d: %w", n, err)
-		}
-		out = append(out, edit{n, c})
-	}
-	return out, lines.Err()
-}
-
-// editor does edits in the emulator's admin pages.
-type editor struct {
-	admin emulator.Admin
-	edits []edit
-}
-
-func (e editor) apply(ed edit) error {
-	f, gone := ed.change.Fact, ed.change.Op == access.Remove
-	id := f.Object.ID()
-	switch f.Kind {
-	case access.Exists:
-		return e.exists(f.Object, gone)
-	case access.State:
-		if gone {
-			return e.admin.SetPersonState(id, emulator.StateActive)
-		}
-		return e.admin.SetPersonState(id, f.Value)
-	case access.Product:
-		if gone {
-			return e.admin.SetProductRole(id)
-		}
-		return e.admin.SetProductRole(id, access.ProductRoles(f.Value)...)
-	case access.Member:
-		// An edit stands for whoever could: an identity provider too.
-		return e.admin.SyncMember(id, f.Subject.ID(), !gone)
-	case access.Managed:
-		if gone {
-			return e.admin.SetManaged(id, "")
-		}
-		return e.admin.SetManaged(id, f.Value)
-	case access.Name:
-		if gone {
-			return errors.New("a space always has a name")
-		}
-		return e.admin.RenameSpace(id, f.Value)
-	case access.Status:
-		if gone {
-			return e.admin.SetSpaceStatus(id, "current")
-		}
-		return e.admin.SetSpaceStatus(id, f.Value)
-	case access.Grants:
-		switch {
-		case gone:
-			return e.admin.RevokePermission(id, f.Verb)
-		case e.grantedAtBirth(f.Object):
-			return nil
-		}
-		return e.admin.GrantPermission(id, f.Verb)
-	case access.Role:
-		who, err := principal(f.Subject)
-		if err != nil {
-			return err
-		}
-		if gone {
-			return e.admin.UnassignRole(id, who)
-		}
-		return e.admin.AssignRole(id, who, f.Value)
-	}
-	return fmt.Errorf("the admin pages cannot change %s", f.Kind)
-}
-
-func (e editor) exists(r access.Ref, gone bool) error {
-	id := r.ID()
-	switch r.Type() + either(gone, "-", "+") {
-	case "user+":
-		return e.admin.AddPerson(id, "", emulator.PersonOptions{})
-	case "user-":
-		return e.admin.RemoveAccess(id)
-	case "group+":
-		return e.admin.CreateGroup(id, "")
-	case "group-":
-		return e.admin.DeleteGroup(id)
-	case "space+":
-		return e.admin.CreateSpace(id, id)
-	case "space-":
-		return e.admin.DeleteSpace(id)
-	case "space_role+":
-		return e.admin.CreateRole(id, "", e.grants(r)...)
-	case "space_role-":
-		return e.admin.DeleteRole(id)
-	}
-	return fmt.Errorf("the admin pages cannot add or remove %s", r)
-}
-
-// grants are the permissions that the same edit gives a new role: the product
-// makes a role with its permissions at once.
-func (e editor) grants(role access.Ref) []string {
-	var out []string
-	for _, ed := range e.edits {
-		if ed.change.Op == access.Add && ed.change.Fact.Kind == access.Grants && ed.change.Fact.Object == role {
-			out = append(out, ed.change.Fact.Verb)
-		}
-	}
-	return out
-}
-
-func (e editor) grantedAtBirth(role access.Ref) bool {
-	for _, ed := range e.edits {
-		if ed.change.Op == access.Add && ed.change.Fact.Kind == access.Exists && ed.change.Fact.Object == role {
-			return true
-		}
-	}
-	return false
-}
-
-func principal(r access.Ref) (emulator.Principal, error) {
-	switch r.Type() {
-	case "user":
-		return emulator.Principal{User: r.ID()}, nil
-	case "account":
-		return emulator.Principal{Account: r.ID()}, nil
-	case "group":
-		return emulator.Principal{Group: r.ID()}, nil
-	case "class":
-		for id, class := range classes {
-			if class == r {
-				return emulator.Principal{Class: id}, nil
-			}
-		}
-		return emulator.Principal{Class: r.ID()}, nil
-	}
-	return emulator.Principal{}, fmt.Errorf("%s cannot hold a role here", r)
-}
-
-func either(b bool, yes, no string) string {
-	if b {
-		return yes
-	}
-	return no
 }

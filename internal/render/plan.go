@@ -28,8 +28,8 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 		p.line("%s", p.paint(bold, unchanged(plan)))
 		return p.err
 	}
-	p.line("%s", p.paint(bold, Verdict(plan)))
-	p.line("%s", p.paint(dim, fmt.Sprintf("%s (%s), %s compared, %s", Safe(plan.Site.Name), plan.Site.Product,
+	p.line("%s", p.paint(bold, Safe(Verdict(plan))))
+	p.line("%s", p.paint(dim, fmt.Sprintf("%s (%s), %s compared, %s", Safe(plan.Site.Name), Safe(plan.Site.Product),
 		Count(plan.Compared, "fact", "facts"), Count(plan.Requests, "request", "requests"))))
 	p.reach("people who lose something", "loses", "lose", red, plan.Lost, plan.Names, Loss)
 	p.reach("people who gain something", "gains", "gain", green, plan.Gained, plan.Names, Gain)
@@ -41,7 +41,7 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 	if len(plan.Changes) > 0 {
 		p.line("")
 		p.line("plan: %s", Summary(plan))
-		p.line("digest: %s", plan.Digest)
+		p.line("digest: %s", Safe(plan.Digest))
 	}
 	return p.err
 }
@@ -86,7 +86,7 @@ func Verdict(plan *reconcile.Plan) string {
 		return fmt.Sprintf("stopped by %s: %s", strings.Join(why, ", "), people)
 	case len(plan.Changes) == 0:
 		return "nothing to apply: " + Count(len(plan.Manual), "step", "steps") + " to do by hand"
-	case plan.People.Losing == 0:
+	case len(plan.Lost) == 0 && !public(plan.Gained):
 		return "safe to merge: " + people
 	}
 	return "please review: " + people
@@ -101,19 +101,30 @@ func times(n int) string {
 
 func effect(plan *reconcile.Plan) string {
 	var parts []string
-	if n := plan.People.Losing; n == 0 {
+	if n := plan.People.Losing; n == 0 && !public(plan.Lost) {
 		parts = append(parts, "nobody loses anything")
-	} else {
+	} else if n > 0 {
 		lose := fmt.Sprintf("%d of %s with access lose something", n, Count(plan.People.WithAccess, "person", "people"))
 		if here := plan.People.LosingHere; here < n {
 			lose += fmt.Sprintf(" (%d on described spaces)", here)
 		}
 		parts = append(parts, lose)
 	}
+	if public(plan.Lost) {
+		parts = append(parts, "the public loses access")
+	}
+	if public(plan.Gained) {
+		parts = append(parts, "the public gains access")
+	}
 	if n := plan.People.Gaining; n > 0 {
 		parts = append(parts, fmt.Sprintf("%s something", Count(n, "person gains", "people gain")))
 	}
 	return strings.Join(parts, ", ")
+}
+
+// public reports whether the public is among those who gain or lose.
+func public(rows []reconcile.Reach) bool {
+	return slices.ContainsFunc(rows, func(r reconcile.Reach) bool { return slices.Contains(r.People, string(access.Anonymous)) })
 }
 
 // reach tells who loses or gains what: a line a space and set of permissions.
@@ -234,22 +245,36 @@ func (p *printer) change(c reconcile.Planned) {
 	if c.Op == access.Modify {
 		text += fmt.Sprintf(" (was %s)", Safe(c.Was))
 	}
-	var notes []string
-	if c.Op == access.Remove && strings.HasPrefix(c.Fact, "exists user:") {
-		notes = append(notes, "loses access to Confluence here, nothing else")
+	p.line("  %s %s  %s", p.paint(colour, string(c.Op)), text, p.paint(dim, "# "+Safe(strings.Join(notes(c), ", "))))
+}
+
+// notes say how far a change reaches, why it is made, and where that is written.
+func notes(c reconcile.Planned) []string {
+	f, err := access.ParseFact(c.Fact)
+	if err != nil {
+		return []string{c.Reason}
 	}
+	var out []string
+	ofPerson := f.Object.Type() == "user"
 	switch {
-	case c.ConsequenceOf != "":
-		notes = append(notes, c.Reason)
-	case c.Origin != nil:
-		if c.Op == access.Remove {
-			notes = append(notes, c.Reason)
-		}
-		notes = append(notes, fmt.Sprintf("%s:%d:%d", Safe(c.Origin.File), c.Origin.Line, c.Origin.Column))
-	default:
-		notes = append(notes, c.Reason)
+	case f.Kind == access.State && c.Op != access.Remove:
+		out = append(out, "in every product of the organisation")
+	case f.Kind == access.Exists && ofPerson && c.ConsequenceOf == f.Object.String():
+		return []string{"shut out by the state"}
+	case f.Kind == access.Exists && ofPerson && c.Op == access.Remove:
+		out = append(out, "loses access to Confluence here, nothing else")
 	}
-	p.line("  %s %s  %s", p.paint(colour, string(c.Op)), text, p.paint(dim, "# "+strings.Join(notes, ", ")))
+	if c.Op == access.Remove || c.Origin == nil || c.ConsequenceOf != "" {
+		out = append(out, c.Reason)
+	}
+	if c.Origin != nil && c.ConsequenceOf == "" {
+		out = append(out, place(c.Origin))
+	}
+	return out
+}
+
+func place(o *reconcile.Origin) string {
+	return fmt.Sprintf("%s:%d:%d", o.File, o.Line, o.Column)
 }
 
 func (p *printer) manual(list []reconcile.Manual) {
@@ -263,7 +288,7 @@ func (p *printer) manual(list []reconcile.Manual) {
 		for i, s := range m.Steps {
 			p.line("      %d. %s", i+1, Safe(s))
 		}
-		p.line("      who can: %s; weir checks: %s", m.Authority, m.Verify)
+		p.line("      who can: %s; weir checks: %s", Safe(m.Authority), Safe(m.Verify))
 	}
 }
 
@@ -309,7 +334,7 @@ func (p *printer) findings(list []reconcile.Finding) {
 		}
 		where := ""
 		if f.Origin != nil {
-			where = fmt.Sprintf("%s:%d:%d: ", Safe(f.Origin.File), f.Origin.Line, f.Origin.Column)
+			where = Safe(place(f.Origin)) + ": "
 		}
 		hint := ""
 		if f.Owner != "" {
@@ -318,7 +343,7 @@ func (p *printer) findings(list []reconcile.Finding) {
 		if f.Hint != "" {
 			hint += " (" + Safe(f.Hint) + ")"
 		}
-		p.line("  %s %s %s%s%s", p.paint(colour, string(f.Level)), f.Code, where, Safe(f.Message), hint)
+		p.line("  %s %s %s%s%s", p.paint(colour, string(f.Level)), Safe(f.Code), where, Safe(f.Message), hint)
 	}
 	for _, code := range slices.Sorted(maps.Keys(told)) {
 		if more := told[code] - few; more > 0 && !slices.ContainsFunc(list, func(f reconcile.Finding) bool { return f.Code == code && f.Level == access.Deny }) {
@@ -342,9 +367,13 @@ func (p *printer) budgets(plan *reconcile.Plan) {
 		if b.Accepted {
 			state = p.paint(yellow, "accepted")
 		}
-		p.line("  %s: %s of %s, %s allowed: %s", b.Rule, Number(b.Count), Number(b.Live), Number(allowed(b)), state)
+		code := "WR402"
+		if b.Rule == "people_losing_access" {
+			code = "WR403"
+		}
+		p.line("  %s %s: %s of %s, %s allowed: %s", code, Safe(b.Rule), Number(b.Count), Number(b.Live), Number(allowed(b)), state)
 		if b.Admin > b.AllowedAdmin {
-			p.line("    %s of them take administration of a space, for which %s is allowed", Number(b.Admin), Number(b.AllowedAdmin))
+			p.line("    %s of administration of a space, for which %s may go", Count(b.Admin, "is a loss", "are losses"), Number(b.AllowedAdmin))
 		}
 	}
 	if list := plan.Acceptances(); len(list) > 0 {

@@ -44,10 +44,16 @@ func TestVerdict(t *testing.T) {
 			Changes: change, People: reconcile.People{Gaining: 3},
 		},
 		"please review: 1 of 9 people with access lose something, 1 person gains something": {
-			Changes: change, People: reconcile.People{WithAccess: 9, Losing: 1, LosingHere: 1, Gaining: 1},
+			Changes: change, People: reconcile.People{WithAccess: 9, Losing: 1, LosingHere: 1, Gaining: 1}, Lost: []reconcile.Reach{{}},
+		},
+		"please review: the public loses access": {
+			Changes: change, Lost: []reconcile.Reach{{People: []string{"class:anonymous"}}},
+		},
+		"please review: nobody loses anything, the public gains access": {
+			Changes: change, Gained: []reconcile.Reach{{People: []string{"class:anonymous"}}},
 		},
 		"please review: 5 of 9 people with access lose something (2 on described spaces)": {
-			Changes: change, People: reconcile.People{WithAccess: 9, Losing: 5, LosingHere: 2},
+			Changes: change, People: reconcile.People{WithAccess: 9, Losing: 5, LosingHere: 2}, Lost: []reconcile.Reach{{}},
 		},
 		"stopped by removals.member:7 (3 allowed): nobody loses anything": {
 			Changes: change, Budgets: []reconcile.Budget{{Rule: "removals.member", Count: 7, Allowed: 3, Exceeded: true}},
@@ -89,10 +95,10 @@ func TestPlanText(t *testing.T) {
 		Unknown:  []reconcile.Unknown{{Kind: "role", Object: "space:X", Reason: "it may not be read"}},
 		Kept:     []reconcile.KeptFact{{Fact: "exists space:OLD", Reason: "not described"}},
 		Findings: []reconcile.Finding{{Code: "WR303", Rule: "two_space_admins", Level: access.Warn, Object: "space:S", Owner: "group:o", Message: "few admins", Hint: "add one"}},
-		Budgets:  []reconcile.Budget{{Rule: "removals.member", Count: 1234, Live: 5000, Allowed: 200, Exceeded: true}},
+		Budgets:  []reconcile.Budget{{Rule: "removals.member", Count: 1234, Live: 5000, Allowed: 200, Exceeded: true, Accept: "removals.member:1234@d1"}},
 	}
 	want := strings.TrimPrefix(`
-stopped by removals.member:1234 (200 allowed): 2 of 9 people with access lose something, 1 person gains something
+stopped by removals.member:1234 (200 allowed): 2 of 9 people with access lose something, the public loses access, 1 person gains something
 acme (embedded), 1,234 facts compared, 1 request
 
 people who lose something (4 and the public)
@@ -120,7 +126,7 @@ findings
   warn WR303 few admins (owner: group:o) (add one)
 
 budgets exceeded
-  removals.member: 1,234 of 5,000, 200 allowed: exceeded
+  WR402 removals.member: 1,234 of 5,000, 200 allowed: exceeded
 
 to accept exactly this, once, after a review:
   --accept removals.member:1234@d1

@@ -383,9 +383,9 @@ func TestSecrets(t *testing.T) {
 		}
 	})
 	t.Run("each door has its own", func(t *testing.T) {
-		e, s := embedded(t, emulator.Options{}, nil)
+		e, _ := embedded(t, emulator.Options{}, nil)
 		creds := e.Credentials()
-		s = open(t, e, roundTripper(func(r *http.Request) (*http.Response, error) {
+		s := open(t, e, roundTripper(func(r *http.Request) (*http.Response, error) {
 			auth := r.Header.Get("Authorization")
 			wiki := strings.HasPrefix(r.URL.Path, "/wiki/")
 			if strings.Contains(auth, creds.OrgKey) == wiki || strings.HasPrefix(auth, "Basic ") != wiki {

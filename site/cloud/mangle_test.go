@@ -265,9 +265,7 @@ func TestPaging(t *testing.T) {
 					first = map[string]any{name: b[name], "next": links["next"]}
 				}
 				b[name], links["next"] = first[name], first["next"]
-				if _, ok := b["start"]; ok {
-					delete(b, "start")
-				}
+				delete(b, "start")
 			}
 			s := open(t, e, &mangled{RoundTripper: e.Transport(), path: path, answer: again})
 			if _, err := s.Observe(t.Context()); !site.Is(err, site.Invalid) {

@@ -180,8 +180,8 @@ type space struct {
 	Status string `json:"status"` // current | archived | trashed
 }
 
-func (s *space) check() error {
-	if s.ID == "" {
+func (sp *space) check() error {
+	if sp.ID == "" {
 		return errors.New("the answer lacks the id")
 	}
 	return nil

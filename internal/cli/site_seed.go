@@ -1,0 +1,205 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/internal/render"
+	"github.com/weirhq/weir/site/emulator"
+)
+
+func (a *app) siteSeed(file *string) *cobra.Command {
+	return &cobra.Command{
+		Use:   "seed [DIR] SOURCE",
+		Short: "Make facts true, from a file or from another site, all at once",
+		Long: `Make facts true on the site: all of them, or none. SOURCE is a file with one fact
+a line, as weir site facts prints them ("-" is standard input), a site file, or a
+folder whose site is to be copied. What is true already stays; nothing is
+removed. It leaves no trace in the site's log.`,
+		Example: "  weir site facts there > site.facts; weir site seed here site.facts\n  weir site seed here there",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 || len(args) > 2 {
+				return fmt.Errorf("%s takes the source, and before it the folder of the site (%[1]s --help tells more)", cmd.CommandPath())
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			source := args[len(args)-1]
+			a.folder(args[:len(args)-1])
+			return a.seed(*file, source)
+		},
+	}
+}
+
+func (a *app) seed(file, source string) error {
+	wanted, err := a.factsIn(source)
+	if err != nil {
+		return err
+	}
+	em, err := a.openEmulator(file, readWrite, "")
+	if err != nil {
+		return err
+	}
+	defer em.Close()
+	before := factsOf(em.Dump())
+	var missing []access.Fact
+	for f := range wanted.All() {
+		if !before.Has(f) {
+			missing = append(missing, f)
+		}
+	}
+	s := seeder{wanted: wanted, people: make(map[string]bool)}
+	for _, p := range em.Dump().People {
+		s.people[strings.ToLower(p.Email)] = p.State != emulator.StateRemoved
+	}
+	if err := em.Admin().Unaudited().Together(func(admin emulator.Admin) error { return s.make(admin, missing) }); err != nil {
+		return err
+	}
+	after := factsOf(em.Dump())
+	for _, f := range missing {
+		if !after.Has(f) {
+			return fmt.Errorf("%s is not true of the site, although it was seeded: another fact contradicts it", f)
+		}
+	}
+	_, err = fmt.Fprintf(a.Stdout, "seeded %s\n", render.Count(len(missing), "fact", "facts"))
+	return err
+}
+
+// sqliteMagic begins every SQLite file.
+const sqliteMagic = "SQLite format 3\x00"
+
+// factsIn reads the facts of a file, of a site file, or of a folder's site.
+func (a *app) factsIn(source string) (access.Set, error) {
+	if source == "-" {
+		return readFacts(a.Stdin)
+	}
+	info, err := os.Stat(source)
+	if err == nil && info.IsDir() {
+		source = filepath.Join(source, ".weir", "site.db")
+		_, err = os.Stat(source)
+	}
+	if err != nil {
+		said := reason(err)
+		if errors.Is(err, fs.ErrNotExist) {
+			said = "there is no such file"
+		}
+		return access.Set{}, input("WR110", source, "the source cannot be read: "+said, "")
+	}
+	text, err := os.ReadFile(source)
+	if err != nil {
+		return access.Set{}, input("WR110", source, "the source cannot be read: "+reason(err), "")
+	}
+	if !bytes.HasPrefix(text, []byte(sqliteMagic)) {
+		set, err := readFacts(bytes.NewReader(text))
+		if err != nil {
+			return access.Set{}, input("WR113", source, err.Error(), "write one fact a line, as weir site facts prints them")
+		}
+		return set, nil
+	}
+	em, err := a.openEmulator(source, readOnly, "")
+	if err != nil {
+		return access.Set{}, err
+	}
+	defer em.Close()
+	return factsOf(em.Dump()), nil
+}
+
+func readFacts(r io.Reader) (access.Set, error) {
+	var out []access.Fact
+	lines := bufio.NewScanner(r)
+	for n := 1; lines.Scan(); n++ {
+		text := strings.TrimSpace(lines.Text())
+		if text == "" || strings.HasPrefix(text, "#") {
+			continue
+		}
+		f, err := access.ParseFact(text)
+		if err != nil {
+			return access.Set{}, fmt.Errorf("line %d: %w", n, err)
+		}
+		out = append(out, f)
+	}
+	return access.NewSet(out...), lines.Err()
+}
+
+// seeder makes facts true in an order in which each finds what it needs.
+type seeder struct {
+	wanted access.Set
+	people map[string]bool // in the directory, by address
+}
+
+// seedOrder: what others refer to comes first; what closes the door on edits
+// comes last.
+var seedOrder = []access.Kind{
+	access.Exists, access.Grants, access.Product, access.Member, access.Managed, access.Name, access.Role, access.Status, access.State,
+}
+
+func (s *seeder) make(admin emulator.Admin, facts []access.Fact) error {
+	place := func(f access.Fact) int {
+		if i := slices.Index(seedOrder, f.Kind); i >= 0 {
+			return i
+		}
+		return slices.Index(seedOrder, access.Status) // in doubt, before a space is archived
+	}
+	slices.SortStableFunc(facts, func(a, b access.Fact) int { return place(a) - place(b) })
+	e := editor{admin: admin}
+	for _, f := range facts {
+		e.edits = append(e.edits, edit{change: access.Change{Op: access.Add, Fact: f}})
+	}
+	e.born = e.newRoles()
+	if err := s.invite(admin); err != nil {
+		return err
+	}
+	for _, ed := range e.edits {
+		f := ed.change.Fact
+		if f.Kind == access.Exists && f.Object.Type() == "user" {
+			continue // invited already
+		}
+		if err := e.apply(ed); err != nil {
+			return fmt.Errorf("%s: %w", f, err)
+		}
+	}
+	return nil
+}
+
+// invite adds everybody whom the facts speak of. Who is let in by a group needs
+// no product role of their own, and who enters by nothing gets none.
+func (s *seeder) invite(admin emulator.Admin) error {
+	granting := make(map[access.Ref]bool)
+	for f := range s.wanted.All() {
+		if f.Kind == access.Product && slices.ContainsFunc(access.ProductRoles(f.Value), func(r string) bool { return r != "user-access-admin" }) {
+			granting[f.Object] = true
+		}
+	}
+	enters, through := make(map[access.Ref]bool), make(map[access.Ref]bool)
+	var all []access.Ref
+	for f := range s.wanted.All() {
+		switch {
+		case f.Kind == access.Exists, f.Kind == access.State:
+			enters[f.Object] = true
+		case f.Kind == access.Member && granting[f.Object]:
+			through[f.Subject] = true
+		}
+		all = append(all, f.Object, f.Subject)
+	}
+	slices.Sort(all)
+	for _, who := range slices.Compact(all) {
+		if who.Type() != "user" || s.people[strings.ToLower(who.ID())] {
+			continue
+		}
+		if err := admin.AddPerson(who.ID(), "", emulator.PersonOptions{NoAccess: !enters[who] || through[who]}); err != nil {
+			return fmt.Errorf("%s: %w", who, err)
+		}
+	}
+	return nil
+}
