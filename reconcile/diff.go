@@ -294,8 +294,14 @@ func (d *differ) fall(target access.Set) access.Set {
 	}
 	return target.Filter(func(f access.Fact) bool {
 		r, ok := cause(f)
-		if ok && !d.live.Has(f) {
-			d.miss(f, r.String()+" is to be removed", "WR202", access.Warn)
+		if ok && d.desired.Facts.Has(f) {
+			// Who is described as gone and still listed was warned of; somebody who
+			// goes for being undescribed, and is listed, is a contradiction.
+			level := access.Deny
+			if d.desired.Scope.Absent[r] {
+				level = access.Warn
+			}
+			d.miss(f, r.String()+" is to be removed", "WR202", level)
 		}
 		return !ok
 	})

@@ -249,8 +249,8 @@ func TestWhatFalls(t *testing.T) {
 	if !slices.ContainsFunc(d.Kept, func(k Kept) bool { return k.Fact.Object == "space:FREE" && k.Reason == "not described" }) {
 		t.Errorf("kept: %v", d.Kept)
 	}
-	if len(d.Missing) != 0 {
-		t.Errorf("missing: %v", d.Missing)
+	if len(d.Missing) != 1 || d.Missing[0].Level != access.Warn {
+		t.Errorf("missing: %v, want a word on the listed member who is described as gone", d.Missing)
 	}
 }
 
@@ -320,6 +320,21 @@ func TestReferenceToNothing(t *testing.T) {
 		t.Errorf("changes: %v", d.Changes)
 	}
 	if len(d.Missing) != 2 || d.Missing[0].Level != access.Deny || d.Missing[1].Code != "WR502" {
+		t.Errorf("missing: %+v", d.Missing)
+	}
+}
+
+// Somebody who would go for being undescribed, and is listed all the same, is
+// a contradiction that stops the plan.
+func TestListedAndUndescribed(t *testing.T) {
+	live := facts(t, `
+		exists group:g
+		exists user:joe@acme.example
+		member group:g user:joe@acme.example`)
+	d := Diff(live, whole(facts(t, `
+		exists group:g
+		member group:g user:joe@acme.example`)), nil)
+	if len(d.Missing) != 1 || d.Missing[0].Code != "WR202" || d.Missing[0].Level != access.Deny {
 		t.Errorf("missing: %+v", d.Missing)
 	}
 }

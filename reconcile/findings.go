@@ -76,6 +76,8 @@ func (d Difference) findings(desired access.Desired, manual []site.Manual) []acc
 			f.Level, f.Hint = access.Warn, "it is planned once the step by hand is done"
 		case m.Lacks != "":
 			f.Hint = "create it or correct its name"
+		case m.Code == "WR202":
+			f.Hint = "describe it, or take it off that list"
 		}
 		out = append(out, f)
 	}

@@ -18,7 +18,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
+	"hash"
 	"maps"
 	"slices"
 
@@ -66,6 +66,9 @@ type Plan struct {
 	// Gained and Lost. The site's own are not used: people choose those
 	// themselves, and could call themselves anything.
 	Names map[string]string `json:"names,omitempty"`
+	// Checksum covers everything else in a written plan, so that one that was
+	// damaged or edited is refused. It is not a signature.
+	Checksum string `json:"checksum,omitempty"`
 }
 
 // SiteName says which site a plan is for.
@@ -327,9 +330,13 @@ func (p *Plan) addSteps(steps []site.Step, diff Difference, desired access.Desir
 		id := c.Fact.Identity()
 		planned := Planned{Op: c.Op, Fact: c.Fact.String(), Was: c.Was, Origin: origin(desired.Origins[id]), Step: stepOf[id]}
 		switch cause, falls := diff.Cause[id]; {
+		case falls && cause == c.Fact.Object && c.Fact.Kind == access.Exists:
+			planned.Reason = "the described state ends access"
 		case falls && c.Op == access.Remove:
 			planned.ConsequenceOf = cause.String()
 			planned.Reason = "falls with " + cause.String()
+		case c.Op == access.Remove && desired.Scope.Absent[c.Fact.Object] && isPerson(c.Fact.Object):
+			planned.Reason = "described with state no_access"
 		case c.Op == access.Remove && desired.Scope.Absent[c.Fact.Object]:
 			planned.Reason = "described as absent"
 		case c.Op == access.Remove && desired.Scope.Expired[id]:
@@ -470,31 +477,39 @@ func named(labels map[access.Ref]string, reaches ...[]Reach) map[string]string {
 	return out
 }
 
-// reliesOn gives the fingerprints of the objects that the changes touch.
+// reliesOn gives the fingerprints of the objects that the changes touch: of the
+// facts about each, and for an object that is removed also of the facts in
+// which it is the subject or the role, for those fall with it.
 func reliesOn(changes []access.Change, live access.Set) map[string]string {
-	touched := make(map[access.Ref]bool)
+	hashes := make(map[access.Ref]hash.Hash)
+	removed := make(map[access.Ref]bool)
 	for _, c := range changes {
 		for r := range spokenOf([]access.Change{c}) {
-			if r.Type() != "class" {
-				touched[r] = true
+			if r.Type() != "class" && hashes[r] == nil {
+				hashes[r] = sha256.New()
+			}
+		}
+		if c.Op == access.Remove && c.Fact.Kind == access.Exists {
+			removed[c.Fact.Object] = true
+		}
+	}
+	for f := range live.All() {
+		rests := []access.Ref{f.Object}
+		if removed[f.Subject] {
+			rests = append(rests, f.Subject)
+		}
+		if role := access.NewRef("space_role", f.Value); f.Kind == access.Role && removed[role] {
+			rests = append(rests, role)
+		}
+		for _, r := range rests {
+			if h := hashes[r]; h != nil {
+				fmt.Fprintln(h, f)
 			}
 		}
 	}
-	hashes := make(map[access.Ref]io.Writer)
-	sums := make(map[access.Ref]func() string)
-	for r := range touched {
-		h := sha256.New()
-		hashes[r] = h
-		sums[r] = func() string { return hex.EncodeToString(h.Sum(nil))[:16] }
-	}
-	for f := range live.All() {
-		if h, ok := hashes[f.Object]; ok {
-			fmt.Fprintln(h, f)
-		}
-	}
-	out := make(map[string]string, len(touched))
-	for r, sum := range sums {
-		out[string(r)] = sum()
+	out := make(map[string]string, len(hashes))
+	for r, h := range hashes {
+		out[string(r)] = hex.EncodeToString(h.Sum(nil))[:16]
 	}
 	return out
 }

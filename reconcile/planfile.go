@@ -2,7 +2,10 @@ package reconcile
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -35,6 +38,9 @@ func ReadPlan(b []byte) (*Plan, error) {
 	}
 	if got := p.digest(); got != p.Digest {
 		return nil, fmt.Errorf("the plan was altered: its digest is %s, and it says %s", got, p.Digest)
+	}
+	if sum, err := p.checksum(); err != nil || sum != p.Checksum {
+		return nil, errors.New("the plan was altered: its checksum does not fit")
 	}
 	if _, _, err := p.decode(); err != nil {
 		return nil, err
@@ -75,13 +81,30 @@ func (p *Plan) decode() ([]site.Step, []access.Change, error) {
 	return steps, changes, nil
 }
 
-// Write serialises the plan: indented, so that a plan can be read and compared
-// as text, and the same bytes for the same plan.
+// checksum covers the plan as it would be written without one.
+func (p *Plan) checksum() (string, error) {
+	bare := *p
+	bare.Checksum = ""
+	h := sha256.New()
+	if err := json.NewEncoder(h).Encode(bare); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// Write serialises the plan, with its checksum: indented, so that a plan can be
+// read and compared as text, and the same bytes for the same plan.
 func (p *Plan) Write(w io.Writer) error {
+	sum, err := p.checksum()
+	if err != nil {
+		return err
+	}
+	written := *p
+	written.Checksum = sum
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	return enc.Encode(p)
+	return enc.Encode(written)
 }
 
 // Lines gives the changes in the facts format: one "op fact" a line.

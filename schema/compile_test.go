@@ -301,7 +301,7 @@ func modes(t *testing.T, archive, want string) {
 func TestOwnership(t *testing.T) {
 	const objects = `
 users: {ana@acme.example: {}, gone@acme.example: {state: no_access}, kim@acme.example: {state: suspended}}
-external: ["user:*"]
+external: ["user:*@external.example", "user:root@acme.example"]
 groups:
   staff: {product_role: user, members: []}
   bare: {}
@@ -316,6 +316,7 @@ spaces:
 	for _, c := range []struct{ name, archive, want string }{
 		{"by default contents are owned and existence is not", objects, `
 additive exists user:undescribed@acme.example
+additive exists user:x@external.example
 additive exists account:712020:f0
 exclusive exists user:gone@acme.example
 exclusive exists user:kim@acme.example
@@ -348,6 +349,7 @@ unmanaged role space:UNDESCRIBED class:everyone = viewer
 ownership: {users: exclusive, groups: additive, space_roles: exclusive, spaces: additive}
 `, `
 exclusive exists user:undescribed@acme.example
+additive exists user:x@external.example
 exclusive exists account:712020:f0
 additive exists group:undescribed
 additive member group:staff user:x@acme.example

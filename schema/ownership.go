@@ -85,14 +85,18 @@ func (c *compiler) ownership() {
 		access.Excluded{Match: "team:*", Reason: "an Atlassian team", AsSubject: true},
 		access.Excluded{Match: "app:*", Reason: "an app", AsSubject: true},
 	)
-	if o == nil {
-		return
+	if o != nil {
+		for _, r := range o.Rules {
+			c.rule(r)
+		}
+		for _, i := range o.Ignore {
+			c.ignore(i)
+		}
 	}
-	for _, r := range o.Rules {
-		c.rule(r)
-	}
-	for _, i := range o.Ignore {
-		c.ignore(i)
+	// What may be referred to without being described is not removed for being
+	// undescribed, whatever a rule says.
+	for _, match := range c.externals {
+		scope.Existence = append(scope.Existence, access.Existence{Match: match, Mode: access.Additive})
 	}
 }
 
