@@ -95,6 +95,9 @@ type Observation struct {
 	// because it has not verified their domain: it can neither deactivate nor
 	// reactivate them.
 	Unclaimed map[access.Ref]bool
+	// Permissions are the space permissions that the site knows, with their
+	// labels: its catalogue, which grows from year to year.
+	Permissions map[string]string
 	// Unknown is what could not be seen. Nothing in it may be removed or taken
 	// for absent.
 	Unknown []access.Unknown

@@ -2,8 +2,10 @@ package cloud
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
@@ -12,6 +14,10 @@ import (
 // maxSpaceRoles is how many custom space roles a site may have. Source:
 // Atlassian's help, November 2025.
 const maxSpaceRoles = 10
+
+// maxSpaceName is how many characters the name of a space may have. Source: the
+// published document of POST /space.
+const maxSpaceName = 200
 
 // Canonical keeps what Cloud can hold and weir can bring about, in the words
 // that Observe uses. What is true already is always kept as it is.
@@ -136,6 +142,12 @@ func (c *canon) judge(f access.Fact) {
 			}
 		}
 		c.keep(f)
+	case access.Name:
+		if utf8.RuneCountInString(f.Value) > maxSpaceName {
+			c.refuse(f, fmt.Sprintf("a space's name has at most %d characters", maxSpaceName), "shorten it")
+			return
+		}
+		c.keep(f)
 	case access.Status:
 		if f.Value != "archived" {
 			c.refuse(f, fmt.Sprintf("a space cannot be %q", f.Value), "write current or archived")
@@ -184,6 +196,8 @@ func (c *canon) judgeExists(f access.Fact) {
 		c.refuse(f, fmt.Sprintf("a site has at most %d custom space roles", maxSpaceRoles), "merge roles that permit nearly the same")
 	case r.Type() == "space_role" && slices.ContainsFunc(access.SystemRoles, func(name string) bool { return strings.EqualFold(name, r.ID()) }):
 		c.refuse(f, "the site has a fixed role of this name, or lacks one that every site has", "give the role another name")
+	case r.Type() == "space_role" && !c.grants(r):
+		c.refuse(f, "a space role permits something, at the least to view", "give it the permission "+access.CanView)
 	default:
 		c.keep(f)
 	}
@@ -217,9 +231,31 @@ func (c *canon) judgeGrants(f access.Fact) {
 		c.refuse(f, "what a fixed role permits cannot be changed", "describe a space role of your own")
 	case c.refused[f.Object]:
 		c.refuse(f, fmt.Sprintf("a site has at most %d custom space roles", maxSpaceRoles), "merge roles that permit nearly the same")
+	case len(c.live.Permissions) > 0 && !c.known(f.Verb):
+		hint := "write the id of one that it has, such as create/page"
+		for _, id := range slices.Sorted(maps.Keys(c.live.Permissions)) {
+			if strings.EqualFold(c.live.Permissions[id], f.Verb) {
+				hint = fmt.Sprintf("did you mean %q?", id)
+			}
+		}
+		c.refuse(f, fmt.Sprintf("the site has no permission %q", f.Verb), hint)
 	default:
 		c.keep(f)
 	}
+}
+
+// grants reports whether a wanted role permits anything.
+func (c *canon) grants(role access.Ref) bool {
+	for range c.want.Of(access.Grants, role) {
+		return true
+	}
+	return false
+}
+
+// known reports whether the site has a permission.
+func (c *canon) known(id string) bool {
+	_, ok := c.live.Permissions[id]
+	return ok
 }
 
 func (c *canon) judgeRole(f access.Fact) {

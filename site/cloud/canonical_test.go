@@ -130,11 +130,11 @@ func TestCanonical(t *testing.T) {
 			want: []string{
 				"exists space_role:reviewer", "exists space_role:r0", "exists space_role:r1", "exists space_role:r2", "exists space_role:r3",
 				"exists space_role:r4", "exists space_role:r5", "exists space_role:r6", "exists space_role:r7",
-				"exists space_role:a", "exists space_role:b", "grants space_role:b read/space", "role space:ENG group:staff = b",
+				"exists space_role:a", "grants space_role:a read/space", "exists space_role:b", "grants space_role:b read/space", "role space:ENG group:staff = b",
 			},
 			out: []string{
 				"exists space_role:reviewer", "exists space_role:r0", "exists space_role:r1", "exists space_role:r2", "exists space_role:r3",
-				"exists space_role:r4", "exists space_role:r5", "exists space_role:r6", "exists space_role:r7", "exists space_role:a",
+				"exists space_role:r4", "exists space_role:r5", "exists space_role:r6", "exists space_role:r7", "exists space_role:a", "grants space_role:a read/space",
 			},
 			said: []string{
 				"refused exists space_role:b: a site has at most 10 custom space roles", "refused grants space_role:b read/space: a site has at most 10 custom space roles",
@@ -274,5 +274,43 @@ func TestUnits(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// What the site's catalogue does not know is refused before anything is
+// written, and a label leads to its id.
+func TestUnknownPermissions(t *testing.T) {
+	_, s := embedded(t, emulator.Options{}, nil)
+	live, err := s.Observe(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	label := live.Permissions["create/page"]
+	if label == "" {
+		t.Fatal("the catalogue has no label for create/page")
+	}
+	role := access.Ref("space_role:writer")
+	grant := func(id string) access.Fact {
+		return access.Fact{Kind: access.Grants, Object: role, Verb: id}
+	}
+	there := access.Fact{Kind: access.Exists, Object: role}
+	for _, test := range []struct {
+		want []access.Fact
+		hint string // of the refusal; "-" for none
+	}{
+		{[]access.Fact{there, grant("read/space"), grant("create/page")}, "-"},
+		{[]access.Fact{there, grant("read/space"), grant(strings.ToLower(label))}, `did you mean "create/page"?`},
+		{[]access.Fact{there, grant("read/space"), grant("creat/page")}, "write the id of one that it has, such as create/page"},
+		{[]access.Fact{there}, "give it the permission read/space"},
+		{[]access.Fact{{Kind: access.Name, Object: "space:ENG", Value: strings.Repeat("é", 201)}}, "shorten it"},
+		{[]access.Fact{{Kind: access.Name, Object: "space:ENG", Value: strings.Repeat("é", 200)}}, "-"},
+	} {
+		got := "-"
+		for _, r := range s.Canonical(access.NewSet(test.want...), live).Refused {
+			got = r.Hint
+		}
+		if got != test.hint {
+			t.Errorf("%v: %q, want %q", test.want, got, test.hint)
+		}
 	}
 }

@@ -422,8 +422,8 @@ func TestConcurrency(t *testing.T) {
 		t.Errorf("%d requests at once", most)
 	}
 	// People, groups through both doors, spaces and archived ones, space roles,
-	// and one a space, of which one has two pages.
-	lists := 3 + 2 + 3 + (2 + 1) + 1 + 261 + 1
+	// the permissions, and one a space, of which one has two pages.
+	lists := 3 + 2 + 3 + (2 + 1) + 1 + 1 + 261 + 1
 	// Before and after, who weir is; the role mode; and once where the site lies.
 	if want := lists + 2 + 1 + 4; obs.Requests != want {
 		t.Errorf("%d requests, want %d", obs.Requests, want)

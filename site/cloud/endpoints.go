@@ -32,6 +32,7 @@ var (
 	roleMode          = endpoint{confluence, "GET", "/api/v2/space-role-mode", "read the role mode"}
 	listSpaces        = endpoint{confluence, "GET", "/api/v2/spaces", "read the spaces"}
 	listSpaceRoles    = endpoint{confluence, "GET", "/api/v2/space-roles", "read the space roles"}
+	listPermissions   = endpoint{confluence, "GET", "/api/v2/space-permissions", "read the space permissions"}
 	listAssignments   = endpoint{confluence, "GET", "/api/v2/spaces/{}/role-assignments", "read the role assignments of a space"}
 	listOrgs          = endpoint{admin, "GET", "/v1/orgs", "read the organisations"}
 	listDirectories   = endpoint{admin, "GET", "/v2/orgs/{}/directories", "read the directories"}
@@ -71,7 +72,7 @@ var (
 // to no other than reads.
 var (
 	reads = []endpoint{
-		currentUser, systemInfo, listGroups, longTask, roleMode, listSpaces, listSpaceRoles, listAssignments,
+		currentUser, systemInfo, listGroups, longTask, roleMode, listSpaces, listSpaceRoles, listPermissions, listAssignments,
 		listOrgs, listDirectories, searchWorkspaces, searchPeople, searchGroups, listGroupProduct, listPersonProduct,
 	}
 	writes = []endpoint{

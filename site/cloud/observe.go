@@ -33,6 +33,7 @@ func (s *Site) Observe(ctx context.Context) (site.Observation, error) {
 		func(ctx context.Context) (err error) { r.groups, r.unknown, err = s.groups(ctx, at); return err },
 		func(ctx context.Context) (err error) { r.spaces, err = s.spaces(ctx, nil); return err },
 		func(ctx context.Context) (err error) { r.roles, err = s.spaceRoles(ctx); return err },
+		func(ctx context.Context) (err error) { r.permissions, err = s.spacePermissions(ctx); return err },
 	)
 	if err != nil {
 		return site.Observation{}, err
@@ -104,6 +105,8 @@ type reading struct {
 	spaces  []space
 	roles   []spaceRole
 	unknown []access.Unknown
+
+	permissions map[string]string // labels by id
 }
 
 // observation says everything but memberships and role assignments.
@@ -113,6 +116,8 @@ func (r *reading) observation(at place, me self) site.Observation {
 		IDs:       make(map[access.Ref]string),
 		Labels:    make(map[access.Ref]string),
 		Unclaimed: make(map[access.Ref]bool),
+
+		Permissions: r.permissions,
 	}
 	var facts []access.Fact
 	refs := refPeople(r.people)

@@ -116,6 +116,19 @@ func (s *Site) spaceRoles(ctx context.Context) ([]spaceRole, error) {
 	return roles, nil
 }
 
+// spacePermissions reads the catalogue of permissions, with their labels.
+func (s *Site) spacePermissions(ctx context.Context) (map[string]string, error) {
+	list, err := byLink(ctx, s.client, call{to: listPermissions}, sitePage, func(p spacePermission) string { return p.ID })
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]string, len(list))
+	for _, p := range list {
+		out[p.ID] = p.Label
+	}
+	return out, nil
+}
+
 // ref names a role. Its id differs from site to site; a fixed role is known
 // by its name in lower case, a custom one by its name.
 func (r spaceRole) ref() access.Ref {

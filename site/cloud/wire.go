@@ -215,6 +215,19 @@ func (r *spaceRole) check() error {
 	return nil
 }
 
+// spacePermission is an entry of the site's catalogue of permissions.
+type spacePermission struct {
+	ID    string `json:"id"`
+	Label string `json:"displayName"`
+}
+
+func (p *spacePermission) check() error {
+	if p.ID == "" {
+		return errors.New("the answer lacks the id")
+	}
+	return nil
+}
+
 type spaceRoleBody struct {
 	Name        string   `json:"name"`
 	Description string   `json:"description"`
