@@ -9,7 +9,7 @@ import (
 //
 // The rules, for the spaces of Confluence Cloud with roles:
 //   - a person has the union of what their groups, their own grants and the
-//     classes they belong to hold; there is no deny (DOMAIN: "Additive").
+//     classes they belong to hold; there is no deny (evidence, Domain: "Additive").
 //   - a person who may not enter (no `exists` fact) can do nothing, whatever
 //     groups they are in: "Adding someone to the site gives access to no space
 //     by itself", and a deactivated account keeps its groups.

@@ -18,7 +18,7 @@ const batch = 64
 
 // readBacks is how often an unknown outcome is read back before it is reported
 // as unknown, and readBackPause how long to wait before each further look: a
-// product may show a write late (CONFLUENCE-API A13: up to a few seconds).
+// product may show a write late (evidence A13: up to a few seconds).
 const (
 	readBacks     = 3
 	readBackPause = 2 * time.Second

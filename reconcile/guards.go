@@ -229,7 +229,7 @@ func adminTakers(d access.Delta) func(access.Fact) bool {
 // admins holds the floor under the number of space admins: a ratchet. It also
 // says beforehand where the product would refuse: it keeps the last assignment
 // that administers a space, whether or not there is anybody behind it
-// (CONFLUENCE-API A7), unless the group that holds it is deleted.
+// (evidence A7), unless the group that holds it is deleted.
 func (g Guards) admins(d access.Delta) []access.Finding {
 	var out []access.Finding
 	for _, space := range lastAssignments(d) {

@@ -139,7 +139,7 @@ func Site() *rapid.Generator[access.Set] {
 
 // Oracle says what a person may do in a space, slowly and obviously: it reads
 // the facts again for every question and shares nothing with access.View. The
-// rules are those of DOMAIN's "Additive": the union over everything that
+// rules are those of docs/evidence.md, Domain, "Additive": the union over all that
 // reaches the person, and nothing for who may not enter.
 func Oracle(facts access.Set, person access.Ref, permission string, space access.Ref) bool {
 	if person != access.Anonymous && !facts.Has(access.Fact{Kind: access.Exists, Object: person}) {
