@@ -91,6 +91,7 @@ func withoutOrigins(t *testing.T, p *reconcile.Plan) string {
 	for i := range p.Findings {
 		p.Findings[i].Origin = nil
 	}
+	p.Checksum = "" // covers the origins
 	b, err := json.MarshalIndent(p, "", " ")
 	if err != nil {
 		t.Fatal(err)
