@@ -37,7 +37,7 @@ test: ## Vet and test everything
 test-clients: build ## Test the embedded site with other people's clients (needs npm)
 	@cd testdata/clients; \
 	npm ci --ignore-scripts --no-audit --no-fund --loglevel error; \
-	node --test --test-timeout 60000 --test-reporter spec
+	node --test --test-timeout 120000 --test-reporter spec
 
 .PHONY: race
 race: ## Test the pure packages under the race detector (needs a C compiler)
@@ -59,8 +59,8 @@ soak-access soak-reconcile soak-schema: soak-%:
 	@go test ./$* -count 1 -v -timeout 0 -rapid.checks $(CHECKS) -rapid.seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
 
 .PHONY: bench
-bench: ## Measure plan and apply on real access data with the built program
-	@go run ./internal/bench
+bench: ## Measure plan, apply, generate and serve with the built program
+	@go run ./internal/bench -large
 
 .PHONY: lint
 lint: ## Check formatting and run golangci-lint
