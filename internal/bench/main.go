@@ -2,9 +2,10 @@
 
 // Command bench measures the built weir from outside, on real data: how long
 // it takes, how much memory it needs at most, and how many facts and requests
-// that was.
+// that was. A generated site shows how many pages a second are served.
 //
 //	go run ./internal/bench        // the median of five runs each
+//	go run ./internal/bench -large // and a generated site of full size
 //
 // The figures are printed and never asserted: machines are noisy.
 package main
@@ -29,14 +30,19 @@ import (
 
 func main() {
 	runs := flag.Int("runs", 5, "runs of each command; the median is printed")
+	full := flag.Bool("large", false, "generate a large organisation's site instead of a small one")
 	flag.Parse()
-	if err := bench(*runs); err != nil {
+	size := small
+	if *full {
+		size = large
+	}
+	if err := bench(*runs, size); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func bench(runs int) error {
+func bench(runs int, size company) error {
 	dir, err := os.MkdirTemp("", "weir-bench-")
 	if err != nil {
 		return err
@@ -55,7 +61,10 @@ func bench(runs int) error {
 	if err := b.firstApply("2024-01"); err != nil {
 		return err
 	}
-	return b.syncedPlan("2024-06")
+	if err := b.syncedPlan("2024-06"); err != nil {
+		return err
+	}
+	return b.generatedSite(size)
 }
 
 type bencher struct {
@@ -145,13 +154,20 @@ func (b bencher) run(args ...string) (measure, error) {
 	if err != nil {
 		return m, fmt.Errorf("weir %s: %w\n%s", strings.Join(args, " "), err, errs.String())
 	}
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		m.peak = int64(usage.Maxrss)
-		if runtime.GOOS == "linux" {
-			m.peak <<= 10 // Linux counts in KiB, others in bytes
-		}
-	}
+	m.peak = peak(cmd.ProcessState)
 	return m, nil
+}
+
+// peak is the most memory that a process ever had, in bytes.
+func peak(ended *os.ProcessState) int64 {
+	usage, ok := ended.SysUsage().(*syscall.Rusage)
+	switch {
+	case !ok:
+		return 0
+	case runtime.GOOS == "linux":
+		return int64(usage.Maxrss) << 10 // Linux counts in KiB, others in bytes
+	}
+	return int64(usage.Maxrss)
 }
 
 func median(all []measure) measure {

@@ -77,11 +77,14 @@ func (a *app) siteFile(file string) string {
 	return a.file(".weir", "site.db")
 }
 
-// openEmulator opens the embedded site. A site file that cannot be used is the
-// user's to mend: a diagnostic.
-func (a *app) openEmulator(file string, mode siteMode, plan string) (*emulator.Emulator, error) {
+// openEmulator opens the embedded site, as tune says. A site file that cannot be
+// used is the user's to mend: a diagnostic.
+func (a *app) openEmulator(file string, mode siteMode, plan string, tune ...func(*emulator.Options)) (*emulator.Emulator, error) {
 	path := a.siteFile(file)
 	o := emulator.Options{Clock: a.Clock, Random: a.Random}
+	for _, t := range tune {
+		t(&o)
+	}
 	info, err := os.Stat(path)
 	missing := errors.Is(err, fs.ErrNotExist)
 	switch {

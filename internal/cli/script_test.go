@@ -46,7 +46,7 @@ func TestMain(m *testing.M) {
 //	example NAME                      copy examples/NAME here
 //	acceptance VARIABLE RULE          keep what the last plan asked to accept
 //	repeat FILE COUNT TEXT            write a text over and over
-//	serve DIR                         weir site serve, until the script ends or says `unserve`
+//	serve DIR [FLAGS…]                weir site serve, until the script ends or says `unserve`
 //	get PATH [USER SECRET]            ask the served site
 //	hold JOURNAL                      be another run that has the journal
 //
@@ -267,7 +267,7 @@ type servedKey struct{}
 // serve runs weir site serve beside the script, and sets PORT, ACCOUNT and
 // TOKEN to what it prints.
 func serve(ts *testscript.TestScript, neg bool, args []string) {
-	usage(ts, !neg && len(args) == 1, "serve DIR")
+	usage(ts, !neg && len(args) >= 1, "serve DIR [FLAGS…]")
 	ctx, cancel := context.WithCancel(context.Background())
 	r, w := io.Pipe()
 	s := ts.Value(servedKey{}).(*served)
@@ -275,7 +275,7 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	env := world(ts.Getenv)
 	env.Stdin, env.Stdout, env.Stderr = strings.NewReader(""), w, w
 	go func() {
-		s.done <- cli.Main(ctx, []string{"site", "serve", folder(ts, args)}, env)
+		s.done <- cli.Main(ctx, append([]string{"site", "serve", folder(ts, args)}, args[1:]...), env)
 		w.Close()
 	}()
 	lines := bufio.NewScanner(r)

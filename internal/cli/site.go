@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -50,36 +52,61 @@ func (a *app) siteFacts(file *string) *cobra.Command {
 }
 
 func (a *app) siteReset(file *string) *cobra.Command {
-	return &cobra.Command{
+	var mode string
+	cmd := &cobra.Command{
 		Use:   "reset [DIR]",
 		Short: "Begin with an empty site; the old file is kept beside it",
-		Args:  atMostOne,
+		Long: `Begin with an empty site; the old file is kept beside it. A new site gives access
+to spaces by roles. With --role-mode it is one from before roles, or on its way
+to them, as the product's own mode says.`,
+		Example: "  weir site reset\n  weir site reset --role-mode PRE_ROLES",
+		Args:    atMostOne,
 		RunE: func(_ *cobra.Command, args []string) error {
 			a.folder(args)
-			path := a.siteFile(*file)
-			if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-				_, err := fmt.Fprintf(a.Stdout, "the site is empty already: there is no %s\n", path)
+			if mode != "" && !slices.Contains(roleModes, mode) {
+				return fmt.Errorf("--role-mode is %s, not %q", strings.Join(roleModes, ", "), mode)
+			}
+			if err := a.moveSite(a.siteFile(*file)); err != nil || mode == "" {
 				return err
 			}
-			// Whoever holds the file must not lose it under their feet.
-			store, err := emulator.OpenSQLite(path, emulator.ReadWrite)
-			if errors.Is(err, emulator.ErrLocked) {
-				return siteFileTrouble(path, err)
+			em, err := a.openEmulator(*file, readWrite, "", func(o *emulator.Options) { o.RoleMode = mode })
+			if err != nil {
+				return err
 			}
-			if err == nil {
-				if err := store.Close(); err != nil {
-					return err
-				}
-			}
-			old := path + ".old"
-			if err := os.Rename(path, old); err != nil {
-				return siteFileTrouble(path, err)
-			}
-			fmt.Fprintf(a.Stdout, "the site is empty; the old one is %s\n", old)
-			if _, err := os.Stat(a.file(lockFile)); err == nil {
-				fmt.Fprintf(a.Stdout, "%s names the ids of the old site: delete it if this description is for the new one\n", a.file(lockFile))
-			}
-			return nil
+			fmt.Fprintf(a.Stdout, "made a site in mode %s\n", mode)
+			return em.Close()
 		},
 	}
+	cmd.Flags().StringVar(&mode, "role-mode", "", "make a site in this `mode`: "+strings.Join(roleModes, ", "))
+	return cmd
+}
+
+// roleModes are how a site gives access to spaces, in the product's words.
+var roleModes = []string{emulator.ModePreRoles, emulator.ModeTransition, emulator.ModeRoles}
+
+// moveSite puts the site's file aside, if there is one.
+func (a *app) moveSite(path string) error {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		_, err := fmt.Fprintf(a.Stdout, "the site is empty already: there is no %s\n", path)
+		return err
+	}
+	// Whoever holds the file must not lose it under their feet.
+	store, err := emulator.OpenSQLite(path, emulator.ReadWrite)
+	if errors.Is(err, emulator.ErrLocked) {
+		return siteFileTrouble(path, err)
+	}
+	if err == nil {
+		if err := store.Close(); err != nil {
+			return err
+		}
+	}
+	old := path + ".old"
+	if err := os.Rename(path, old); err != nil {
+		return siteFileTrouble(path, err)
+	}
+	fmt.Fprintf(a.Stdout, "the site is empty; the old one is %s\n", old)
+	if _, err := os.Stat(a.file(lockFile)); err == nil {
+		fmt.Fprintf(a.Stdout, "%s names the ids of the old site: delete it if this description is for the new one\n", a.file(lockFile))
+	}
+	return nil
 }

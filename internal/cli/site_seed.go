@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -96,12 +95,12 @@ func (a *app) factsIn(source string) (access.Set, error) {
 		}
 		return access.Set{}, input("WR110", source, "the source cannot be read: "+said, "")
 	}
-	text, err := os.ReadFile(source)
+	isSite, text, err := siteOrText(source)
 	if err != nil {
 		return access.Set{}, input("WR110", source, "the source cannot be read: "+reason(err), "")
 	}
-	if !bytes.HasPrefix(text, []byte(sqliteMagic)) {
-		set, err := readFacts(bytes.NewReader(text))
+	if !isSite {
+		set, err := readFacts(strings.NewReader(text))
 		if err != nil {
 			return access.Set{}, input("WR113", source, err.Error(), "write one fact a line, as weir site facts prints them")
 		}
@@ -113,6 +112,21 @@ func (a *app) factsIn(source string) (access.Set, error) {
 	}
 	defer em.Close()
 	return factsOf(em.Dump()), nil
+}
+
+// siteOrText tells a site file by how it begins, and reads any other.
+func siteOrText(path string) (isSite bool, text string, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return false, "", err
+	}
+	defer f.Close()
+	r := bufio.NewReader(f)
+	if magic, _ := r.Peek(len(sqliteMagic)); string(magic) == sqliteMagic {
+		return true, "", nil
+	}
+	b, err := io.ReadAll(r)
+	return false, string(b), err
 }
 
 func readFacts(r io.Reader) (access.Set, error) {
@@ -156,20 +170,38 @@ func (s *seeder) make(admin emulator.Admin, facts []access.Fact) error {
 	for _, f := range facts {
 		e.edits = append(e.edits, edit{change: access.Change{Op: access.Add, Fact: f}})
 	}
-	e.born = e.newRoles()
 	if err := s.invite(admin); err != nil {
 		return err
 	}
 	for _, ed := range e.edits {
 		f := ed.change.Fact
-		if f.Kind == access.Exists && f.Object.Type() == "user" {
-			continue // invited already
+		var err error
+		switch personal := f.Object.Type() == "space" && strings.HasPrefix(f.Object.ID(), "~"); {
+		case f.Kind == access.Exists && f.Object.Type() == "user": // invited already
+		case f.Kind == access.Exists && personal:
+			err = s.makePersonal(admin, f.Object)
+		default:
+			err = e.apply(ed)
 		}
-		if err := e.apply(ed); err != nil {
+		if err != nil {
 			return fmt.Errorf("%s: %w", f, err)
 		}
 	}
 	return nil
+}
+
+// makePersonal makes a personal space, for a person who administers it and has
+// none yet.
+func (s *seeder) makePersonal(admin emulator.Admin, space access.Ref) error {
+	err := errors.New("nobody can be told to be its owner: no person has the role admin in it")
+	for f := range s.wanted.Of(access.Role, space) {
+		if f.Subject.Type() == "user" && f.Value == "admin" {
+			if err = admin.CreatePersonalSpace(f.Subject.ID(), space.ID(), space.ID()); err == nil {
+				break
+			}
+		}
+	}
+	return err
 }
 
 // invite adds everybody whom the facts speak of. Who is let in by a group needs

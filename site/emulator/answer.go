@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -38,6 +37,8 @@ type Refusal struct {
 	Status int    // of HTTP
 	Code   string // of the surface, where it has codes
 	Detail string
+
+	context any // of user management's refusals, in place of the detail
 }
 
 // Error says what the product says.
@@ -45,6 +46,20 @@ func (r *Refusal) Error() string { return r.Detail }
 
 func refuse(status int, code, format string, args ...any) error {
 	return &Refusal{Status: status, Code: code, Detail: fmt.Sprintf(format, args...)}
+}
+
+// restricted is user management's refusal of an action that somebody else
+// decides on; reason is one of the published keys.
+func restricted(reason, format string, args ...any) error {
+	return &Refusal{
+		Status: http.StatusForbidden, Code: "forbidden.action", Detail: fmt.Sprintf(format, args...),
+		context: notAllowed(reason),
+	}
+}
+
+// notAllowed is a privilege that is not there, and why.
+func notAllowed(reason string) object {
+	return object{"allowed": false, "reason": object{"key": reason}}
 }
 
 // notFound answers for what is not there, or not there for this caller.
@@ -58,9 +73,10 @@ func notEmulated(what string) error {
 // surface is one of Atlassian's families of endpoints, each with its own
 // credentials and its own shape of errors (CONFLUENCE-API.md A0).
 type surface struct {
-	prefix string
-	orgKey bool // authenticated by the organisation's key, not by a person's token
-	shape  func(*Refusal) any
+	prefix  string
+	orgKey  bool // authenticated by the organisation's key, not by a person's token
+	syncKey bool // authenticated by the key of an identity provider's directory
+	shape   func(*Refusal) any
 }
 
 var (
@@ -68,6 +84,7 @@ var (
 	surfaceV2     = &surface{prefix: "/wiki/api/v2", shape: shapeV2}
 	surfaceOrg    = &surface{prefix: "/admin", orgKey: true, shape: shapeOrg}
 	surfaceManage = &surface{prefix: "/users", orgKey: true, shape: shapeManage}
+	surfaceScim   = &surface{prefix: "/scim", syncKey: true, shape: shapeScim}
 )
 
 func shapeV1(r *Refusal) any {
@@ -105,6 +122,9 @@ func shapeManage(r *Refusal) any {
 			key = "forbidden"
 		}
 	}
+	if r.context != nil {
+		return object{"key": key, "context": r.context}
+	}
 	return object{"key": key, "context": object{"message": r.Detail}}
 }
 
@@ -130,6 +150,9 @@ func errorCode(r *Refusal) string {
 	return strconv.Itoa(r.Status)
 }
 
+// serverName tells a person with a proxy in hand that this is no real site.
+const serverName = "weir-emulator"
+
 // write turns an answer or an error into a response.
 func write(a answer, err error, shape func(*Refusal) any) Response {
 	if err != nil {
@@ -139,8 +162,7 @@ func write(a answer, err error, shape func(*Refusal) any) Response {
 		}
 		a = answer{status: r.Status, body: shape(r)}
 	}
-	// The header tells a person with a proxy in hand that this is no real site.
-	res := Response{Status: a.status, Header: http.Header{"Server": {"weir-emulator"}}}
+	res := Response{Status: a.status, Header: http.Header{"Server": {serverName}}}
 	if a.link != "" {
 		res.Header.Set("Link", a.link)
 	}
@@ -148,7 +170,7 @@ func write(a answer, err error, shape func(*Refusal) any) Response {
 		return res
 	}
 	res.Header.Set("Content-Type", "application/json;charset=UTF-8")
-	if res.Body, err = json.Marshal(a.body); err != nil {
+	if res.Body, err = marshal(a.body); err != nil {
 		panic(fmt.Sprintf("emulator: an answer does not marshal: %v", err)) // our own values do
 	}
 	return res

@@ -93,3 +93,20 @@ func (f *fixture) pages(path string, body m) {
 		body["cursor"] = next
 	}
 }
+
+// BenchmarkFullPages: full pages of long lists, of a generated site of full size.
+func BenchmarkFullPages(b *testing.B) {
+	f, _ := generated(b, emulator.Options{}, emulator.Generation{People: 50_000, Groups: 2_000, Spaces: 5_000, Seed: 1})
+	users, group := f.dir("/users/search"), f.group("confluence-users").ID
+	for name, page := range map[string]func(){
+		"members": func() { f.quick("GET", "/wiki/rest/api/group/"+group+"/membersByGroupId?limit=200", nil, 200) },
+		"spaces":  func() { f.quick("GET", "/wiki/api/v2/spaces?limit=250", nil, 200) },
+		"people":  func() { f.quick("POST", users, m{"limit": 100, "expand": []string{"groups"}}, 200) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				page()
+			}
+		})
+	}
+}

@@ -3,6 +3,7 @@ package emulator_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -14,20 +15,47 @@ import (
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
-
-	"github.com/weirhq/weir/site/emulator"
 )
 
 // deviations are the places where the published documents are wrong, with the
 // evidence. The key is the operation and the trouble as the test words it.
 var deviations = map[string]string{
-	"PUT /space-roles/{id}: /taskId: Value is not nullable": "null when the permission set did not change (CONFLUENCE-API.md A8, observed)",
-	"GET /spaces/{id}: /roleAssignments is undocumented":    "the parameter include-role-assignments is published as in early access, without its answer",
+	"GET /users/{account_id}/manage/profile: " + accountPattern:         lineBreak,
+	"PATCH /users/{account_id}/manage/profile: " + accountPattern:       lineBreak,
+	"PUT /space-roles/{id}: /taskId: Value is not nullable":             "null when the permission set did not change (CONFLUENCE-API.md A8, observed)",
+	"GET /spaces: /results/*/currentActiveAlias: Value is not nullable": "null for a space without an alias (confluence.js 3.1.0, observed)",
+	listedKeys("GET /spaces/{id}/permissions: /results/*"):              openKeys,
+	listedTypes("GET /spaces/{id}/permissions: /results/*"):             openTypes,
+	listedKeys("GET /spaces/{id}: /permissions/results/*"):              openKeys,
+	listedTypes("GET /spaces/{id}: /permissions/results/*"):             openTypes,
+	"GET /spaces/{id}: /roleAssignments is undocumented":                "the parameter include-role-assignments is published as in early access, without its answer",
+}
+
+// accountPattern is the published pattern of account ids, which ends in a line
+// break that nothing matches.
+const (
+	accountPattern = "/account/account_id: string doesn't match the regular expression \"[a-zA-Z0-9_|:-]{1,128}\n\""
+	lineBreak      = "the pattern ends in a line break by mistake: the document's own example does not match it"
+)
+
+// Rows of permissions name operations and principals beyond the published lists.
+const (
+	openKeys  = "26 pairs of operation and target were measured, and the catalogue grows (CONFLUENCE-API.md A7, observed)"
+	openTypes = "access-class for those whom a class stands for (CONFLUENCE-API.md A7, observed)"
+)
+
+func listedKeys(row string) string {
+	return row + `/operation/key: value is not one of the allowed values ["use","create","read","update","delete","copy","move","export","purge","purge_version","administer","restore","create_space","restrict_content","archive"]`
+}
+
+func listedTypes(row string) string {
+	return row + `/principal/type: value is not one of the allowed values ["user","group","role"]`
 }
 
 // onlyDescribed are operations that Atlassian publishes, but not in a document
-// that is at hand: the organisation API's second version and its role writes.
-var onlyDescribed = regexp.MustCompile(`^/admin/(v2/|v1/orgs/[^/]+/users/)`)
+// that is at hand: the organisation API's second version, its role writes, last
+// activity, event stream and API tokens, and the deletion of accounts.
+var onlyDescribed = regexp.MustCompile(`^/admin/(v2/|api-access/|v1/orgs/[^/]+/(users/|directory/|events-stream$))|^/users/[^/]+/manage/lifecycle/(cancel-)?delete$`)
 
 // document is a published OpenAPI document.
 type document struct {
@@ -47,6 +75,7 @@ func published(t *testing.T) []document {
 	for file, prefix := range map[string]string{
 		"cloud-v1.json": "", "cloud-v2.json": "/wiki/api/v2",
 		"admin-organization-2022.json": "/admin/v1", "admin-user-management-2022.json": "",
+		"admin-user-provisioning-scim-2022.json": "",
 	} {
 		text, err := os.ReadFile(filepath.Join(dir, file))
 		if os.IsNotExist(err) {
@@ -101,8 +130,8 @@ func TestContract(t *testing.T) {
 	docs := published(t)
 	covered, described := map[string]bool{}, map[string]bool{}
 	used := map[string]bool{}
-	for _, s := range operations() {
-		f := open(t, emulator.Options{})
+	for options, s := range everyOperation() {
+		f := open(t, options)
 		small(f)
 		var body any
 		if s.body != nil {
@@ -162,7 +191,7 @@ func violations(op *openapi3.Operation, status int, text []byte) []string {
 	}
 	var value any
 	if err := json.Unmarshal(text, &value); err != nil {
-		return []string{err.Error()}
+		return []string{fmt.Sprintf("%T", err) + err.Error()}
 	}
 	var out []string
 	if err := content.Schema.Value.VisitJSON(value, openapi3.MultiErrors()); err != nil {
@@ -171,16 +200,26 @@ func violations(op *openapi3.Operation, status int, text []byte) []string {
 	return append(out, undocumented(content.Schema.Value, value, "")...)
 }
 
+// indexes are those of lists in the path of a value.
+var indexes = regexp.MustCompile(`/\d+`)
+
 func schemaErrors(err error) []string {
-	if many, is := err.(openapi3.MultiError); is {
+	switch e := err.(type) {
+	case openapi3.MultiError:
 		var out []string
-		for _, e := range many {
-			out = append(out, schemaErrors(e)...)
+		for _, one := range e {
+			out = append(out, schemaErrors(one)...)
 		}
 		return out
+	case *openapi3.SchemaError:
+		if e.SchemaField == "allOf" && e.Origin != nil {
+			return schemaErrors(e.Origin)
+		}
+		place := indexes.ReplaceAllString("/"+strings.Join(e.JSONPointer(), "/"), "/*")
+		return []string{place + ": " + e.Reason}
 	}
-	if one, is := err.(*openapi3.SchemaError); is {
-		return []string{"/" + strings.Join(one.JSONPointer(), "/") + ": " + one.Reason}
+	if inner := errors.Unwrap(err); inner != nil {
+		return schemaErrors(inner)
 	}
 	return []string{err.Error()}
 }

@@ -1,12 +1,14 @@
 package emulator
 
 import (
-	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -27,14 +29,36 @@ type Options struct {
 	// Plan is the subscription: free limits people to ten and forbids to
 	// customise permissions. Empty is premium.
 	Plan string
+	// RoleMode says how a fresh site gives access to spaces: ModePreRoles,
+	// ModeTransition or ModeRoles. Empty is ModeRoles. A site that is there
+	// moves on by [Admin.SetRoleMode] only.
+	RoleMode string
 	// Seats limits how many people may have a paid product role; 0 is no limit.
 	Seats int
+	// People limits how many people and guests there may be; 0 is no limit.
+	People int
 	// Domains are the e-mail domains that the organisation has claimed: their
 	// accounts are managed. nil claims every domain; an empty list none.
 	Domains []string
+	// Dialect is what the site speaks: [DialectCloud], or [DialectDataCenter].
+	// Empty is Cloud. A stored site may be opened in either.
+	Dialect string
+	// ContextPath is what stands before Data Center's paths, such as
+	// "/confluence"; empty for none.
+	ContextPath string
 	// OnRequest is told of every request when it was answered, one at a time
-	// and in order. It must not call the emulator.
+	// and in order. It must not call the emulator. A status of 0 means that the
+	// client gets no answer.
 	OnRequest func(method, path string, status int)
+	// Knobs make the site misbehave. The zero value changes nothing.
+	Knobs Knobs
+	// Wait lets time pass before a delayed answer, until the context ends; nil
+	// really waits. A test gives one that does not.
+	Wait func(context.Context, time.Duration) error
+	// Edit does the lines of a [KnobEdit]; the emulator itself does not know
+	// what they say. It must use the Admin that it is given and nothing else of
+	// the emulator; what becomes of a refused edit is its own matter.
+	Edit func(a Admin, lines []string)
 }
 
 // Emulator is one Confluence site. It is safe for concurrent use: requests are
@@ -48,17 +72,28 @@ type Emulator struct {
 	clock     func() time.Time
 	onRequest func(method, path string, status int)
 	account   string
+	knobs     *machine // nil: nothing misbehaves
+	wait      func(context.Context, time.Duration) error
+	edit      func(Admin, []string)
 }
 
 // New opens the site in the store, or makes a fresh one. An error wraps
 // [ErrCorrupt] when the records make no sense; otherwise it is the store's.
 func New(o Options) (*Emulator, error) {
-	e := &Emulator{store: o.Store, clock: o.Clock, onRequest: o.OnRequest, limits: limits{plan: o.Plan, seats: o.Seats, domains: o.Domains}}
+	e := &Emulator{store: o.Store, clock: o.Clock, onRequest: o.OnRequest, wait: o.Wait, edit: o.Edit, limits: limits{
+		plan: o.Plan, seats: o.Seats, people: o.People, domains: o.Domains, dialect: o.Dialect, context: strings.TrimSuffix(o.ContextPath, "/"),
+	}}
 	if e.store == nil {
 		e.store = NewMemory()
 	}
 	if e.clock == nil {
 		e.clock = time.Now
+	}
+	if e.wait == nil {
+		e.wait = pause
+	}
+	if err := e.limits.check(); err != nil {
+		return nil, err
 	}
 	var err error
 	if e.state, err = loadState(e.store, e.limits); err != nil {
@@ -70,6 +105,9 @@ func New(o Options) (*Emulator, error) {
 		}
 	}
 	e.account = e.state.site.Account
+	if err := e.SetKnobs(o.Knobs); err != nil {
+		return nil, err
+	}
 	return e, nil
 }
 
@@ -82,6 +120,13 @@ func (e *Emulator) found(o Options) error {
 		}
 	}
 	e.state = freshState(cmp.Or(o.SiteName, "weir"), seed, e.limits, e.clock())
+	if o.RoleMode != "" {
+		if !slices.Contains(modes, o.RoleMode) {
+			return fmt.Errorf("make a fresh site: there is no role mode %q", o.RoleMode)
+		}
+		e.state.site.RoleMode = o.RoleMode
+		e.state.save(tableSite, "", e.state.site)
+	}
 	return e.store.Commit(e.state.drain())
 }
 
@@ -96,10 +141,12 @@ func (e *Emulator) Close() error {
 // Credentials are weir's own account on an embedded site: organisation and site
 // admin, with the product role admin directly, and in no group.
 type Credentials struct {
-	BaseURL   string // where the site says that it is; it resolves nowhere
+	BaseURL   string // where the site says that it is, context path included; it resolves nowhere
 	AccountID string
 	Email     string
-	Token     string // for Basic authentication on /wiki
+	Username  string // on Data Center
+	UserKey   string // likewise
+	Token     string // for Basic authentication on /wiki; on Data Center a personal access token, for Bearer
 	OrgKey    string // for Bearer authentication on /admin and /users
 	OrgID     string
 	CloudID   string
@@ -110,8 +157,10 @@ func (e *Emulator) Credentials() Credentials {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	s := e.state.site
+	own := e.state.people.get(s.Account)
 	return Credentials{
-		BaseURL: baseURL, AccountID: s.Account, Email: OwnEmail, Token: s.Token,
+		BaseURL: baseURL + e.limits.context, AccountID: s.Account, Email: OwnEmail, Token: s.Token,
+		Username: own.username(), UserKey: own.userKey(),
 		OrgKey: s.OrgKey, OrgID: s.OrgID, CloudID: s.CloudID,
 	}
 }
@@ -119,17 +168,11 @@ func (e *Emulator) Credentials() Credentials {
 // ServeHTTP answers one request.
 func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	var res Response
-	if err != nil {
-		res = write(answer{}, refuse(http.StatusBadRequest, "", "the body cannot be read"), shapePlain)
-	} else {
-		res = e.serve(r, body)
+	out := outcome{Response: write(answer{}, refuse(http.StatusBadRequest, "", "the body cannot be read"), shapePlain)}
+	if err == nil {
+		out = e.serve(r, body)
 	}
-	for k, vs := range res.Header {
-		w.Header()[k] = vs
-	}
-	w.WriteHeader(res.Status)
-	w.Write(res.Body)
+	e.deliver(w, r, out)
 }
 
 // Transport returns a way to the site without a port: every request that it is
@@ -153,33 +196,38 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
-	res := t.e.serve(r, body)
-	return &http.Response{
-		Status:     fmt.Sprintf("%d %s", res.Status, http.StatusText(res.Status)),
-		StatusCode: res.Status,
-		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: res.Header, Body: io.NopCloser(bytes.NewReader(res.Body)), ContentLength: int64(len(res.Body)), Request: r,
-	}, nil
+	return t.e.hand(r, t.e.serve(r, body))
 }
 
-// serve passes one request through the core and stores what changed.
-func (e *Emulator) serve(r *http.Request, body []byte) Response {
+// serve passes one request through the knobs, if there are any, and the core.
+func (e *Emulator) serve(r *http.Request, body []byte) outcome {
 	req := Request{Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery, Header: r.Header, Body: body}
 	if len(body) > maxBody {
 		req.Body, req.TooLarge = nil, true
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	var res Response
+	var out outcome
+	if e.knobs == nil {
+		out.Response = e.answer(req)
+	} else {
+		out = e.knobs.serve(e, req)
+	}
+	if e.onRequest != nil {
+		e.onRequest(req.Method, req.Path, out.seen())
+	}
+	return out
+}
+
+// answer passes one request through the core and stores what changed. The lock
+// is held.
+func (e *Emulator) answer(req Request) (res Response) {
 	err := e.transact(func(s *state, now time.Time) (records []Record) {
 		res, records = s.apply(req, now)
 		return records
 	})
 	if err != nil {
 		res = write(answer{}, err, shapePlain)
-	}
-	if e.onRequest != nil {
-		e.onRequest(req.Method, req.Path, res.Status)
 	}
 	return res
 }
@@ -191,20 +239,49 @@ func (e *Emulator) transact(act func(*state, time.Time) []Record) error {
 	if e.broken != nil {
 		return e.broken
 	}
-	records := act(e.state, e.clock())
+	now := e.clock()
+	if err := e.elapse(now); err != nil {
+		return errors.Join(err, e.reload())
+	}
+	records := act(e.state, now)
 	if len(records) == 0 {
 		return nil
 	}
 	err := e.store.Commit(records)
 	if err == nil {
+		e.knobs.wrote(e, records)
 		return nil
 	}
-	err = fmt.Errorf("store the change: %w", err)
-	s, lerr := loadState(e.store, e.limits)
-	if lerr != nil || s == nil {
-		e.broken = errors.Join(err, lerr)
+	return errors.Join(fmt.Errorf("store the change: %w", err), e.reload())
+}
+
+// reload reads the state back from the store and forgets what is not there. The
+// lock is held.
+func (e *Emulator) reload() error {
+	s, err := loadState(e.store, e.limits)
+	if err == nil && s == nil {
+		err = ErrCorrupt
+	}
+	if err != nil {
+		e.broken = fmt.Errorf("read the site again: %w", err)
 		return e.broken
 	}
 	e.state = s
-	return err
+	return nil
+}
+
+// elapse does and stores what the time itself does. A site that is open for
+// reading does it in memory only: it follows from the records and the clock.
+// The lock is held.
+func (e *Emulator) elapse(now time.Time) error {
+	e.state.elapse(now)
+	records := e.state.drain()
+	if len(records) == 0 {
+		return nil
+	}
+	if err := e.store.Commit(records); err != nil && !errors.Is(err, ErrReadOnly) {
+		return fmt.Errorf("store what the time did: %w", err)
+	}
+	e.knobs.wrote(e, records)
+	return nil
 }

@@ -26,10 +26,13 @@ var start = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 // says otherwise.
 type fixture struct {
 	testing.TB
-	em    *emulator.Emulator
-	cred  emulator.Credentials
-	email string
-	token string
+	em        *emulator.Emulator
+	cred      emulator.Credentials
+	email     string
+	token     string
+	orgGroups string // where groups are searched, found before the knobs are turned
+	sync      string // the identity provider's directory, where one is connected
+	syncKey   string
 }
 
 // open opens a site whose clock stands still.
@@ -81,9 +84,12 @@ func (f *fixture) request(method, path string, body any) *http.Request {
 	if content != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
-	if strings.HasPrefix(path, "/wiki") {
+	switch {
+	case strings.HasPrefix(path, "/wiki"):
 		r.SetBasicAuth(f.email, f.token)
-	} else {
+	case strings.HasPrefix(path, "/scim"):
+		r.Header.Set("Authorization", "Bearer "+f.syncKey)
+	default:
 		r.Header.Set("Authorization", "Bearer "+f.cred.OrgKey)
 	}
 	return r

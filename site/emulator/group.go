@@ -15,15 +15,19 @@ const (
 	ManagedOther   = "other_product" // an ordinary group that holds a role of Jira
 )
 
-// group is a group of the directory. There are no groups in groups on Cloud.
+// group is a group of the directory. Groups in groups are Data Center's alone.
 type group struct {
 	ID          string
 	Name        string
 	Description string `json:",omitempty"`
 	Managed     string `json:",omitempty"`
+	ExternalID  string `json:",omitempty"` // an identity provider's id for it
 	Product     set    `json:",omitempty"` // roles on this Confluence
+	Globals     set    `json:",omitempty"` // global permissions that are no product role
 
-	members set // account ids
+	members  set // account ids
+	children set // ids of the groups in this one
+	parents  set // ids of the groups that this one is in
 }
 
 func (g *group) letsIn() bool { return slices.ContainsFunc(g.Product, letsIn) }
@@ -53,6 +57,7 @@ func (s *state) createGroup(name, description string) (*group, error) {
 	g := &group{ID: s.newUUID(), Name: name, Description: description}
 	s.indexGroup(g)
 	s.saveGroup(g)
+	s.audit(usersAndGroups, "Group created", AuditObject{g.Name, "Group"}, nil)
 	return g, nil
 }
 
@@ -63,17 +68,21 @@ func (s *state) deleteGroup(g *group) error {
 	if !g.deletable() {
 		return refuse(http.StatusForbidden, "ADMIN-UAM-403-1", "group %q is managed elsewhere and cannot be deleted here", g.Name)
 	}
+	s.dropGroup(g)
+	return nil
+}
+
+// dropGroup is deleteGroup for whoever manages the group.
+func (s *state) dropGroup(g *group) {
 	for _, id := range slices.Clone(g.members) {
 		s.removeMember(g, s.people.get(id))
 	}
-	who := principal{typeGroup, g.ID}
-	for _, id := range slices.Clone(s.held[who]) {
-		s.unassign(s.spaces.get(id), who)
-	}
+	s.unnest(g)
+	s.dropGrants(principal{typeGroup, g.ID})
 	s.groups.remove(g.ID)
 	delete(s.byName, fold(g.Name))
 	s.save(tableGroup, g.ID, nil)
-	return nil
+	s.audit(usersAndGroups, "Group deleted", AuditObject{g.Name, "Group"}, nil)
 }
 
 // join adds a person to a group. Both must be in the directory, which the
@@ -85,8 +94,13 @@ func (s *state) join(g *group, p *person) (already bool, err error) {
 	if g.members.has(p.ID) {
 		return true, nil
 	}
-	if p.works() && slices.ContainsFunc(g.Product, takesSeat) {
+	switch {
+	case p.works() && s.givesSeat(g):
 		if err := s.roomFor(p); err != nil {
+			return false, err
+		}
+	case g.Product.has(roleGuest) && !s.paid(p):
+		if err := s.mayBecomeGuests(p); err != nil {
 			return false, err
 		}
 	}
@@ -117,12 +131,17 @@ func (s *state) addMember(g *group, p *person) {
 	g.members.add(p.ID)
 	p.groups.add(g.ID)
 	s.save(tableMember, memberKey(g, p), struct{}{})
+	if !p.Paid && s.givesSeat(g) {
+		s.savePerson(p)
+	}
+	s.audit(usersAndGroups, "User added to group", AuditObject{g.Name, "Group"}, nil, AuditObject{p.Name, "User"})
 }
 
 func (s *state) removeMember(g *group, p *person) {
 	g.members.remove(p.ID)
 	p.groups.remove(g.ID)
 	s.save(tableMember, memberKey(g, p), nil)
+	s.audit(usersAndGroups, "User removed from group", AuditObject{g.Name, "Group"}, nil, AuditObject{p.Name, "User"})
 }
 
 func memberKey(g *group, p *person) string { return g.ID + "/" + p.ID }
@@ -143,13 +162,21 @@ func (s *state) assignGroupProduct(g *group, r string) error {
 	if g.Product.has(r) {
 		return nil
 	}
-	if takesSeat(r) {
+	switch {
+	case takesSeat(r):
 		if err := s.roomForMembers(g); err != nil {
+			return err
+		}
+	case r == roleGuest:
+		if err := s.mayHoldGuests(g); err != nil {
 			return err
 		}
 	}
 	g.Product.add(r)
 	s.saveGroup(g)
+	if takesSeat(r) {
+		s.payFor(g)
+	}
 	return nil
 }
 
@@ -157,7 +184,7 @@ func (s *state) assignGroupProduct(g *group, r string) error {
 // left.
 func (s *state) roomForMembers(g *group) error {
 	var working []*person
-	for _, id := range g.members {
+	for _, id := range s.everyMember(g) {
 		if p := s.people.get(id); p.works() {
 			working = append(working, p)
 		}

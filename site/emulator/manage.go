@@ -10,11 +10,12 @@ import (
 func (c *call) managedPerson() (*person, error) {
 	p := c.people.get(c.vars["accountId"])
 	switch {
-	case p == nil:
+	case p == nil, p.Erased:
 		return nil, refuse(http.StatusNotFound, "accountNotFound", "there is no such account")
 	case p.Unmanaged:
 		return nil, refuse(http.StatusForbidden, "forbidden", "%s is not a managed account", p.Email)
 	}
+	c.concernsPerson(p)
 	return p, nil
 }
 
@@ -23,23 +24,30 @@ func (c *call) managedPerson() (*person, error) {
 var privileges = []string{"profile", "profile.write", "profile.read", "email.set", "lifecycle.enablement", "apiToken.read", "apiToken.delete"}
 
 func manageAccount(c *call) (answer, error) {
-	if _, err := c.managedPerson(); err != nil {
+	p, err := c.managedPerson()
+	if err != nil {
 		return answer{}, err
 	}
 	asked := c.list("privileges")
 	if len(asked) == 0 {
 		asked = privileges
 	}
-	allowed := object{"allowed": true}
+	always := object{"allowed": true}
+	changes := always
+	if c.synced(p) {
+		changes = notAllowed(reasonScim)
+	}
 	out := object{}
 	for _, id := range asked {
 		switch {
 		case !slices.Contains(privileges, id):
 			return answer{}, refuse(http.StatusBadRequest, "", "there is no privilege %q", id)
 		case id == "profile" || id == "profile.write":
-			out[id] = object{"name": allowed, "nickname": allowed}
+			out[id] = object{"name": changes, "nickname": changes}
+		case id == "email.set" || id == "lifecycle.enablement":
+			out[id] = changes
 		default:
-			out[id] = allowed
+			out[id] = always
 		}
 	}
 	return ok(out)

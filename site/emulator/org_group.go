@@ -103,20 +103,42 @@ func orgSearchGroups(c *call) (answer, error) {
 	if err := in.check(); err != nil {
 		return answer{}, err
 	}
+	return listOrg(c, c.foundGroups(&in), in.Limit, in.Cursor, "", orgMax, func(g *group) any { return c.orgGroupRow(g, in.Expand) })
+}
+
+func (c *call) foundGroups(in *groupSearch) ordered[*group] {
 	list := ordered[*group]{
-		items:    c.groupsByName(func(g *group) bool { return c.groupMatches(g, &in) }),
+		items:    c.groupsByName(func(g *group) bool { return c.groupMatches(g, in) }),
 		key:      func(g *group) string { return fold(g.Name) },
 		reversed: len(in.SortBy) == 1 && in.SortBy[0].Direction == "desc",
 	}
 	if list.reversed {
 		slices.Reverse(list.items)
 	}
-	return listOrg(c, list, in.Limit, in.Cursor, "", orgMax, func(g *group) any { return c.orgGroupRow(g, in.Expand) })
+	return list
+}
+
+// orgListGroups is the search as a GET, with the same filters in the query. It is
+// deprecated and stops on 30 June 2027 (CONFLUENCE-API.md A2).
+func orgListGroups(c *call) (answer, error) {
+	var in groupSearch
+	return listOrgGet(c, func() (ordered[*group], error) {
+		in = groupSearch{
+			AccountIDs: c.list("accountIds"), DirectoryIDs: c.list("directoryIds"), Expand: c.list("expand"), GroupIDs: c.list("groupIds"),
+			GroupNames: c.query["groupNames"], ResourceIDs: c.list("resourceIds"), ResourceOwners: c.list("resourceOwners"),
+			RoleIDs: c.list("roleIds"), SearchTerm: c.query.Get("searchTerm"),
+		}
+		if err := in.check(); err != nil {
+			return ordered[*group]{}, err
+		}
+		return c.foundGroups(&in), nil
+	}, func(g *group) any { return c.orgGroupRow(g, in.Expand) })
 }
 
 // groupInPath finds the group of the path.
 func (c *call) groupInPath() (*group, error) {
 	if g := c.groups.get(c.vars["groupId"]); g != nil {
+		c.concernsGroup(g)
 		return g, nil
 	}
 	return nil, refuse(http.StatusNotFound, "ADMIN-UAM-404-2", "there is no such group")
@@ -140,9 +162,11 @@ func orgCreateGroup(c *call) (answer, error) {
 	if err := c.body(&in); err != nil {
 		return answer{}, err
 	}
-	if _, err := c.createGroup(in.Name, in.Description); err != nil {
+	g, err := c.createGroup(in.Name, in.Description)
+	if err != nil {
 		return answer{}, err
 	}
+	c.concernsGroup(g)
 	return created(object{})
 }
 
@@ -174,6 +198,7 @@ func orgAddMember(c *call) (answer, error) {
 	if p == nil {
 		return answer{}, refuse(http.StatusNotFound, "ADMIN-UAM-404-3", "there is no such user in the directory")
 	}
+	c.concernsPerson(p)
 	already, err := c.join(g, p)
 	if err != nil {
 		return answer{}, err

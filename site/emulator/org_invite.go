@@ -105,6 +105,7 @@ func (c *call) inviteOne(in *inviteBody, email string, roles []string) (row any,
 	}
 	out := object{"id": nil, "email": email, "results": []any{object{"roleAssignmentResult": byRole, "groupAssignmentResult": byGroup}}}
 	if p != nil {
+		c.concernsPerson(p)
 		out["id"] = p.ID
 	}
 	return out, whole

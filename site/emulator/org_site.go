@@ -53,28 +53,6 @@ func orgDirectories(c *call) (answer, error) {
 	}, func(id string) any { return object{"directoryId": id, "name": "Default directory"} })
 }
 
-func orgWorkspaces(c *call) (answer, error) {
-	var in struct {
-		Limit  *int   `json:"limit"`
-		Cursor string `json:"cursor"`
-		Query  any    `json:"query"`
-		Sort   any    `json:"sort"`
-	}
-	if err := c.body(&in); err != nil {
-		return answer{}, err
-	}
-	if in.Query != nil || in.Sort != nil {
-		return answer{}, notEmulated("a query or order of workspaces")
-	}
-	const most = 1000
-	list := ordered[resource]{items: []resource{c.confluence(), c.jira()}, key: func(r resource) string { return r.id }}
-	return listOrg(c, list, in.Limit, in.Cursor, "", most, func(r resource) any {
-		return object{"id": r.id, "type": "workspace", "attributes": object{
-			"name": c.site.Name, "typeKey": r.key, "type": r.name, "owner": c.site.OrgID, "status": "online", "hostUrl": r.host,
-		}}
-	})
-}
-
 // productRole checks the role and resource of a role write: a role that can be
 // held on a product, on this Confluence. Only the ARI names a resource: which
 // form the product takes is unclear (CONFLUENCE-API.md "Unknown" 10).

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"iter"
 	"maps"
 	"net/http"
 	"slices"
@@ -14,10 +15,13 @@ const (
 	statusSuspended   = "suspended"
 	statusDeactivated = "deactivated"
 	statusNotInvited  = "not_invited"
+	statusForDeletion = "for_deletion" // deactivated, and the 14 days are running
 )
 
 func (p *person) status() string {
 	switch {
+	case !p.Deleting.IsZero():
+		return statusForDeletion
 	case p.Account == accountInactive:
 		return statusDeactivated
 	case p.Directory == directorySuspended:
@@ -31,7 +35,10 @@ func (p *person) status() string {
 // listed reports whether the organisation shows the account at all: those in
 // the directory, and managed accounts that were removed from it (the published
 // values not_invited and no_membership stand for them).
-func (p *person) listed() bool { return p.Directory != directoryNone || !p.Unmanaged }
+// Nobody lists an account that is deleted.
+func (p *person) listed() bool {
+	return p.Directory != directoryNone || !p.Unmanaged && !p.Erased
+}
 
 func (p *person) claim() string {
 	if p.Unmanaged {
@@ -42,13 +49,16 @@ func (p *person) claim() string {
 
 func (c *call) orgUserRow(p *person, expand []string) object {
 	source := any("invited")
-	if p.ID == c.site.Account {
+	switch {
+	case c.synced(p):
+		source = "synced"
+	case p.ID == c.site.Account:
 		source = nil
 	}
 	row := object{
 		"accountId": p.ID, "accountType": "atlassian", "accountStatus": p.Account, "membershipStatus": p.Directory,
 		"status": p.status(), "claimStatus": p.claim(), "email": p.Email, "emailVerified": !p.Invited,
-		"name": p.Name, "nickname": p.Name, "managementSource": source, "mfaEnabled": false,
+		"name": p.Name, "nickname": p.nickname(), "managementSource": source, "mfaEnabled": false,
 		"addedToOrg": p.Added.UTC().Format(time.RFC3339), "links": object{"self": p.ID},
 	}
 	for _, e := range expand {
@@ -65,7 +75,11 @@ func (c *call) orgUserRow(p *person, expand []string) object {
 			access := []any{}
 			if c.licensed(p) {
 				r := c.confluence()
-				access = append(access, object{"id": r.id, "key": r.key})
+				product := object{"id": r.id, "key": r.key}
+				if !p.Viewed.IsZero() {
+					product["lastActiveTimestamp"] = timestamp(p.Viewed)
+				}
+				access = append(access, product)
 			}
 			if c.usesJira(p) {
 				r := c.jira()
@@ -137,7 +151,7 @@ func (in *userSearch) check() error {
 	}{
 		{"accountStatus", in.AccountStatus, []string{accountActive, accountInactive, "closed"}},
 		{"membershipStatus", in.MembershipStatus, []string{directoryActive, directorySuspended, directoryNone}},
-		{"status", in.Status, []string{statusActive, statusSuspended, statusNotInvited, statusDeactivated, "for_deletion"}},
+		{"status", in.Status, []string{statusActive, statusSuspended, statusNotInvited, statusDeactivated, statusForDeletion}},
 		{"expand", in.Expand, []string{"groups", "productAccess", "platformRoles", "counts.resources"}},
 		{"claimStatus", nonEmpty(in.ClaimStatus), []string{"managed", "unmanaged"}},
 	} {
@@ -158,7 +172,7 @@ func nonEmpty(v string) []string {
 }
 
 // candidates narrows the people down by an index, where the search allows it.
-func (c *call) candidates(in *userSearch) []*person {
+func (c *call) candidates(in *userSearch) set {
 	var ids set
 	switch {
 	case len(in.AccountIDs) > 0:
@@ -179,13 +193,7 @@ func (c *call) candidates(in *userSearch) []*person {
 	default:
 		ids = c.people.keys
 	}
-	var out []*person
-	for _, id := range ids {
-		if p := c.people.get(id); p != nil {
-			out = append(out, p)
-		}
-	}
-	return out
+	return ids
 }
 
 func (c *call) matches(p *person, in *userSearch) bool {
@@ -228,18 +236,54 @@ func orgSearchUsers(c *call) (answer, error) {
 	if err := in.check(); err != nil {
 		return answer{}, err
 	}
-	list := ordered[*person]{key: func(p *person) string { return p.ID }}
-	for _, p := range c.candidates(&in) {
-		if c.matches(p, &in) {
-			list.items = append(list.items, p)
-		}
+	return listOrg(c, c.found(&in), in.Limit, in.Cursor, "", orgMax, func(p *person) any { return c.orgUserRow(p, in.Expand) })
+}
+
+// found lists the people who match, looking no further than somebody asks.
+func (c *call) found(in *userSearch) ordered[*person] {
+	ids := c.candidates(in)
+	return ordered[*person]{
+		key: func(p *person) string { return p.ID },
+		from: func(after string) iter.Seq[*person] {
+			return func(yield func(*person) bool) {
+				for _, id := range ids.after(after) {
+					if p := c.people.get(id); p != nil && c.matches(p, in) && !yield(p) {
+						return
+					}
+				}
+			}
+		},
 	}
-	return listOrg(c, list, in.Limit, in.Cursor, "", orgMax, func(p *person) any { return c.orgUserRow(p, in.Expand) })
+}
+
+// orgListUsers is the search as a GET, with the same filters in the query.
+func orgListUsers(c *call) (answer, error) {
+	var in userSearch
+	return listOrgGet(c, func() (ordered[*person], error) {
+		in = userSearch{
+			AccountIDs: c.list("accountIds"), AccountStatus: c.list("accountStatus"), ClaimStatus: c.query.Get("claimStatus"),
+			DirectoryIDs: c.list("directoryIds"), EmailDomains: c.list("emailDomains"), Emails: c.list("emails"), Expand: c.list("expand"),
+			GroupIDs: c.list("groupIds"), MembershipStatus: c.list("membershipStatus"), ResourceIDs: c.list("resourceIds"),
+			RoleIDs: c.list("roleIds"), SearchTerm: c.query.Get("searchTerm"), Status: c.list("status"),
+		}
+		if c.query.Has("mfaEnabled") {
+			mfa, err := c.truth("mfaEnabled")
+			if err != nil {
+				return ordered[*person]{}, err
+			}
+			in.MFAEnabled = &mfa
+		}
+		if err := in.check(); err != nil {
+			return ordered[*person]{}, err
+		}
+		return c.found(&in), nil
+	}, func(p *person) any { return c.orgUserRow(p, in.Expand) })
 }
 
 // personParam finds the person of the path.
 func (c *call) personParam() (*person, error) {
 	if p := c.people.get(c.vars["accountId"]); p != nil && p.listed() {
+		c.concernsPerson(p)
 		return p, nil
 	}
 	return nil, refuse(http.StatusNotFound, "ADMIN-UAM-404-3", "there is no such user")
@@ -248,6 +292,7 @@ func (c *call) personParam() (*person, error) {
 // memberParam finds the person of the path in the directory.
 func (c *call) memberParam() (*person, error) {
 	if p := c.member(c.vars["accountId"]); p != nil {
+		c.concernsPerson(p)
 		return p, nil
 	}
 	return nil, refuse(http.StatusNotFound, "ADMIN-UAM-404-3", "there is no such user in the directory")

@@ -3,6 +3,8 @@ package emulator
 import (
 	"encoding/base64"
 	"encoding/json"
+	"iter"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -21,7 +23,7 @@ func (c *call) number(name string, fallback int) (int, error) {
 	if err != nil || n < 0 {
 		return 0, refuse(http.StatusBadRequest, "", "%s is a whole number, not %q", name, text)
 	}
-	return n, nil
+	return min(n, math.MaxInt32), nil // no list is longer, and sums do not overflow
 }
 
 // required reads a parameter that must be there.
@@ -64,35 +66,54 @@ const v1Max = 200
 // listV1 answers with one page in v1's style: start and limit, and a next link
 // exactly when more follows.
 func listV1[T any](c *call, items []T, row func(T) any) (answer, error) {
+	return listV1Sized(c, slices.Values(items), v1Max, v1Max, row)
+}
+
+// listV1Sized is listV1 with other numbers of items: unless told, and at most.
+// It looks no further than it has to.
+func listV1Sized[T any](c *call, items iter.Seq[T], usual, largest int, row func(T) any) (answer, error) {
 	start, err := c.number("start", 0)
 	if err != nil {
 		return answer{}, err
 	}
-	limit, err := c.number("limit", v1Max)
+	limit, err := c.number("limit", usual)
 	if err != nil {
 		return answer{}, err
 	}
-	limit = min(limit, v1Max)
-	page := items[min(start, len(items)):min(start+limit, len(items))]
-	rows := make([]any, len(page))
-	for i, item := range page {
-		rows[i] = row(item)
+	counted, err := c.truth("shouldReturnTotalSize")
+	if err != nil {
+		return answer{}, err
 	}
-	self := strings.TrimPrefix(c.req.Path, "/wiki")
+	limit = min(limit, largest)
+	rows := []any{}
+	total := 0
+	for item := range items {
+		if total >= start+limit && !counted {
+			total++
+			break
+		}
+		if total >= start && total < start+limit {
+			rows = append(rows, row(item))
+		}
+		total++
+	}
 	links := object{"base": baseURL + "/wiki", "context": "/wiki", "self": baseURL + c.req.Path}
-	if limit > 0 && start+limit < len(items) {
-		q := cloneQuery(c.query)
-		q.Set("start", strconv.Itoa(start+limit))
-		q.Set("limit", strconv.Itoa(limit))
-		links["next"] = self + "?" + q.Encode()
+	if limit > 0 && start+limit < total {
+		links["next"] = c.nextStart(start+limit, limit)
 	}
 	body := object{"results": rows, "start": start, "limit": limit, "size": len(rows), "_links": links}
-	if total, err := c.truth("shouldReturnTotalSize"); err != nil {
-		return answer{}, err
-	} else if total {
-		body["totalSize"] = len(items)
+	if counted {
+		body["totalSize"] = total
 	}
 	return ok(body)
+}
+
+// nextStart is v1's link to the page that begins at start.
+func (c *call) nextStart(start, limit int) string {
+	q := cloneQuery(c.query)
+	q.Set("start", strconv.Itoa(start))
+	q.Set("limit", strconv.Itoa(limit))
+	return strings.TrimPrefix(c.req.Path, "/wiki") + "?" + q.Encode()
 }
 
 func cloneQuery(q url.Values) url.Values {
@@ -135,10 +156,35 @@ type ordered[T any] struct {
 	items    []T
 	key      func(T) string
 	reversed bool
+	// from yields the items behind a key, in place of items: for long lists, of
+	// which a page needs a few.
+	from func(after string) iter.Seq[T]
 }
 
 // page returns the items after a key and whether more follow.
 func (o ordered[T]) page(after string, limit int) (items []T, more bool) {
+	return o.pageWhere(after, limit, func(T) bool { return true })
+}
+
+// pageWhere is page without the items that are not kept.
+func (o ordered[T]) pageWhere(after string, limit int, keep func(T) bool) (items []T, more bool) {
+	for item := range o.behind(after) {
+		if !keep(item) {
+			continue
+		}
+		if len(items) == limit {
+			return items, true
+		}
+		items = append(items, item)
+	}
+	return items, false
+}
+
+// behind yields the items behind a key.
+func (o ordered[T]) behind(after string) iter.Seq[T] {
+	if o.from != nil {
+		return o.from(after)
+	}
 	from := 0
 	if after != "" {
 		from, _ = slices.BinarySearchFunc(o.items, after, func(item T, after string) int {
@@ -152,14 +198,19 @@ func (o ordered[T]) page(after string, limit int) (items []T, more bool) {
 			return c
 		})
 	}
-	to := min(from+limit, len(o.items))
-	return o.items[from:to], to < len(o.items)
+	return slices.Values(o.items[from:])
 }
 
 // listV2 answers with one page in v2's style: an opaque cursor in a relative
 // next link and in the Link header; 25 items unless told, at most 250.
 func listV2[T any](c *call, list ordered[T], row func(T) any) (answer, error) {
-	limit, err := c.number("limit", 25)
+	return listV2Where(c, list, 25, func(T) bool { return true }, row)
+}
+
+// listV2Where is listV2 with another number of items unless told, and leaves out
+// items that are not kept; it looks at no more of them than it must.
+func listV2Where[T any](c *call, list ordered[T], limit int, keep func(T) bool, row func(T) any) (answer, error) {
+	limit, err := c.number("limit", limit)
 	if err != nil {
 		return answer{}, err
 	}
@@ -172,7 +223,7 @@ func listV2[T any](c *call, list ordered[T], row func(T) any) (answer, error) {
 			return answer{}, err
 		}
 	}
-	items, more := list.page(at.After, limit)
+	items, more := list.pageWhere(at.After, limit, keep)
 	rows := make([]any, len(items))
 	for i, item := range items {
 		rows[i] = row(item)
@@ -221,10 +272,18 @@ func listOrg[T any](c *call, list ordered[T], limit *int, token, query string, l
 	return ok(object{"data": rows, "links": links})
 }
 
+// pageSize is how large a page is unless told, and at most.
+type pageSize struct{ fallback, most int }
+
 // listOrgGet is listOrg for GET requests, where a cursor makes all other
 // parameters ignored: it carries them (CONFLUENCE-API.md A0, "Paging"). filter
 // builds the list from the parameters that count.
 func listOrgGet[T any](c *call, filter func() (ordered[T], error), row func(T) any) (answer, error) {
+	return listOrgGetOf(c, pageSize{20, orgMax}, filter, row)
+}
+
+// listOrgGetOf is listOrgGet with pages of another size.
+func listOrgGetOf[T any](c *call, size pageSize, filter func() (ordered[T], error), row func(T) any) (answer, error) {
 	token := c.query.Get("cursor")
 	if token != "" {
 		at, err := c.parseCursor(token)
@@ -235,7 +294,7 @@ func listOrgGet[T any](c *call, filter func() (ordered[T], error), row func(T) a
 			return answer{}, refuse(http.StatusBadRequest, "ADMIN-400-1", "the cursor is not valid")
 		}
 	}
-	limit, err := c.number("limit", 20)
+	limit, err := c.number("limit", size.fallback)
 	if err != nil {
 		return answer{}, err
 	}
@@ -243,5 +302,5 @@ func listOrgGet[T any](c *call, filter func() (ordered[T], error), row func(T) a
 	if err != nil {
 		return answer{}, err
 	}
-	return listOrg(c, list, &limit, token, c.query.Encode(), orgMax, row)
+	return listOrg(c, list, &limit, token, c.query.Encode(), size.most, row)
 }

@@ -30,21 +30,36 @@ type person struct {
 	ID        string
 	Email     string
 	Name      string
-	Unmanaged bool   `json:",omitempty"` // the organisation has not claimed the address's domain
-	Invited   bool   `json:",omitempty"` // invited and not yet accepted
-	Account   string // accountActive or accountInactive
-	Directory string // directoryActive, directorySuspended or directoryNone
-	Product   set    `json:",omitempty"` // roles held directly on this Confluence
-	Platform  set    `json:",omitempty"` // org-admin, site-admin
+	Unmanaged bool      `json:",omitempty"` // the organisation has not claimed the address's domain
+	Invited   bool      `json:",omitempty"` // invited and not yet accepted
+	Account   string    // accountActive or accountInactive
+	Directory string    // directoryActive, directorySuspended or directoryNone
+	Product   set       `json:",omitempty"` // roles held directly on this Confluence
+	Platform  set       `json:",omitempty"` // org-admin, site-admin
+	Globals   set       `json:",omitempty"` // global permissions that are no product role
+	Username  string    `json:",omitempty"` // of Data Center; empty: made from the address
+	Password  string    `json:",omitempty"` // its digest, on Data Center
+	Erased    bool      `json:",omitempty"` // the account is gone for good; only its record is left
+	AdminKey  time.Time `json:",omitzero"`  // until when they may look past restrictions
 	Added     time.Time
-	Ended     time.Time `json:",omitzero"` // when the account was deactivated
+	Ended     time.Time `json:",omitzero"`  // when the account was deactivated
+	Deleting  time.Time `json:",omitzero"`  // when its deletion was asked for
+	Nickname  string    `json:",omitempty"` // empty: the name
+	Paid      bool      `json:",omitempty"` // has or had a product role that is billed
+	Viewed    time.Time `json:",omitzero"`  // their first look at Confluence on the last day of any
 
 	groups set // ids
 }
 
 func (s *state) indexPerson(p *person) {
 	s.people.put(p.ID, p)
-	s.byEmail[fold(p.Email)] = p
+	if !p.Erased {
+		s.byEmail[fold(p.Email)] = p
+		s.byUser[p.username()] = p
+		if !p.Deleting.IsZero() {
+			s.closing.add(p.ID)
+		}
+	}
 }
 
 func (s *state) addPerson(p *person) {
@@ -52,7 +67,10 @@ func (s *state) addPerson(p *person) {
 	s.savePerson(p)
 }
 
-func (s *state) savePerson(p *person) { s.save(tablePerson, p.ID, p) }
+func (s *state) savePerson(p *person) {
+	p.Paid = p.Paid || s.paid(p)
+	s.save(tablePerson, p.ID, p)
+}
 
 // member returns the person if the directory has them. Suspended and
 // deactivated people are still there.
@@ -89,24 +107,32 @@ func (s *state) productRoles(p *person) map[string]set {
 // licensed reports whether some product role of the person lets people in.
 func (s *state) licensed(p *person) bool {
 	return slices.ContainsFunc(p.Product, letsIn) ||
-		slices.ContainsFunc(p.groups, func(id string) bool { return s.groups.get(id).letsIn() })
+		slices.ContainsFunc(s.groupsOf(p), func(id string) bool { return s.groups.get(id).letsIn() })
 }
 
 // enters reports whether the person may enter this Confluence now.
-func (s *state) enters(p *person) bool { return p.works() && s.licensed(p) }
+func (s *state) enters(p *person) bool {
+	if p == nil {
+		return s.site.Anonymous.has(GlobalUse)
+	}
+	return p.works() && s.licensed(p)
+}
 
 // administers reports whether the person is an administrator of this
 // Confluence: a site or organisation admin, or holder of the role admin.
 func (s *state) administers(p *person) bool {
+	if p == nil {
+		return false
+	}
 	if s.siteAdmin(p) || slices.Contains(p.Product, roleAdmin) {
 		return true
 	}
-	return slices.ContainsFunc(p.groups, func(id string) bool { return s.groups.get(id).Product.has(roleAdmin) })
+	return slices.ContainsFunc(s.groupsOf(p), func(id string) bool { return s.groups.get(id).Product.has(roleAdmin) })
 }
 
 // siteAdmin reports whether the person may manage groups and space roles.
 func (s *state) siteAdmin(p *person) bool {
-	return p.Platform.has(roleOrgAdmin) || p.Platform.has(roleSiteAdmin)
+	return p != nil && (p.Platform.has(roleOrgAdmin) || p.Platform.has(roleSiteAdmin))
 }
 
 // invite brings somebody into the directory, or gives the account there the
@@ -130,6 +156,10 @@ func (s *state) invite(email, name string, roles []string, now time.Time) (*pers
 	}
 	if slices.ContainsFunc(roles, takesSeat) {
 		if err := s.roomFor(p); err != nil {
+			return nil, err
+		}
+	} else if slices.Contains(roles, roleGuest) {
+		if err := s.mayBecomeGuests(p); err != nil {
 			return nil, err
 		}
 	}
@@ -158,6 +188,11 @@ func validEmail(email string) error {
 func (s *state) assignProduct(p *person, r string) error {
 	if p.Product.has(r) {
 		return nil
+	}
+	if r == roleGuest {
+		if err := s.mayBecomeGuests(p); err != nil {
+			return err
+		}
 	}
 	if takesSeat(r) && p.works() {
 		if err := s.roomFor(p); err != nil {
@@ -216,16 +251,24 @@ func (s *state) keepsOrgAdmin(p *person) error {
 	return refuse(http.StatusBadRequest, "ADMIN-UAM-400-3", "%s is the last organisation admin", p.Email)
 }
 
-// suspend stops a person everywhere in the directory and keeps what they have.
+// suspend stops a person everywhere in the directory and keeps what they have;
+// only a guest loses the space, and must be given one again on return (DOMAIN.md,
+// "Guests").
 func (s *state) suspend(p *person) error {
 	if err := s.keepsOrgAdmin(p); err != nil {
 		return err
 	}
 	if p.Directory == directoryActive {
-		p.Directory = directorySuspended
-		s.savePerson(p)
+		s.halt(p)
 	}
 	return nil
+}
+
+// halt is suspend without the question.
+func (s *state) halt(p *person) {
+	s.loseGuestSpace(p)
+	p.Directory = directorySuspended
+	s.savePerson(p)
 }
 
 // unsuspend gives a suspended person everything back.
@@ -245,51 +288,13 @@ func (s *state) unsuspend(p *person) error {
 
 // expel removes a person from the directory: product roles and memberships go,
 // and they must be invited again (CONFLUENCE-API.md A3, lifecycle). Space roles
-// stay: Confluence keeps the grants of people who cannot enter.
+// stay: Confluence keeps the grants of people who cannot enter. A guest's go.
 func (s *state) expel(p *person) error {
 	if err := s.keepsOrgAdmin(p); err != nil {
 		return err
 	}
-	for _, id := range slices.Clone(p.groups) {
-		s.removeMember(s.groups.get(id), p)
-	}
-	p.Product, p.Platform, p.Directory, p.Invited = nil, nil, directoryNone, false
-	s.savePerson(p)
-	return nil
-}
-
-// disable deactivates the account in every product; memberships and roles stay,
-// so that enabling restores access. Only managed accounts can be disabled, and
-// only with the organisation's key (CONFLUENCE-API.md A3; DOMAIN.md).
-func (s *state) disable(p *person, now time.Time) error {
-	switch {
-	case p.Unmanaged:
-		return refuse(http.StatusForbidden, "forbidden", "%s is not a managed account", p.Email)
-	case p.Account == accountInactive:
-		return refuse(http.StatusConflict, "conflict.lifecycleErrors", "%s is deactivated already", p.Email)
-	}
-	if err := s.keepsOrgAdmin(p); err != nil {
-		return err
-	}
-	p.Account, p.Ended = accountInactive, now
-	s.savePerson(p)
-	return nil
-}
-
-// enable reactivates an account.
-func (s *state) enable(p *person) error {
-	switch {
-	case p.Unmanaged:
-		return refuse(http.StatusForbidden, "forbidden", "%s is not a managed account", p.Email)
-	case p.Account == accountActive:
-		return refuse(http.StatusConflict, "conflict.lifecycleErrors", "%s is active already", p.Email)
-	}
-	if p.Directory == directoryActive && s.licensed(p) {
-		if err := s.roomFor(p); err != nil {
-			return err
-		}
-	}
-	p.Account, p.Ended = accountActive, time.Time{}
+	s.loseGuestSpace(p)
+	s.leaveDirectory(p)
 	s.savePerson(p)
 	return nil
 }

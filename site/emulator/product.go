@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -35,7 +36,24 @@ func takesSeat(r string) bool { return r != roleUserAdmin && r != roleGuest }
 type limits struct {
 	plan    string
 	seats   int      // 0: no limit
+	people  int      // with a seat or as a guest; 0: no limit
 	domains []string // claimed by the organisation; nil: all
+	dialect string   // empty: DialectCloud
+	context string   // the path below which Data Center answers
+}
+
+// dataCenter reports whether the site speaks Data Center's dialect.
+func (l limits) dataCenter() bool { return l.dialect == DialectDataCenter }
+
+// check refuses a dialect that nobody speaks and a context path that is none.
+func (l limits) check() error {
+	switch {
+	case !slices.Contains([]string{"", DialectCloud, DialectDataCenter}, l.dialect):
+		return fmt.Errorf("the dialect is %s or %s, not %q", DialectCloud, DialectDataCenter, l.dialect)
+	case l.context != "" && (!l.dataCenter() || !strings.HasPrefix(l.context, "/")):
+		return fmt.Errorf("%q is no context path: Data Center alone has one, and it begins with a slash", l.context)
+	}
+	return nil
 }
 
 // free reports whether permissions cannot be customised (DOMAIN.md, "Three
@@ -65,14 +83,13 @@ func (l limits) claims(email string) bool {
 // seated reports whether the person takes a seat. Invited people count
 // (DOMAIN.md: "invited but not accepted may take a seat").
 func (s *state) seated(p *person) bool {
-	return p.works() && (slices.ContainsFunc(p.Product, takesSeat) ||
-		slices.ContainsFunc(p.groups, func(id string) bool { return slices.ContainsFunc(s.groups.get(id).Product, takesSeat) }))
+	return p.works() && s.paid(p)
 }
 
 // roomFor refuses people who would take a seat when none is left.
 func (s *state) roomFor(people ...*person) error {
 	limit := s.limits.capacity()
-	if limit == 0 {
+	if limit == 0 && s.limits.people == 0 {
 		return nil
 	}
 	wanted := 0
@@ -84,14 +101,12 @@ func (s *state) roomFor(people ...*person) error {
 	if wanted == 0 {
 		return nil
 	}
-	taken := 0
-	for p := range s.people.all() {
-		if s.seated(p) {
-			taken++
-		}
-	}
-	if taken+wanted > limit {
+	taken, guests := s.count()
+	if limit > 0 && taken+wanted > limit {
 		return refuse(http.StatusConflict, "ADMIN-UAM-409-3", "no seat is left: %d of %d are taken", taken, limit)
+	}
+	if most := s.limits.people; most > 0 && taken+guests+wanted > most {
+		return refuse(http.StatusConflict, "ADMIN-UAM-409-3", "the site has %d people and guests, and may have %d", taken+guests, most)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -21,6 +22,8 @@ const (
 	permView        = "read/space"
 	permAdminister  = "administer/space"
 	permManageUsers = "manage_users/space"
+	permRestrict    = "restrict_content/space"
+	permDeleteOwn   = "delete/space" // what they made themselves
 )
 
 // role is a space role: a named set of permissions.
@@ -164,6 +167,7 @@ func (s *state) createRole(name, description string, permissions set) (*role, er
 	}
 	r := &role{ID: s.newUUID(), Type: roleTypeCustom, Name: name, Description: description, Permissions: permissions}
 	s.addRole(r)
+	s.auditRole("Space role created", r, AuditChange{Name: "Permissions", New: strings.Join(permissions, ", ")})
 	return r, nil
 }
 
@@ -189,12 +193,13 @@ func (s *state) updateRole(r *role, name, description string, permissions set, a
 			return nil, err
 		}
 	}
-	same := slices.Equal(r.Permissions, permissions)
+	same, old := slices.Equal(r.Permissions, permissions), strings.Join(r.Permissions, ", ")
 	r.Name, r.Description, r.Permissions = name, description, permissions
 	s.save(tableRole, r.ID, r)
 	if same {
 		return nil, nil
 	}
+	s.auditRole("Space role updated", r, AuditChange{"Permissions", old, strings.Join(permissions, ", ")})
 	return s.newTask("update space role", account, now), nil
 }
 
@@ -214,6 +219,7 @@ func (s *state) deleteRole(r *role, account string, now time.Time) (*task, error
 			}
 		}
 	}
+	s.auditRole("Space role deleted", r, AuditChange{Name: "Permissions", Old: strings.Join(r.Permissions, ", ")})
 	s.roles.remove(r.ID)
 	s.save(tableRole, r.ID, nil)
 	return s.newTask("delete space role", account, now), nil
@@ -226,16 +232,9 @@ func (s *state) keepsAdminsWithout(r *role) error {
 		return nil
 	}
 	for sp := range s.spaces.all() {
-		if s.adminsOf(sp.assigned) == 0 {
-			continue
-		}
-		left := 0
-		for _, id := range sp.assigned {
-			if id != r.ID && s.roles.get(id).Permissions.has(permAdminister) {
-				left++
-			}
-		}
-		if left == 0 {
+		left := maps.Clone(sp.assigned)
+		maps.DeleteFunc(left, func(_ principal, id string) bool { return id == r.ID })
+		if s.adminsOf(sp.assigned, sp.custom) > 0 && s.adminsOf(left, sp.custom) == 0 {
 			return errLastAdmin(sp)
 		}
 	}

@@ -20,6 +20,9 @@ type Request struct {
 	Body   []byte
 	// TooLarge says that the body was cut off at maxBody.
 	TooLarge bool
+	// Anonymous says that the credentials count for nothing and the caller for
+	// anybody, also where the site has no anonymous access.
+	Anonymous bool
 }
 
 // maxBody is what Confluence takes: over 5 MB is 413 (CONFLUENCE-API.md A6, A8).
@@ -33,7 +36,9 @@ type call struct {
 	route  *route
 	vars   map[string]string // the path's variables
 	query  url.Values
-	caller *person // nil on the surfaces of the organisation's key
+	caller *person       // nil on the surfaces of the organisation's key
+	token  *apiToken     // that the caller showed, if any
+	about  []eventObject // whom and what the call is about
 }
 
 // route is one operation. Segments in braces are variables.
@@ -42,29 +47,33 @@ type route struct {
 	method  string
 	pattern string
 	serve   func(*call) (answer, error)
+	public  bool   // also for people without credentials, on a site that lets them in
+	view    bool   // whoever gets it has looked at a page or a space
+	event   string // what the organisation's audit log says of it, if it changes something
 
 	segments []string
 }
 
-var routes = buildRoutes(
+var routes = buildRoutes(slices.Concat(contentRoutes, lifecycleRoutes, scimRoutes, []route{
 	route{surface: surfaceV1, method: "GET", pattern: "/group", serve: v1Groups},
-	route{surface: surfaceV1, method: "POST", pattern: "/group", serve: v1CreateGroup},
+	route{surface: surfaceV1, method: "POST", pattern: "/group", serve: v1CreateGroup, event: "group_created"},
 	route{surface: surfaceV1, method: "GET", pattern: "/group/by-id", serve: v1Group},
-	route{surface: surfaceV1, method: "DELETE", pattern: "/group/by-id", serve: v1DeleteGroup},
+	route{surface: surfaceV1, method: "DELETE", pattern: "/group/by-id", serve: v1DeleteGroup, event: "group_deleted"},
 	route{surface: surfaceV1, method: "GET", pattern: "/group/picker", serve: v1PickGroups},
 	route{surface: surfaceV1, method: "GET", pattern: "/group/{groupId}/membersByGroupId", serve: v1Members},
-	route{surface: surfaceV1, method: "POST", pattern: "/group/userByGroupId", serve: v1AddMember},
-	route{surface: surfaceV1, method: "DELETE", pattern: "/group/userByGroupId", serve: v1RemoveMember},
+	route{surface: surfaceV1, method: "POST", pattern: "/group/userByGroupId", serve: v1AddMember, event: "user_added_to_group"},
+	route{surface: surfaceV1, method: "DELETE", pattern: "/group/userByGroupId", serve: v1RemoveMember, event: "user_removed_from_group"},
 	route{surface: surfaceV1, method: "GET", pattern: "/user", serve: v1User},
-	route{surface: surfaceV1, method: "GET", pattern: "/user/current", serve: v1CurrentUser},
+	route{surface: surfaceV1, method: "GET", pattern: "/user/current", serve: v1CurrentUser, public: true},
 	route{surface: surfaceV1, method: "GET", pattern: "/user/bulk", serve: v1Users},
+	route{surface: surfaceV1, method: "GET", pattern: "/user/memberof", serve: v1MemberOf},
 	route{surface: surfaceV1, method: "PUT", pattern: "/space/{spaceKey}", serve: v1UpdateSpace},
 	route{surface: surfaceV1, method: "GET", pattern: "/settings/systemInfo", serve: v1SystemInfo},
 	route{surface: surfaceV1, method: "GET", pattern: "/longtask/{id}", serve: v1Task},
 
-	route{surface: surfaceV2, method: "GET", pattern: "/spaces", serve: v2Spaces},
+	route{surface: surfaceV2, method: "GET", pattern: "/spaces", serve: v2Spaces, public: true},
 	route{surface: surfaceV2, method: "POST", pattern: "/spaces", serve: v2CreateSpace},
-	route{surface: surfaceV2, method: "GET", pattern: "/spaces/{id}", serve: v2Space},
+	route{surface: surfaceV2, method: "GET", pattern: "/spaces/{id}", serve: v2Space, public: true, view: true},
 	route{surface: surfaceV2, method: "GET", pattern: "/spaces/{id}/role-assignments", serve: v2Assignments},
 	route{surface: surfaceV2, method: "POST", pattern: "/spaces/{id}/role-assignments", serve: v2SetAssignments},
 	route{surface: surfaceV2, method: "GET", pattern: "/space-role-mode", serve: v2RoleMode},
@@ -80,31 +89,31 @@ var routes = buildRoutes(
 	route{surface: surfaceOrg, method: "GET", pattern: "/v1/orgs/{orgId}", serve: orgGet},
 	route{surface: surfaceOrg, method: "GET", pattern: "/v2/orgs/{orgId}/directories", serve: orgDirectories},
 	route{surface: surfaceOrg, method: "POST", pattern: "/v2/orgs/{orgId}/workspaces", serve: orgWorkspaces},
-	route{surface: surfaceOrg, method: "POST", pattern: "/v2/orgs/{orgId}/users/invite", serve: orgInvite},
+	route{surface: surfaceOrg, method: "POST", pattern: "/v2/orgs/{orgId}/users/invite", serve: orgInvite, event: "user_invited"},
 	route{surface: surfaceOrg, method: "POST", pattern: "/v2/orgs/{orgId}/directories/{directoryId}/users/search", serve: orgSearchUsers},
 	route{surface: surfaceOrg, method: "GET", pattern: "/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}", serve: orgGetUser},
-	route{surface: surfaceOrg, method: "DELETE", pattern: "/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}", serve: orgRemoveUser},
-	route{surface: surfaceOrg, method: "POST", pattern: "/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}/suspend", serve: orgSuspendUser},
-	route{surface: surfaceOrg, method: "POST", pattern: "/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}/restore", serve: orgRestoreUser},
+	route{surface: surfaceOrg, method: "DELETE", pattern: "/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}", serve: orgRemoveUser, event: "user_removed"},
+	route{surface: surfaceOrg, method: "POST", pattern: "/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}/suspend", serve: orgSuspendUser, event: "user_suspended"},
+	route{surface: surfaceOrg, method: "POST", pattern: "/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}/restore", serve: orgRestoreUser, event: "user_restored"},
 	route{surface: surfaceOrg, method: "GET", pattern: "/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}/role-assignments", serve: orgUserRoles},
-	route{surface: surfaceOrg, method: "POST", pattern: "/v1/orgs/{orgId}/users/{accountId}/roles/assign", serve: orgAssignUserRole},
-	route{surface: surfaceOrg, method: "POST", pattern: "/v1/orgs/{orgId}/users/{accountId}/roles/revoke", serve: orgRevokeUserRole},
-	route{surface: surfaceOrg, method: "POST", pattern: "/v1/orgs/{orgId}/users/{accountId}/role-assignments/assign", serve: orgAssignPlatformRole},
-	route{surface: surfaceOrg, method: "POST", pattern: "/v1/orgs/{orgId}/users/{accountId}/role-assignments/revoke", serve: orgRevokePlatformRole},
+	route{surface: surfaceOrg, method: "POST", pattern: "/v1/orgs/{orgId}/users/{accountId}/roles/assign", serve: orgAssignUserRole, event: "user_granted_role"},
+	route{surface: surfaceOrg, method: "POST", pattern: "/v1/orgs/{orgId}/users/{accountId}/roles/revoke", serve: orgRevokeUserRole, event: "user_revoked_role"},
+	route{surface: surfaceOrg, method: "POST", pattern: "/v1/orgs/{orgId}/users/{accountId}/role-assignments/assign", serve: orgAssignPlatformRole, event: "user_granted_role"},
+	route{surface: surfaceOrg, method: "POST", pattern: "/v1/orgs/{orgId}/users/{accountId}/role-assignments/revoke", serve: orgRevokePlatformRole, event: "user_revoked_role"},
 	route{surface: surfaceOrg, method: "POST", pattern: "/v2/orgs/{orgId}/directories/{directoryId}/groups/search", serve: orgSearchGroups},
-	route{surface: surfaceOrg, method: "POST", pattern: "/v2/orgs/{orgId}/directories/{directoryId}/groups", serve: orgCreateGroup},
+	route{surface: surfaceOrg, method: "POST", pattern: "/v2/orgs/{orgId}/directories/{directoryId}/groups", serve: orgCreateGroup, event: "group_created"},
 	route{surface: surfaceOrg, method: "GET", pattern: "/v2/orgs/{orgId}/directories/{directoryId}/groups/{groupId}", serve: orgGetGroup},
-	route{surface: surfaceOrg, method: "DELETE", pattern: "/v2/orgs/{orgId}/directories/{directoryId}/groups/{groupId}", serve: orgDeleteGroup},
-	route{surface: surfaceOrg, method: "POST", pattern: "/v2/orgs/{orgId}/directories/{directoryId}/groups/{groupId}/memberships", serve: orgAddMember},
-	route{surface: surfaceOrg, method: "DELETE", pattern: "/v2/orgs/{orgId}/directories/{directoryId}/groups/{groupId}/memberships/{accountId}", serve: orgRemoveMember},
+	route{surface: surfaceOrg, method: "DELETE", pattern: "/v2/orgs/{orgId}/directories/{directoryId}/groups/{groupId}", serve: orgDeleteGroup, event: "group_deleted"},
+	route{surface: surfaceOrg, method: "POST", pattern: "/v2/orgs/{orgId}/directories/{directoryId}/groups/{groupId}/memberships", serve: orgAddMember, event: "user_added_to_group"},
+	route{surface: surfaceOrg, method: "DELETE", pattern: "/v2/orgs/{orgId}/directories/{directoryId}/groups/{groupId}/memberships/{accountId}", serve: orgRemoveMember, event: "user_removed_from_group"},
 	route{surface: surfaceOrg, method: "GET", pattern: "/v2/orgs/{orgId}/directories/{directoryId}/groups/{groupId}/role-assignments", serve: orgGroupRoles},
-	route{surface: surfaceOrg, method: "POST", pattern: "/v2/orgs/{orgId}/directories/{directoryId}/groups/{groupId}/role-assignments/assign", serve: orgAssignGroupRole},
-	route{surface: surfaceOrg, method: "POST", pattern: "/v2/orgs/{orgId}/directories/{directoryId}/groups/{groupId}/role-assignments/revoke", serve: orgRevokeGroupRole},
+	route{surface: surfaceOrg, method: "POST", pattern: "/v2/orgs/{orgId}/directories/{directoryId}/groups/{groupId}/role-assignments/assign", serve: orgAssignGroupRole, event: "group_granted_role"},
+	route{surface: surfaceOrg, method: "POST", pattern: "/v2/orgs/{orgId}/directories/{directoryId}/groups/{groupId}/role-assignments/revoke", serve: orgRevokeGroupRole, event: "group_revoked_role"},
 
 	route{surface: surfaceManage, method: "GET", pattern: "/{accountId}/manage", serve: manageAccount},
-	route{surface: surfaceManage, method: "POST", pattern: "/{accountId}/manage/lifecycle/disable", serve: manageDisable},
-	route{surface: surfaceManage, method: "POST", pattern: "/{accountId}/manage/lifecycle/enable", serve: manageEnable},
-)
+	route{surface: surfaceManage, method: "POST", pattern: "/{accountId}/manage/lifecycle/disable", serve: manageDisable, event: "user_deactivated"},
+	route{surface: surfaceManage, method: "POST", pattern: "/{accountId}/manage/lifecycle/enable", serve: manageEnable, event: "user_activated"},
+})...)
 
 // buildRoutes sorts fixed segments before variables, so that the first match is
 // the most specific one.
@@ -136,6 +145,7 @@ func (r *route) match(segments []string) bool {
 // records that changed. It reads and writes nothing but the state.
 func (s *state) apply(req Request, now time.Time) (Response, []Record) {
 	c := &call{state: s, req: req, now: now}
+	s.at, s.by, s.unaudited = now, "", false
 	surf, a, err := c.serve()
 	shape := shapePlain
 	if surf != nil {
@@ -145,14 +155,7 @@ func (s *state) apply(req Request, now time.Time) (Response, []Record) {
 }
 
 func (c *call) serve() (*surface, answer, error) {
-	var surf *surface
-	var rest string
-	for _, candidate := range []*surface{surfaceV1, surfaceV2, surfaceOrg, surfaceManage} {
-		if r, found := strings.CutPrefix(c.req.Path, candidate.prefix+"/"); found {
-			surf, rest = candidate, r
-			break
-		}
-	}
+	surf, rest := c.surface()
 	if surf == nil {
 		return nil, answer{}, notFound("path")
 	}
@@ -166,8 +169,12 @@ func (c *call) serve() (*surface, answer, error) {
 	if c.query, err = url.ParseQuery(c.req.Query); err != nil {
 		return surf, answer{}, refuse(http.StatusBadRequest, "", "the query is malformed")
 	}
+	table := routes
+	if surf == surfaceDC {
+		table = dcRoutes
+	}
 	var other bool
-	for _, r := range routes {
+	for _, r := range table {
 		if r.surface != surf || !r.match(segments) {
 			continue
 		}
@@ -180,12 +187,26 @@ func (c *call) serve() (*surface, answer, error) {
 			return surf, answer{}, err
 		}
 		a, err := r.serve(c)
+		if err == nil {
+			c.settle()
+		}
 		return surf, a, err
 	}
 	if other {
 		return surf, answer{}, refuse(http.StatusMethodNotAllowed, "", "this path does not take %s", c.req.Method)
 	}
 	return surf, answer{}, notFound("path")
+}
+
+// surfaceOf returns the surface that a path is on, and the path below it; nil
+// for a path of none.
+func surfaceOf(path string) (*surface, string) {
+	for _, candidate := range []*surface{surfaceV1, surfaceV2, surfaceOrg, surfaceManage, surfaceScim, surfaceDC} {
+		if rest, found := strings.CutPrefix(path, candidate.prefix+"/"); found {
+			return candidate, rest
+		}
+	}
+	return nil, ""
 }
 
 func unescape(rest string) ([]string, error) {
@@ -210,15 +231,25 @@ func (c *call) bind(r *route, segments []string) {
 }
 
 // authenticate finds out who calls. Confluence takes a person's e-mail address
-// and API token, the organisation's surfaces its key (CONFLUENCE-API.md A0).
-// There are no anonymous callers.
+// and API token, the organisation's surfaces its key, an identity provider that
+// of its directory (CONFLUENCE-API.md A0). Somebody without any is anonymous, where the site has anonymous access.
 func (c *call) authenticate(surf *surface) error {
+	if surf == surfaceDC {
+		return c.authenticateDC()
+	}
 	denied := refuse(http.StatusUnauthorized, "", "the credentials are missing or wrong")
 	scheme, value, _ := strings.Cut(c.req.Header.Get("Authorization"), " ")
-	if surf.orgKey {
-		if !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare([]byte(value), []byte(c.site.OrgKey)) != 1 {
+	if surf.orgKey || surf.syncKey {
+		key := c.site.OrgKey
+		if surf.syncKey {
+			key = c.site.SyncKey // none without a directory: nothing fits
+		}
+		if key == "" || !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare([]byte(value), []byte(key)) != 1 {
 			return denied
 		}
+		return nil
+	}
+	if c.req.Anonymous || c.req.Header.Get("Authorization") == "" && c.enters(nil) {
 		return nil
 	}
 	plain, err := base64.StdEncoding.DecodeString(value)
@@ -226,20 +257,23 @@ func (c *call) authenticate(surf *surface) error {
 		return denied
 	}
 	email, token, _ := strings.Cut(string(plain), ":")
-	p := c.people.get(c.tokens[token])
+	t, p := c.tokenHolder(token, c.now)
 	// A deactivated person's tokens do not work (DOMAIN.md); nor do those of
 	// somebody who is suspended or gone.
 	if p == nil || fold(p.Email) != fold(email) || !p.works() {
 		return denied
 	}
-	c.caller = p
+	c.caller, c.by, c.token = p, p.ID, t
 	return nil
 }
 
 // admit refuses, before an operation looks at anything, callers without access
 // to Confluence and bodies that are too large or not JSON.
 func (c *call) admit() error {
-	if c.caller != nil && !c.enters(c.caller) {
+	if c.caller == nil && (c.route.surface == surfaceV1 || c.route.surface == surfaceV2 || c.route.surface == surfaceDC) && !c.route.public {
+		return refuse(http.StatusUnauthorized, "", "this needs credentials")
+	}
+	if c.caller != nil && !c.mayEnter(c.caller) {
 		// v1 documents 403 for callers who may not use Confluence, v2 404.
 		if c.route.surface == surfaceV2 {
 			return refuse(http.StatusNotFound, "", "the caller may not use Confluence")
@@ -252,11 +286,14 @@ func (c *call) admit() error {
 	if err := c.directory(); err != nil {
 		return err
 	}
+	if err := c.writable(); err != nil {
+		return err
+	}
 	if c.req.TooLarge {
 		return refuse(http.StatusRequestEntityTooLarge, "", "the request is over 5 MB")
 	}
 	if len(c.req.Body) > 0 {
-		if t, _, err := mime.ParseMediaType(c.req.Header.Get("Content-Type")); err != nil || t != "application/json" {
+		if t, _, err := mime.ParseMediaType(c.req.Header.Get("Content-Type")); err != nil || t != "application/json" && !(t == "application/scim+json" && c.route.surface == surfaceScim) {
 			return refuse(http.StatusUnsupportedMediaType, "", "the body must be application/json")
 		}
 	}
@@ -266,6 +303,9 @@ func (c *call) admit() error {
 // directory refuses unknown directories. "-" means all of them, on reads only
 // (CONFLUENCE-API.md A2).
 func (c *call) directory() error {
+	if id, found := c.vars["syncId"]; found && id != c.site.SyncID {
+		return notFound("directory")
+	}
 	id, found := c.vars["directoryId"]
 	if !found || id == c.site.DirectoryID {
 		return nil

@@ -45,7 +45,7 @@ func (p principal) compare(o principal) int {
 	return cmp.Or(strings.Compare(p.Type, o.Type), strings.Compare(p.ID, o.ID))
 }
 
-// space is a space. Its content is not emulated.
+// space is a space.
 type space struct {
 	ID          string
 	Key         string
@@ -56,8 +56,11 @@ type space struct {
 	Status      string
 	Author      string
 	Created     time.Time
+	Homepage    string `json:",omitempty"`
 
-	assigned map[principal]string // role ids: one role a principal and space (A8, observed)
+	assigned map[principal]string       // role ids: one role a principal and space (A8, observed)
+	custom   map[principal]customAccess // permissions of those who hold no role
+	contents set                        // orders of its content
 }
 
 // principals returns those who hold a role, in order.
@@ -66,9 +69,12 @@ func (sp *space) principals() []principal {
 }
 
 func (s *state) indexSpace(sp *space) {
-	sp.assigned = map[principal]string{}
+	sp.assigned, sp.custom = map[principal]string{}, map[principal]customAccess{}
 	s.spaces.put(spaceOrder(sp.ID), sp)
 	s.byKey[fold(sp.Key)] = sp
+	if sp.Type == spacePersonal {
+		s.personal[sp.Author] = sp
+	}
 }
 
 // spaceOrder makes numeric ids sort as numbers.
@@ -90,7 +96,7 @@ type grant struct {
 // createSpace makes a space with exactly the grants.
 func (s *state) createSpace(sp *space, grants []grant) error {
 	switch {
-	case !spaceKey.MatchString(sp.Key):
+	case sp.Type != spacePersonal && !spaceKey.MatchString(sp.Key):
 		return refuse(http.StatusBadRequest, "", "a space's key has letters and digits only")
 	case s.byKey[fold(sp.Key)] != nil:
 		return refuse(http.StatusBadRequest, "", "a space with the key %s exists already", sp.Key)
@@ -98,13 +104,22 @@ func (s *state) createSpace(sp *space, grants []grant) error {
 	if err := checkSpaceName(sp.Name); err != nil {
 		return err
 	}
-	sp.ID, sp.Type, sp.Status = s.newSpaceID(), "global", statusCurrent
+	if err := s.fitGuests(nil, grants); err != nil {
+		return err
+	}
+	s.addSpace(sp, grants)
+	return nil
+}
+
+// addSpace adds a space that is in order.
+func (s *state) addSpace(sp *space, grants []grant) {
+	sp.ID, sp.Type, sp.Status = s.newSpaceID(), cmp.Or(sp.Type, spaceGlobal), statusCurrent
 	s.indexSpace(sp)
-	s.saveSpace(sp)
+	s.homepage(sp, sp.Author, sp.Created)
+	s.audit("Spaces", "Space created", spaceObject(sp), nil)
 	for _, g := range grants {
 		s.assign(sp, g.who, g.role)
 	}
-	return nil
 }
 
 // checkSpaceName: v1 documents at most 200 characters (CONFLUENCE-API.md A6).
@@ -130,10 +145,14 @@ func (s *state) privateGrants(creator *person) []grant {
 	return []grant{{principal{typeUser, creator.ID}, s.roleNamed("Admin")}}
 }
 
-// copiedGrants are the grants of another space.
+// copiedGrants are the grants of another space, without its guests: they are
+// in one space only.
 func (s *state) copiedGrants(from *space) []grant {
 	var out []grant
 	for _, who := range from.principals() {
+		if who.Type == typeUser && s.guest(s.people.get(who.ID)) {
+			continue
+		}
 		out = append(out, grant{who, s.roles.get(from.assigned[who])})
 	}
 	return out
@@ -153,20 +172,34 @@ func (s *state) updateSpace(sp *space, name, description, status *string) error 
 			return refuse(http.StatusBadRequest, "", "a space's status is current or archived, not %q", *status)
 		}
 	}
+	before := *sp
 	setIf(&sp.Name, name)
 	setIf(&sp.Description, description)
 	setIf(&sp.Status, status)
 	s.saveSpace(sp)
+	if changes := differences(
+		AuditChange{"Name", before.Name, sp.Name}, AuditChange{"Description", before.Description, sp.Description}, AuditChange{"Status", before.Status, sp.Status},
+	); len(changes) > 0 {
+		s.audit("Spaces", "Space configuration updated", spaceObject(sp), changes)
+	}
 	return nil
 }
 
-// deleteSpace removes a space and the roles in it.
+// deleteSpace removes a space, its content, and the access to it.
 func (s *state) deleteSpace(sp *space) {
 	for _, who := range sp.principals() {
 		s.unassign(sp, who)
 	}
+	for _, who := range sp.grantees() {
+		s.dropCustom(sp, who)
+	}
+	s.deleteContents(sp)
+	s.audit("Spaces", "Space deleted", spaceObject(sp), nil)
 	s.spaces.remove(spaceOrder(sp.ID))
 	delete(s.byKey, fold(sp.Key))
+	if sp.Type == spacePersonal {
+		delete(s.personal, sp.Author)
+	}
 	s.save(tableSpace, sp.ID, nil)
 }
 
@@ -196,21 +229,32 @@ func (s *state) known(who principal) error {
 
 // setRoles writes roles in a space: every grant, or none if one is refused
 // (the published text says that the update "succeeds in its entirety").
-// Principals that no grant names keep what they have. The last admin cannot be
-// removed; a space that has none may stay so.
+// Principals that no grant names keep what they have; of those that one does,
+// the permissions beside roles go, since a principal has a role or custom
+// access, never both (what happens to them is unknown: CONFLUENCE-API.md
+// "Unknown" 2). The last admin cannot be removed; a space that has none may stay
+// so.
 func (s *state) setRoles(sp *space, grants []grant) error {
-	after := maps.Clone(sp.assigned)
+	if err := s.needRoles(); err != nil {
+		return err
+	}
+	if err := s.fitGuests(sp, grants); err != nil {
+		return err
+	}
+	roles, custom := maps.Clone(sp.assigned), maps.Clone(sp.custom)
 	for _, g := range grants {
+		delete(custom, g.who)
 		if g.role == nil {
-			delete(after, g.who)
+			delete(roles, g.who)
 		} else {
-			after[g.who] = g.role.ID
+			roles[g.who] = g.role.ID
 		}
 	}
-	if s.adminsOf(sp.assigned) > 0 && s.adminsOf(after) == 0 {
+	if s.adminsOf(sp.assigned, sp.custom) > 0 && s.adminsOf(roles, custom) == 0 {
 		return errLastAdmin(sp)
 	}
 	for _, g := range grants {
+		s.dropCustom(sp, g.who)
 		if g.role == nil {
 			s.unassign(sp, g.who)
 		} else {
@@ -226,10 +270,15 @@ func errLastAdmin(sp *space) error {
 
 // adminsOf counts the principals who administer. A group counts even without
 // members: the product looks at its table, not at people.
-func (s *state) adminsOf(assigned map[principal]string) int {
+func (s *state) adminsOf(assigned map[principal]string, custom map[principal]customAccess) int {
 	n := 0
 	for _, id := range assigned {
 		if s.roles.get(id).Permissions.has(permAdminister) {
+			n++
+		}
+	}
+	for _, access := range custom {
+		if access.has(permAdminister) {
 			n++
 		}
 	}
@@ -240,8 +289,13 @@ func (s *state) assign(sp *space, who principal, r *role) {
 	if sp.assigned[who] == r.ID {
 		return
 	}
+	changed := AuditChange{Name: "Role", New: r.Name}
+	if old := s.roles.get(sp.assigned[who]); old != nil {
+		changed.Old = old.Name
+	}
 	s.indexAssignment(sp, who, r)
 	s.save(tableAssignment, assignmentKey(sp, who), r.ID)
+	s.auditPermission("Space role assigned", sp, who, changed)
 }
 
 func (s *state) indexAssignment(sp *space, who principal, r *role) {
@@ -252,7 +306,8 @@ func (s *state) indexAssignment(sp *space, who principal, r *role) {
 }
 
 func (s *state) unassign(sp *space, who principal) {
-	if _, ok := sp.assigned[who]; !ok {
+	roleID, ok := sp.assigned[who]
+	if !ok {
 		return
 	}
 	delete(sp.assigned, who)
@@ -262,6 +317,7 @@ func (s *state) unassign(sp *space, who principal) {
 		delete(s.held, who)
 	}
 	s.save(tableAssignment, assignmentKey(sp, who), nil)
+	s.auditPermission("Space role removed", sp, who, AuditChange{Name: "Role", Old: s.roles.get(roleID).Name})
 }
 
 func assignmentKey(sp *space, who principal) string { return sp.ID + "/" + who.Type + "/" + who.ID }

@@ -20,15 +20,21 @@ const (
 	tablePerson     = "person"
 	tableGroup      = "group"
 	tableMember     = "member"
+	tableNesting    = "nesting"
 	tableSpace      = "space"
 	tableAssignment = "assignment"
+	tablePermission = "permission"
+	tableContent    = "content"
+	tableAudit      = "audit"
 	tableTask       = "task"
 	tableToken      = "token"
+	tableEvent      = "event"
+	tableSync       = "sync"
 )
 
 var tables = []string{
-	tableSite, tableRole, tablePerson, tableGroup, tableMember,
-	tableSpace, tableAssignment, tableTask, tableToken,
+	tableSite, tableRole, tablePerson, tableGroup, tableMember, tableNesting,
+	tableSpace, tableAssignment, tablePermission, tableContent, tableAudit, tableTask, tableToken, tableEvent, tableSync,
 }
 
 // siteRecord is what there is one of.
@@ -43,6 +49,15 @@ type siteRecord struct {
 	Seed        []byte // ids and tokens are derived from it and from Serial
 	Serial      uint64
 	Created     time.Time
+	RoleMode    string `json:",omitempty"` // empty: ModeRoles
+	ReadOnly    bool   `json:",omitempty"` // Data Center's access mode
+	Anonymous   set    `json:",omitempty"` // global permissions of people without credentials
+	Unlicensed  set    `json:",omitempty"` // and of accounts without a licence
+
+	CreateLimited bool   `json:",omitempty"` // only holders of Create Space create spaces, not everybody licensed
+	ManualSpaces  bool   `json:",omitempty"` // personal spaces are not made automatically
+	SyncID        string `json:",omitempty"` // the identity provider's directory; empty: none is connected
+	SyncKey       string `json:",omitempty"` // and its key
 }
 
 // task is a long-running task. The effect is there when the task is: the
@@ -60,17 +75,32 @@ type state struct {
 	site   siteRecord
 	limits limits
 
-	people table[person]
-	groups table[group]
-	spaces table[space]
-	roles  table[role]
-	tasks  table[task]
-	tokens map[string]string // API token -> account id
+	people   table[person]
+	groups   table[group]
+	spaces   table[space]
+	roles    table[role]
+	tasks    table[task]
+	contents table[content]
+	audits   []*AuditRecord
+	tokens   map[string]*apiToken // by secret
+	syncs    table[syncedUser]    // people as an identity provider knows them, by its ids
+	events   []*event             // of the organisation, oldest first
 
-	byEmail map[string]*person // by folded address
-	byName  map[string]*group  // by folded name
-	byKey   map[string]*space  // by folded key
-	held    map[principal]set  // ids of the spaces in which a principal has a role
+	byEmail    map[string]*person     // by folded address
+	byUser     map[string]*person     // by user name
+	byName     map[string]*group      // by folded name
+	byKey      map[string]*space      // by folded key
+	personal   map[string]*space      // by the account id of the owner
+	held       map[principal]set      // ids of the spaces in which a principal has a role
+	customized map[principal]set      // and of those in which it has permissions beside roles
+	bySync     map[string]*syncedUser // by account id
+	closing    set                    // ids of the accounts whose deletion is under way
+
+	at        time.Time // of the call or the edit under way
+	by        string    // the account that calls; empty for the admin pages and the organisation's key
+	unaudited bool      // the edits under way leave no audit records
+
+	nestings int // groups in groups
 
 	changed []Record // since the last drain
 }
@@ -79,9 +109,9 @@ func emptyState(l limits) *state {
 	return &state{
 		limits: l,
 		people: newTable[person](), groups: newTable[group](), spaces: newTable[space](),
-		roles: newTable[role](), tasks: newTable[task](), tokens: map[string]string{},
-		byEmail: map[string]*person{}, byName: map[string]*group{}, byKey: map[string]*space{},
-		held: map[principal]set{},
+		roles: newTable[role](), tasks: newTable[task](), contents: newTable[content](), tokens: map[string]*apiToken{}, syncs: newTable[syncedUser](),
+		byEmail: map[string]*person{}, byUser: map[string]*person{}, byName: map[string]*group{}, byKey: map[string]*space{}, personal: map[string]*space{},
+		held: map[principal]set{}, customized: map[principal]set{}, bySync: map[string]*syncedUser{},
 	}
 }
 
@@ -94,6 +124,9 @@ func freshState(name string, seed []byte, l limits, now time.Time) *state {
 	s.site.OrgID = s.newUUID()
 	s.site.DirectoryID = s.newUUID()
 	s.site.OrgKey = "ATCTT3" + s.newSecret()
+	if l.dataCenter() {
+		s.site.RoleMode = ModePreRoles // Data Center knows no roles
+	}
 	for _, r := range systemRoles() {
 		r.ID = s.newUUID()
 		s.addRole(&r)
@@ -150,19 +183,15 @@ func (s *state) newUUID() string {
 func (s *state) newAccountID() string { return "712020:" + s.newUUID() }
 
 // newSpaceID: numbers in v1, the same as strings in v2.
-func (s *state) newSpaceID() string {
+func (s *state) newSpaceID() string { return s.newNumber() }
+
+// newNumber is the id of a space, of content or of a row of permissions.
+func (s *state) newNumber() string {
 	s.next()
 	return strconv.FormatUint(65536+s.site.Serial, 10)
 }
 
 func (s *state) newSecret() string { return base64.RawURLEncoding.EncodeToString(s.next()) }
-
-func (s *state) newToken(p *person) string {
-	token := "ATATT3" + s.newSecret()
-	s.tokens[token] = p.ID
-	s.save(tableToken, token, p.ID)
-	return token
-}
 
 func (s *state) newTask(name, account string, now time.Time) *task {
 	t := &task{ID: s.newUUID(), Name: name, Account: account, Started: now}
@@ -198,6 +227,12 @@ func loadState(store Store, l limits) (*state, error) {
 	for tbl := range byTable {
 		return nil, fmt.Errorf("%w: unknown table %q", ErrCorrupt, tbl)
 	}
+	if err := s.placeContents(); err != nil {
+		return nil, err
+	}
+	for p := range s.people.all() {
+		p.Paid = p.Paid || s.paid(p) // older sites did not keep it
+	}
 	if s.people.get(s.site.Account) == nil {
 		return nil, fmt.Errorf("%w: weir's own account is missing", ErrCorrupt)
 	}
@@ -222,18 +257,22 @@ func (s *state) restore(r Record) error {
 		return restoreRow(r, func(row *task) string { return row.ID }, func(row *task) { s.tasks.put(row.ID, row) })
 	case tableMember:
 		return s.restoreMember(r)
+	case tableNesting:
+		return s.restoreNesting(r)
 	case tableAssignment:
 		return s.restoreAssignment(r)
-	default: // tableToken: the only one left of tables
-		var account string
-		if err := decodeStrict(r.Value, &account); err != nil {
-			return err
-		}
-		if s.people.get(account) == nil {
-			return fmt.Errorf("no person %q", account)
-		}
-		s.tokens[r.Key] = account
-		return nil
+	case tablePermission:
+		return s.restorePermission(r)
+	case tableContent:
+		return restoreRow(r, func(row *content) string { return row.ID }, s.indexContent)
+	case tableAudit:
+		return s.restoreAudit(r)
+	case tableToken:
+		return s.restoreToken(r)
+	case tableEvent:
+		return s.restoreEvent(r)
+	default: // tableSync: the only one left of tables
+		return s.restoreSync(r)
 	}
 }
 

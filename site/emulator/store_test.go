@@ -35,6 +35,9 @@ func script(f *fixture) {
 	f.must(a.SetPersonState("cy@acme.example", "suspended"))
 	f.must(a.SetPersonState("bo@acme.example", "deactivated"))
 	f.must(a.SetPersonState("out@acme.example", "removed"))
+	f.must(a.CreatePage("ENG", "Plans", ""))
+	f.must(a.Attach("ENG", "Plans", "budget.pdf"))
+	f.must(a.Restrict("ENG", "Plans", "read", team("engineering")))
 	f.must(a.DeleteGroup("engineering"))
 	f.must(a.SetSpaceStatus("ENG", "archived"))
 	f.must(a.CreateRole("Scribe", "", "read/space", "create/page"))
@@ -187,6 +190,18 @@ func TestUnusableFiles(t *testing.T) {
 		"assigned to nobody":   site(`INSERT INTO records SELECT tbl, key || 'x', value FROM records WHERE tbl = 'assignment' LIMIT 1`),
 		"assignment malformed": site(`INSERT INTO records VALUES ('assignment', 'x', '"y"')`),
 		"assignment of role":   site(`UPDATE records SET value = '"x"' WHERE tbl = 'assignment'`),
+		"permission malformed": site(`INSERT INTO records VALUES ('permission', 'x', '"1"')`),
+		"permission of nobody": site(`INSERT INTO records SELECT 'permission', key || '/USER/x/read/space', '"1"' FROM records WHERE tbl = 'space'`),
+		"permission unknown":   site(`INSERT INTO records SELECT 'permission', key || '/ACCESS_CLASS/all-licensed-users/fly/space', '"1"' FROM records WHERE tbl = 'space'`),
+		"permission's number":  site(`INSERT INTO records SELECT 'permission', key || '/ACCESS_CLASS/all-licensed-users/read/space', '"x"' FROM records WHERE tbl = 'space'`),
+		"permission not text":  site(`INSERT INTO records SELECT 'permission', key || '/ACCESS_CLASS/all-licensed-users/read/space', '1' FROM records WHERE tbl = 'space'`),
+		"content above itself": site(`UPDATE records SET value = json_set(CAST(value AS TEXT), '$.Parent', key) WHERE tbl = 'content'`),
+		"content of no space":  site(`UPDATE records SET value = json_set(CAST(value AS TEXT), '$.Space', '1') WHERE tbl = 'content'`),
+		"content of no type":   site(`UPDATE records SET value = json_set(CAST(value AS TEXT), '$.Type', 'poem') WHERE tbl = 'content'`),
+		"content below none":   site(`UPDATE records SET value = json_set(CAST(value AS TEXT), '$.Parent', '1') WHERE tbl = 'content'`),
+		"file on nothing":      site(`UPDATE records SET value = json_set(CAST(value AS TEXT), '$.Type', 'attachment') WHERE tbl = 'content'`),
+		"audit with a gap":     site(`DELETE FROM records WHERE tbl = 'audit' AND key = (SELECT min(key) FROM records WHERE tbl = 'audit')`),
+		"audit not JSON":       site(`UPDATE records SET value = 'x' WHERE tbl = 'audit'`),
 		"token of nobody":      site(`UPDATE records SET value = '"x"' WHERE tbl = 'token'`),
 		"token not text":       site(`UPDATE records SET value = '7' WHERE tbl = 'token'`),
 		"no site":              site("DELETE FROM records WHERE tbl = 'site'"),

@@ -28,9 +28,12 @@ func (t *table[T]) remove(key string) {
 }
 
 // all yields the rows in the order of their keys.
-func (t *table[T]) all() iter.Seq[*T] {
+func (t *table[T]) all() iter.Seq[*T] { return t.from("") }
+
+// from yields the rows behind a key, in the order of their keys.
+func (t *table[T]) from(after string) iter.Seq[*T] {
 	return func(yield func(*T) bool) {
-		for _, k := range t.keys {
+		for _, k := range t.keys.after(after) {
 			if !yield(t.rows[k]) {
 				return
 			}
@@ -56,6 +59,15 @@ func (s *set) remove(v string) {
 func (s set) has(v string) bool {
 	_, found := slices.BinarySearch(s, v)
 	return found
+}
+
+// after returns the values behind v; v need not be one of them.
+func (s set) after(v string) set {
+	i, found := slices.BinarySearch(s, v)
+	if found {
+		i++
+	}
+	return s[i:]
 }
 
 // newSet returns the values sorted, each once.

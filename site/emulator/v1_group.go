@@ -64,6 +64,7 @@ func (c *call) groupParam(name string) (*group, error) {
 		return nil, err
 	}
 	if g := c.groups.get(id); g != nil {
+		c.concernsGroup(g)
 		return g, nil
 	}
 	return nil, notFound("group")
@@ -104,6 +105,7 @@ func v1CreateGroup(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	c.concernsGroup(g)
 	return created(v1GroupRow(g))
 }
 
@@ -135,14 +137,28 @@ func v1Members(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	var people []*person
-	for _, id := range g.members {
-		// Suspended people are hidden here (CONFLUENCE-API.md A2, observed).
-		if p := c.people.get(id); p.Directory == directoryActive {
-			people = append(people, p)
+	people := func(yield func(*person) bool) {
+		for _, id := range g.members {
+			// Suspended people are hidden here (CONFLUENCE-API.md A2, observed).
+			if p := c.people.get(id); p.Directory == directoryActive && !yield(p) {
+				return
+			}
 		}
 	}
-	return listV1(c, people, func(p *person) any { return c.v1UserRow(p, expand) })
+	return listV1Sized(c, people, v1Max, v1Max, func(p *person) any { return c.v1UserRow(p, expand) })
+}
+
+// v1MemberOf lists the groups that a person is in.
+func v1MemberOf(c *call) (answer, error) {
+	id, err := c.required("accountId")
+	if err != nil {
+		return answer{}, err
+	}
+	p := c.member(id)
+	if p == nil {
+		return answer{}, notFound("user")
+	}
+	return listV1(c, c.groupsByName(func(g *group) bool { return g.members.has(p.ID) }), v1GroupRow)
 }
 
 // membership finds the group and the person of a membership write.
@@ -161,6 +177,7 @@ func (c *call) membership(accountID string) (*group, *person, error) {
 	if p == nil {
 		return nil, nil, notFound("user")
 	}
+	c.concernsPerson(p)
 	return g, p, nil
 }
 

@@ -25,8 +25,6 @@ func v1Task(c *call) (answer, error) {
 		"name":        object{"key": t.Name, "args": []any{}},
 		"elapsedTime": c.now.Sub(t.Started).Round(time.Millisecond).Milliseconds(), "percentageComplete": 100,
 		"successful": true, "finished": true, "messages": []any{}, "status": "COMPLETE",
-		// This link lacks /wiki, as observed on live sites: not to be followed
-		// (CONFLUENCE-API.md A0).
-		"_links": object{"status": "/rest/api/longtask/" + t.ID},
+		"_links": object{"self": baseURL + c.req.Path, "base": baseURL + "/wiki", "context": "/wiki"},
 	})
 }

@@ -1,6 +1,6 @@
 package emulator
 
-import "strconv"
+import "net/http"
 
 // v1UpdateSpace is a true partial update and cannot change access; archiving is
 // its status (CONFLUENCE-API.md A6).
@@ -27,7 +27,9 @@ func v1UpdateSpace(c *call) (answer, error) {
 		return answer{}, notFound("space")
 	}
 	if in.Homepage != nil {
-		return answer{}, notEmulated("a space's home page")
+		if x := c.contentByID(in.Homepage.ID); x == nil || x.Type != typePage || x.Space != sp.ID || !c.shows(x) {
+			return answer{}, refuse(http.StatusBadRequest, "", "space %s has no page %q", sp.Key, in.Homepage.ID)
+		}
 	}
 	if in.Type != nil && *in.Type != sp.Type {
 		return answer{}, notEmulated("a change of a space's type")
@@ -38,6 +40,10 @@ func v1UpdateSpace(c *call) (answer, error) {
 	}
 	if err := c.updateSpace(sp, in.Name, description, in.Status); err != nil {
 		return answer{}, err
+	}
+	if in.Homepage != nil {
+		sp.Homepage = in.Homepage.ID
+		c.saveSpace(sp)
 	}
 	return ok(v1SpaceRow(sp))
 }
@@ -57,15 +63,12 @@ func v1SpaceRow(sp *space) any {
 	}
 }
 
-// spaceNumber is a space's id in v1: a number, where v2 has a string.
-func spaceNumber(sp *space) uint64 {
-	n, _ := strconv.ParseUint(sp.ID, 10, 64) // newSpaceID wrote it
-	return n
-}
-
 func spaceAlias(sp *space) string {
 	if sp.Alias != "" {
 		return sp.Alias
 	}
 	return sp.Key
 }
+
+// spaceNumber is a space's id in v1: a number, where v2 has a string.
+func spaceNumber(sp *space) uint64 { return number(sp.ID) }

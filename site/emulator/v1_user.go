@@ -18,20 +18,27 @@ func (c *call) userExpands() ([]string, error) {
 
 // v1UserRow is a person as v1 shows them to the caller. An e-mail address is
 // blank unless it is visible, which here means one's own (CONFLUENCE-API.md A3).
-// Nobody has a personal space.
 func (c *call) v1UserRow(p *person, expand []string) any {
 	row := object{
 		"type": "known", "accountId": p.ID, "accountType": "atlassian", "email": c.visibleEmail(p),
-		"publicName": p.Name, "displayName": p.Name + c.suffix(p),
+		"publicName": p.nickname(), "displayName": p.Name + c.suffix(p),
 		"profilePicture":         object{"path": "/wiki/aa-avatar/" + p.ID, "width": 48, "height": 48, "isDefault": true},
-		"isExternalCollaborator": false, "isGuest": false,
-		"_expandable": object{"operations": "", "personalSpace": ""},
-		"_links":      object{"self": baseURL + "/wiki/rest/api/user?accountId=" + p.ID},
+		"isExternalCollaborator": c.guest(p), "isGuest": c.guest(p),
+		"_links": object{"self": baseURL + "/wiki/rest/api/user?accountId=" + p.ID},
 	}
+	expandable := object{"operations": "", "personalSpace": ""}
 	if slices.Contains(expand, "operations") {
 		row["operations"] = c.siteOperations(p)
-		row["_expandable"] = object{"personalSpace": ""}
+		delete(expandable, "operations")
 	}
+	if slices.Contains(expand, "personalSpace") {
+		// The part is there when the space is, whoever may see it.
+		if sp := c.personalSpace(p); sp != nil {
+			row["personalSpace"] = v1SpaceRow(sp)
+		}
+		delete(expandable, "personalSpace")
+	}
+	row["_expandable"] = expandable
 	return row
 }
 
@@ -53,8 +60,7 @@ func (s *state) suffix(p *person) string {
 	return ""
 }
 
-// siteOperations are the global permissions that a person has. That every
-// licensed person may create spaces is the product's default.
+// siteOperations are the global permissions that a person has.
 func (s *state) siteOperations(p *person) []any {
 	out := []any{}
 	add := func(operation, target string) {
@@ -62,7 +68,9 @@ func (s *state) siteOperations(p *person) []any {
 	}
 	if s.enters(p) {
 		add("use", "application")
-		add("create_space", "application")
+		if p != nil && s.createsSpaces(p) {
+			add("create_space", "application")
+		}
 		if s.administers(p) {
 			add("administer", "application")
 		}
@@ -78,7 +86,29 @@ func (c *call) v1UserAnswer(p *person) (answer, error) {
 	return ok(c.v1UserRow(p, expand))
 }
 
-func v1CurrentUser(c *call) (answer, error) { return c.v1UserAnswer(c.caller) }
+func v1CurrentUser(c *call) (answer, error) {
+	if c.caller == nil {
+		return v1AnonymousUser(c)
+	}
+	return c.v1UserAnswer(c.caller)
+}
+
+// v1AnonymousUser is how people without credentials are shown.
+func v1AnonymousUser(c *call) (answer, error) {
+	expand, err := c.userExpands()
+	if err != nil {
+		return answer{}, err
+	}
+	row := object{
+		"type": "anonymous", "displayName": "Anonymous", "_expandable": object{"operations": ""},
+		"profilePicture": object{"path": "/wiki/aa-avatar/anonymous", "width": 48, "height": 48, "isDefault": true},
+		"_links":         object{"self": baseURL + "/wiki/rest/api/user/anonymous"},
+	}
+	if slices.Contains(expand, "operations") {
+		row["operations"], row["_expandable"] = c.siteOperations(nil), object{}
+	}
+	return ok(row)
+}
 
 func v1User(c *call) (answer, error) {
 	id, err := c.required("accountId")

@@ -1,6 +1,8 @@
 package emulator
 
 import (
+	"html"
+	"iter"
 	"net/http"
 	"slices"
 	"strconv"
@@ -11,8 +13,19 @@ import (
 func v2SpaceRow(sp *space, base bool) object {
 	row := object{
 		"id": sp.ID, "key": sp.Key, "name": sp.Name, "type": sp.Type, "status": sp.Status, "authorId": sp.Author,
-		"currentActiveAlias": spaceAlias(sp), "createdAt": sp.Created.UTC().Format(time.RFC3339Nano),
+		"createdAt":    sp.Created.UTC().Format(time.RFC3339Nano),
 		"spaceOwnerId": sp.Author,
+	}
+	switch {
+	case sp.Alias != "":
+		row["currentActiveAlias"] = sp.Alias
+	case !base:
+		// Published as a string, null in live lists for a space without an alias
+		// (observed: the changes of confluence.js 3.1.0).
+		row["currentActiveAlias"] = nil
+	}
+	if sp.Homepage != "" {
+		row["homepageId"] = sp.Homepage
 	}
 	links := object{"webui": "/spaces/" + sp.Key}
 	if base {
@@ -22,9 +35,23 @@ func v2SpaceRow(sp *space, base bool) object {
 	return row
 }
 
+// describe adds a space's description in the format that the caller asks for;
+// without a format there is none (published).
+func describe(row object, sp *space, format string) object {
+	switch format {
+	case "plain":
+		row["description"] = object{format: object{"representation": format, "value": sp.Description}}
+	case "view":
+		row["description"] = object{format: object{"representation": format, "value": html.EscapeString(sp.Description)}}
+	}
+	return row
+}
+
 var (
 	spaceTypes    = []string{"global", "collaboration", "knowledge_base", "personal", "system", "onboarding", "xflow_sample_space"}
 	spaceStatuses = []string{statusCurrent, statusArchived, "trashed"}
+
+	descriptionFormats = []string{"plain", "view"}
 )
 
 // choice reads a parameter with a closed list of values; "" is none of them.
@@ -60,23 +87,40 @@ func v2Spaces(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	list := ordered[*space]{key: spaceSortKey(strings.TrimPrefix(sorting, "-")), reversed: strings.HasPrefix(sorting, "-")}
-	for sp := range c.spaces.all() {
-		if len(ids) > 0 && !slices.Contains(ids, sp.ID) ||
-			len(keys) > 0 && !slices.ContainsFunc(keys, func(k string) bool { return strings.EqualFold(k, sp.Key) }) ||
-			kind != "" && sp.Type != kind || status != "" && sp.Status != status ||
-			c.query.Has("labels") || c.query.Has("favorited-by") || !c.sees(c.caller, sp) {
-			continue
-		}
-		list.items = append(list.items, sp)
+	format, err := c.choice("description-format", descriptionFormats)
+	if err != nil {
+		return answer{}, err
 	}
-	slices.SortFunc(list.items, func(a, b *space) int {
-		if list.reversed {
-			a, b = b, a
+	shown := func(sp *space) bool {
+		return (len(ids) == 0 || slices.Contains(ids, sp.ID)) &&
+			(len(keys) == 0 || slices.ContainsFunc(keys, func(k string) bool { return strings.EqualFold(k, sp.Key) })) &&
+			(kind == "" || sp.Type == kind) && (status == "" || sp.Status == status) &&
+			!c.query.Has("labels") && !c.query.Has("favorited-by") && c.sees(c.caller, sp)
+	}
+	list := ordered[*space]{key: spaceSortKey(strings.TrimPrefix(sorting, "-")), reversed: strings.HasPrefix(sorting, "-")}
+	if sorting == "" || sorting == "id" {
+		list.from = func(after string) iter.Seq[*space] { return kept(c.spaces.from(after), shown) }
+	} else {
+		list.items = slices.Collect(kept(c.spaces.all(), shown))
+		slices.SortFunc(list.items, func(a, b *space) int {
+			if list.reversed {
+				a, b = b, a
+			}
+			return strings.Compare(list.key(a), list.key(b))
+		})
+	}
+	return listV2(c, list, func(sp *space) any { return describe(v2SpaceRow(sp, false), sp, format) })
+}
+
+// kept yields the items that are to be shown.
+func kept[T any](all iter.Seq[T], shown func(T) bool) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		for item := range all {
+			if shown(item) && !yield(item) {
+				return
+			}
 		}
-		return strings.Compare(list.key(a), list.key(b))
-	})
-	return listV2(c, list, func(sp *space) any { return v2SpaceRow(sp, false) })
+	}
 }
 
 func spaceSortKey(field string) func(*space) string {
@@ -108,32 +152,59 @@ func v2Space(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	for _, part := range []string{"include-operations", "include-properties", "include-permissions", "include-labels"} {
-		if on, err := c.truth(part); err != nil {
-			return answer{}, err
-		} else if on {
-			return answer{}, notEmulated(part)
-		}
+	if err := c.withoutParts("include-properties", "include-labels"); err != nil {
+		return answer{}, err
 	}
-	row := v2SpaceRow(sp, true)
+	format, err := c.choice("description-format", descriptionFormats)
+	if err != nil {
+		return answer{}, err
+	}
+	row := describe(v2SpaceRow(sp, true), sp, format)
 	delete(row, "currentActiveAlias") // published for lists and new spaces only
 	with, err := c.truth("include-role-assignments")
 	if err != nil {
 		return answer{}, err
 	}
 	if with {
-		const most = 50 // rows of an included list (CONFLUENCE-API.md A6)
-		rows := []any{}
-		who := sp.principals()
-		for _, p := range who[:min(most, len(who))] {
-			rows = append(rows, assignmentRow(p, sp.assigned[p]))
-		}
-		row["roleAssignments"] = object{
-			"results": rows, "meta": object{"hasMore": len(who) > most},
-			"_links": object{"self": c.req.Path + "/role-assignments"},
-		}
+		row["roleAssignments"] = included(c, "role-assignments", sp.principals(), func(p principal) any { return assignmentRow(p, sp.assigned[p]) })
+	}
+	if with, err = c.truth("include-permissions"); err != nil {
+		return answer{}, err
+	} else if with {
+		row["permissions"] = included(c, "permissions", c.permissionRows(sp), func(r permissionRow) any { return v2PermissionRow(r) })
+	}
+	if with, err = c.truth("include-operations"); err != nil {
+		return answer{}, err
+	} else if with {
+		row["operations"] = included(c, "operations", c.spaceOperations(sp), func(row any) any { return row })
 	}
 	return ok(row)
+}
+
+// included is a list within the answer for one thing: at most 50 rows
+// (CONFLUENCE-API.md A6).
+func included[T any](c *call, name string, items []T, row func(T) any) any {
+	const most = 50
+	rows := []any{}
+	for _, item := range items[:min(most, len(items))] {
+		rows = append(rows, row(item))
+	}
+	return object{
+		"results": rows, "meta": object{"hasMore": len(items) > most},
+		"_links": object{"self": c.req.Path + "/" + name},
+	}
+}
+
+// withoutParts refuses parts of an answer that are not emulated.
+func (c *call) withoutParts(names ...string) error {
+	for _, name := range names {
+		if on, err := c.truth(name); err != nil {
+			return err
+		} else if on {
+			return notEmulated(name)
+		}
+	}
+	return nil
 }
 
 // principalBody and assignmentBody are the role writes of v2.
@@ -190,6 +261,9 @@ func (c *call) grants(in []assignmentBody, removals bool, may func(*role) bool) 
 // so it does for an empty list, which the published text ("if none are
 // provided, the Default Space Roles are applied") does not set apart.
 func v2CreateSpace(c *call) (answer, error) {
+	if err := c.needRoles(); err != nil {
+		return answer{}, err
+	}
 	var in struct {
 		Name        string `json:"name"`
 		Key         string `json:"key"`
@@ -205,6 +279,9 @@ func v2CreateSpace(c *call) (answer, error) {
 	}
 	if err := c.body(&in); err != nil {
 		return answer{}, err
+	}
+	if !c.createsSpaces(c.caller) {
+		return answer{}, refuse(http.StatusNotFound, "", "the caller may not create spaces")
 	}
 	if in.Key == "" {
 		in.Key = in.Alias

@@ -21,8 +21,11 @@ func v2UsersBulk(c *call) (answer, error) {
 		}
 		row := object{
 			"accountId": p.ID, "accountType": "atlassian", "accountStatus": p.Account, "displayName": p.Name + c.suffix(p),
-			"publicName": p.Name, "isExternalCollaborator": false,
+			"publicName": p.nickname(), "isExternalCollaborator": c.guest(p),
 			"profilePicture": object{"path": "/wiki/aa-avatar/" + p.ID, "isDefault": true},
+		}
+		if sp := c.personalSpace(p); sp != nil {
+			row["personalSpaceId"] = sp.ID
 		}
 		if email := c.visibleEmail(p); email != "" {
 			row["email"] = email

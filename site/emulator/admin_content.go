@@ -1,0 +1,291 @@
+package emulator
+
+import (
+	"net/http"
+	"slices"
+	"time"
+)
+
+// Unaudited returns an Admin whose edits leave no audit records, as if the site
+// had always been so: for sites that are made up in bulk.
+func (a Admin) Unaudited() Admin {
+	a.unaudited = true
+	return a
+}
+
+// SetRoleMode moves the site on to ModeTransition or ModeRoles. There is no way
+// back.
+func (a Admin) SetRoleMode(mode string) error {
+	return a.do(func(s *state, _ time.Time) error { return s.setRoleMode(mode) })
+}
+
+// AddPermission gives a principal a permission in a space, with what comes with
+// it: "read/space" first.
+func (a Admin) AddPermission(key string, who Principal, permission string) error {
+	return a.onSpace(key, func(s *state, sp *space) error {
+		p, err := s.resolve(who)
+		if err != nil {
+			return err
+		}
+		_, err = s.addPermission(sp, p, permission)
+		return err
+	})
+}
+
+// RemovePermission takes a permission in a space, with what goes with it:
+// everything, for "read/space".
+func (a Admin) RemovePermission(key string, who Principal, permission string) error {
+	return a.onSpace(key, func(s *state, sp *space) error {
+		p, err := s.resolve(who)
+		if err != nil {
+			return err
+		}
+		if !sp.custom[p].has(permission) {
+			return refuse(http.StatusNotFound, "", "the principal does not have %s in %s", permission, sp.Key)
+		}
+		return s.removePermission(sp, p, permission)
+	})
+}
+
+// RecoverSpace makes a Confluence administrator admin of a space, as the page
+// for recovering permissions does: it is how a space without an admin gets one.
+func (a Admin) RecoverSpace(key, email string) error {
+	return a.onSpace(key, func(s *state, sp *space) error {
+		p, err := s.personNamed(email)
+		if err != nil {
+			return err
+		}
+		if !s.administers(p) {
+			return refuse(http.StatusForbidden, "", "%s is no Confluence administrator", email)
+		}
+		who := principal{typeUser, p.ID}
+		if s.roleMode() != ModePreRoles {
+			return s.setRoles(sp, []grant{{who, s.roleNamed("Admin")}})
+		}
+		s.putWithCompanion(sp, who, permView)
+		s.putWithCompanion(sp, who, permAdminister)
+		return nil
+	})
+}
+
+// CreatePage makes a page below another of its space; below the home page, if
+// no title is given.
+func (a Admin) CreatePage(key, title, parent string) error {
+	return a.onSpace(key, func(s *state, sp *space) error {
+		above, err := s.pageNamed(sp, parent)
+		if err != nil {
+			return err
+		}
+		_, err = s.createContent(sp, typePage, title, above, s.site.Account, s.at)
+		return err
+	})
+}
+
+// CreateBlogPost makes a blog post.
+func (a Admin) CreateBlogPost(key, title string) error {
+	return a.onSpace(key, func(s *state, sp *space) error {
+		_, err := s.createContent(sp, typeBlogPost, title, nil, s.site.Account, s.at)
+		return err
+	})
+}
+
+// Attach attaches a file to a page or a blog post.
+func (a Admin) Attach(key, title, file string) error {
+	return a.onContent(key, title, func(s *state, c *content) error {
+		_, err := s.createContent(s.spaceOf(c), typeAttachment, file, c, s.site.Account, s.at)
+		return err
+	})
+}
+
+// MovePage puts a page below another of its space, the home page if no title is
+// given. The view restrictions above it are others then.
+func (a Admin) MovePage(key, title, parent string) error {
+	return a.onSpace(key, func(s *state, sp *space) error {
+		c := s.contentTitled(sp, typePage, title)
+		if c == nil {
+			return refuse(http.StatusNotFound, "", "%s has no page titled %q", sp.Key, title)
+		}
+		above, err := s.pageNamed(sp, parent)
+		if err != nil {
+			return err
+		}
+		return s.movePage(c, above, s.at)
+	})
+}
+
+// DeletePage deletes a page or a blog post for good. The pages below it move up.
+func (a Admin) DeletePage(key, title string) error {
+	return a.onContent(key, title, func(s *state, c *content) error {
+		s.deleteContent(c)
+		return nil
+	})
+}
+
+// Restrict adds a principal to the restriction of a page or blog post for an
+// operation: "read" or "update".
+func (a Admin) Restrict(key, title, operation string, who Principal) error {
+	return a.restriction(key, title, operation, who, func(names *set, id string) error {
+		names.add(id)
+		return nil
+	})
+}
+
+// Unrestrict takes a principal out of the restriction of a page or blog post. A
+// group that is gone is named by its id.
+func (a Admin) Unrestrict(key, title, operation string, who Principal) error {
+	return a.restriction(key, title, operation, who, func(names *set, id string) error {
+		if !names.has(id) {
+			return notFound("restriction")
+		}
+		names.remove(id)
+		return nil
+	})
+}
+
+func (a Admin) restriction(key, title, operation string, who Principal, change func(*set, string) error) error {
+	return a.onContent(key, title, func(s *state, c *content) error {
+		if err := s.customizable(c); err != nil {
+			return err
+		}
+		all := c.restrictions()
+		one := all.of(operation)
+		if one == nil {
+			return refuse(http.StatusBadRequest, "", "content is restricted for read and update, not for %q", operation)
+		}
+		p, err := s.resolve(who)
+		if err != nil {
+			// Groups that are gone are still named, by their ids.
+			if who.Group == "" || !slices.Contains(one.Groups, who.Group) {
+				return err
+			}
+			p = principal{typeGroup, who.Group}
+		}
+		if p.Type == typeClass {
+			return s.restrictable(p)
+		}
+		if err := change(one.of(p.Type), p.ID); err != nil {
+			return err
+		}
+		s.restrict(c, all)
+		return nil
+	})
+}
+
+// RestrictedPage is one line of a space's list of restricted pages.
+type RestrictedPage struct {
+	ID      string
+	Title   string
+	Read    bool // there is a view restriction of its own
+	Update  bool // there is an edit restriction of its own
+	Visible bool // to the one who looks at the list
+}
+
+// RestrictedPages is the list of restricted pages among a space's settings, as
+// one of its admins sees it: also with the pages that they cannot view. No API
+// has this list.
+func (a Admin) RestrictedPages(key, email string) (out []RestrictedPage, err error) {
+	err = a.onSpace(key, func(s *state, sp *space) error {
+		p, err := s.spaceAdmin(sp, email)
+		if err != nil {
+			return err
+		}
+		for _, order := range sp.contents {
+			if c := s.contents.get(order); !c.Read.empty() || !c.Update.empty() {
+				out = append(out, RestrictedPage{c.ID, c.Title, !c.Read.empty(), !c.Update.empty(), s.views(p, c)})
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// LiftRestrictions removes the restrictions of a page from that list, as one of
+// the space's admins: also of one that they cannot view, in which case no API
+// helps them.
+func (a Admin) LiftRestrictions(key, title, email string) error {
+	return a.onContent(key, title, func(s *state, c *content) error {
+		p, err := s.spaceAdmin(s.spaceOf(c), email)
+		if err != nil {
+			return err
+		}
+		if err := s.customizable(c); err != nil {
+			return err
+		}
+		s.by = p.ID
+		s.restrict(c, restrictions{})
+		return nil
+	})
+}
+
+func (s *state) spaceAdmin(sp *space, email string) (*person, error) {
+	p, err := s.personNamed(email)
+	if err != nil {
+		return nil, err
+	}
+	if !s.holds(p, sp, permAdminister) {
+		return nil, refuse(http.StatusForbidden, "", "%s is no admin of space %s", email, sp.Key)
+	}
+	return p, nil
+}
+
+// pageNamed finds a page by its title, the home page for none; a space may have
+// lost that.
+func (s *state) pageNamed(sp *space, title string) (*content, error) {
+	if title == "" {
+		return s.contentByID(sp.Homepage), nil
+	}
+	if c := s.contentTitled(sp, typePage, title); c != nil {
+		return c, nil
+	}
+	return nil, refuse(http.StatusNotFound, "", "%s has no page titled %q", sp.Key, title)
+}
+
+// onContent finds a page, or else a blog post, by its title.
+func (a Admin) onContent(key, title string, act func(*state, *content) error) error {
+	return a.onSpace(key, func(s *state, sp *space) error {
+		for _, kind := range []string{typePage, typeBlogPost} {
+			if c := s.contentTitled(sp, kind, title); c != nil {
+				return act(s, c)
+			}
+		}
+		return refuse(http.StatusNotFound, "", "%s has nothing titled %q", sp.Key, title)
+	})
+}
+
+// Object is what [Emulator.Can] asks about. Exactly one field is set.
+type Object struct {
+	Space string // its key
+	Page  string // the id of a page, a blog post or an attachment
+}
+
+// Can reports whether somebody may do something, by the emulator's own reckoning.
+// The account is an id, or empty for people without credentials. On a space the
+// operation is a permission ("read/space"); on content it is read, update,
+// delete or restrict. Admin keys do not count.
+func (e *Emulator) Can(account, operation string, on Object) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s := e.state
+	p := s.people.get(account)
+	if account != "" && p == nil {
+		return false
+	}
+	if sp := s.byKey[fold(on.Space)]; on.Space != "" {
+		return sp != nil && s.holds(p, sp, operation)
+	}
+	c := s.contentByID(on.Page)
+	if c == nil {
+		return false
+	}
+	switch operation {
+	case opRead:
+		return s.views(p, c)
+	case opUpdate:
+		return s.edits(p, c)
+	case opDelete:
+		return s.deletes(p, c)
+	case "restrict":
+		return s.restricts(p, c)
+	}
+	return false
+}
