@@ -52,7 +52,7 @@ type served struct {
 }
 
 // pages serves a site and measures how many full pages it gives a second.
-func (b bencher) pages(file string) (err error) {
+func (b bencher) pages(file string) error {
 	cmd := exec.Command(b.weir, "site", "serve", "--site", file, "--json")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -62,12 +62,7 @@ func (b bencher) pages(file string) (err error) {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	var s served
-	if err := json.NewDecoder(out).Decode(&s); err != nil {
-		err = fmt.Errorf("weir site serve: %w", err)
-	} else {
-		err = s.measure()
-	}
+	err = measurePages(out)
 	if stop := cmd.Process.Signal(os.Interrupt); err == nil {
 		err = stop
 	}
@@ -80,8 +75,13 @@ func (b bencher) pages(file string) (err error) {
 	return err
 }
 
-// measure asks for full pages of lists, with as many clients as there are CPUs.
-func (s served) measure() error {
+// measurePages asks for full pages of lists, with as many clients as there are CPUs,
+// when the server has printed where it is.
+func measurePages(printed io.Reader) error {
+	var s served
+	if err := json.NewDecoder(printed).Decode(&s); err != nil {
+		return fmt.Errorf("weir site serve: %w", err)
+	}
 	group, err := s.firstGroup()
 	if err != nil {
 		return err

@@ -55,15 +55,18 @@ func (s *Site) byEmail(ctx context.Context, at place, emails []string) ([]direct
 	return out, nil
 }
 
-// state is what shuts the person out, or nothing. An account that is
-// deactivated cannot log in to anything, so that comes first.
+// state is what shuts the person out, or nothing. Of several the one that
+// reaches furthest: who was removed from the directory has lost everything
+// there, whatever became of the account.
 func (p directoryPerson) state() string {
 	switch {
+	case p.MembershipStatus == "no_membership":
+		return removed
 	case p.AccountStatus == "inactive", p.AccountStatus == "closed", p.Status == "deactivated", p.Status == "for_deletion":
 		return deactivated
 	case p.MembershipStatus == "suspended", p.Status == "suspended":
 		return suspended
-	case p.MembershipStatus == "no_membership", p.Status == "not_invited":
+	case p.Status == "not_invited":
 		return removed
 	}
 	return ""

@@ -14,7 +14,8 @@
 //
 // The core is a pure state machine: a request and the time give a response and
 // the records that changed. There are no goroutines, no clock and no randomness
-// in it. A [Store] keeps the records: in memory, or in an SQLite file.
+// in it. A [Store] keeps the records: in memory, or in an SQLite file. [Knobs]
+// stand before the core and make the site misbehave.
 //
 //	em, err := emulator.New(emulator.Options{})          // a fresh site in memory
 //	client := &http.Client{Transport: em.Transport()}    // no port is opened

@@ -216,11 +216,12 @@ func (s *state) dump() Dump {
 // state is the person's state in one word: where several hold, the one that
 // reaches furthest.
 func (p *person) state() string {
+	if p.Directory == directoryNone {
+		return StateRemoved
+	}
 	switch p.status() {
 	case statusDeactivated, statusForDeletion:
 		return StateDeactivated
-	case statusNotInvited:
-		return StateRemoved
 	case statusSuspended:
 		return StateSuspended
 	}

@@ -154,7 +154,7 @@ func (g *generator) makeGroups(n int) {
 	}
 	g.random.Shuffle(n, func(i, j int) { all[i], all[j] = all[j], all[i] })
 	for i, made := range all {
-		members := g.people
+		var members []*person
 		switch i {
 		case 0:
 			made.Name, made.Description, made.Product = "confluence-users", "Everybody who may enter", set{roleUser}

@@ -36,7 +36,7 @@ func (r Rule) check() error {
 	return set[0].check()
 }
 
-// oneOf refuses a word that is none of those; empty is allowed with optional.
+// oneOf refuses a word that is none of those.
 func oneOf(word string, words ...string) error {
 	if slices.Contains(words, word) {
 		return nil

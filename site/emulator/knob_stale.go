@@ -3,7 +3,6 @@ package emulator
 import (
 	"bytes"
 	"errors"
-	"maps"
 	"net/http"
 	"path"
 	"slices"
@@ -17,6 +16,7 @@ type replica struct {
 	behind *Memory
 	recent []batch
 	state  *state // of behind; nil: to be read
+	traces bool   // looking at the state changed it, which the past does not know
 }
 
 // batch is what was stored at once.
@@ -35,8 +35,8 @@ func newReplica(store Store) (*replica, error) {
 	return &replica{behind: behind}, err
 }
 
-// at gives the site as it was before the batches that are still new. It may be
-// nil when it has never been a site.
+// at gives the site as it was before the batches that are still new; nil when
+// none is, or when it was no site then.
 func (r *replica) at(l limits, isNew func(batch) bool) (*state, error) {
 	for len(r.recent) > 0 && !isNew(r.recent[0]) {
 		if err := r.behind.Commit(r.recent[0].records); err != nil {
@@ -44,11 +44,15 @@ func (r *replica) at(l limits, isNew func(batch) bool) (*state, error) {
 		}
 		r.recent, r.state = r.recent[1:], nil
 	}
-	if r.state != nil {
+	if len(r.recent) == 0 {
+		return nil, nil
+	}
+	if r.state != nil && !r.traces {
 		return r.state, nil
 	}
 	var err error
 	r.state, err = loadState(r.behind, l)
+	r.traces = false
 	return r.state, err
 }
 
@@ -69,11 +73,15 @@ func (s Stale) act(x *exchange, next step) outcome {
 		}
 		return x.now.Sub(b.at) < time.Duration(s.For)
 	})
-	if err != nil || old == nil || len(x.rule.replica.recent) == 0 {
+	if err != nil || old == nil {
 		return next()
 	}
 	// Who calls is not a question of replicas: a new token holds at once.
-	old.tokens = maps.Clone(x.e.state.tokens)
+	clear(old.tokens)
+	for secret, t := range x.e.state.tokens {
+		copied := *t
+		old.tokens[secret] = &copied
+	}
 	x.old = x.rule.replica
 	return next()
 }
@@ -81,9 +89,7 @@ func (s Stale) act(x *exchange, next step) outcome {
 // answer answers from the past.
 func (r *replica) answer(req Request, now time.Time) Response {
 	res, changed := r.state.apply(req, now)
-	if len(changed) > 0 {
-		r.state = nil // looking left traces, which the past does not have
-	}
+	r.traces = r.traces || len(changed) > 0
 	return res
 }
 

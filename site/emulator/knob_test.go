@@ -727,3 +727,32 @@ func TestOnRequestSeesWhatTheClientSees(t *testing.T) {
 		t.Errorf("statuses %v", seen)
 	}
 }
+
+// TestServeDoesNotWaitForDelayedAnswers: a server that is told to stop stops,
+// whatever the knobs say.
+func TestServeDoesNotWaitForDelayedAnswers(t *testing.T) {
+	asked := make(chan struct{})
+	f := open(t, emulator.Options{
+		Knobs:     emulator.Knobs{Rules: []emulator.Rule{{Latency: &emulator.Latency{Time: emulator.Duration(time.Hour)}}}},
+		OnRequest: func(string, string, int) { close(asked) },
+	})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	f.must(err)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended, failed := make(chan error, 1), make(chan error, 1)
+	go func() { ended <- f.em.Serve(ctx, l) }()
+	r := f.request("GET", modePath, nil)
+	r.URL.Host = l.Addr().String()
+	go func() {
+		_, err := http.DefaultTransport.RoundTrip(r)
+		failed <- err
+	}()
+	<-asked
+	cancel()
+	if err := <-failed; err == nil {
+		t.Error("the delayed request was answered")
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("the server ended with %v", err)
+	}
+}
