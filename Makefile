@@ -52,11 +52,15 @@ fuzz: ## Fuzz every target for FUZZTIME (30s) each
 		go test "$$package" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) </dev/null; \
 	done <<<"$$targets"
 
-.PHONY: soak soak-access soak-reconcile soak-schema
-soak: soak-access soak-reconcile soak-schema ## Try every property with CHECKS (20000) cases; prints seeds and counts
+.PHONY: soak soak-access soak-reconcile soak-schema soak-emulator
+soak: soak-access soak-reconcile soak-schema soak-emulator ## Try every property with CHECKS (20000) cases; prints seeds and counts
 soak-access soak-reconcile soak-schema: soak-%:
 	@echo "soak $*: seed $(SEED), $(CHECKS) cases a property"
 	@go test ./$* -count 1 -v -timeout 0 -rapid.checks $(CHECKS) -rapid.seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
+
+soak-emulator: # a case is a site's whole life, in each of three role modes
+	@echo "soak emulator: seed $(SEED), $$(($(CHECKS) / 6)) cases in each role mode"
+	@go test ./site/emulator -run '^TestWorld$$' -count 1 -v -timeout 0 -rapid.checks $$(($(CHECKS) / 6)) -rapid.seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
 
 .PHONY: bench
 bench: ## Measure plan, apply, generate and serve with the built program

@@ -163,11 +163,11 @@ func (r *yamlReader) special(n *yaml.Node) bool {
 	what, hint := "", "delete it"
 	switch {
 	case n.Kind == yaml.AliasNode:
-		what, hint = "alias *"+clip(n.Value), "write the value out"
+		what, hint = "alias "+quote("*"+n.Value), "write the value out"
 	case n.Anchor != "":
-		what = "anchor &" + clip(n.Anchor)
+		what = "anchor " + quote("&"+n.Anchor)
 	case n.Style&yaml.TaggedStyle != 0:
-		what = "tag " + clip(n.Tag)
+		what = "tag " + quote(n.Tag)
 	case n.Kind == yaml.ScalarNode && n.Tag == "!!merge":
 		what, hint = "merge key <<", "write the keys out"
 	default:

@@ -9,7 +9,7 @@ var anonymous = principal{typeClass, ClassAnonymous}
 
 // holds reports whether the person has the permission in the space: the union
 // over themselves, their groups and the access classes they are in, through
-// roles and custom access. There is no deny (DOMAIN.md, "Three levels of
+// roles and custom access. There is no deny (evidence, Domain, "Three levels of
 // permission").
 func (s *state) holds(p *person, sp *space, permission string) bool {
 	if !s.enters(p) {
@@ -40,7 +40,7 @@ func (s *state) stands(p *person, who principal) bool {
 	case typeUser:
 		return who.ID == p.ID
 	case typeGroup:
-		// "No group-based guest space access" (CONFLUENCE-API.md A9).
+		// "No group-based guest space access" (evidence A9).
 		return s.groupsOf(p).has(who.ID) && !s.guest(p)
 	}
 	switch who.ID {
@@ -76,7 +76,7 @@ func (s *state) deletes(p *person, c *content) bool {
 }
 
 // restricts reports whether the person may change the restrictions of the
-// content: they edit it, and the space lets them restrict (DOMAIN.md).
+// content: they edit it, and the space lets them restrict (evidence, Domain).
 func (s *state) restricts(p *person, c *content) bool {
 	return s.edits(p, c) && s.holds(p, s.spaceOf(c), permRestrict)
 }
@@ -88,7 +88,7 @@ func (s *state) does(p *person, c *content, permission string) bool {
 
 // sees reports whether the space exists for the person. A Confluence
 // administrator sees every space and its access, as in the product's admin
-// pages, which is not the same as seeing its pages (DOMAIN.md; "in ROLES mode a
+// pages, which is not the same as seeing its pages (evidence, Domain; "in ROLES mode a
 // non-product-admin can only grant what they have": A1).
 func (s *state) sees(p *person, sp *space) bool {
 	return s.administers(p) || s.holds(p, sp, permView)

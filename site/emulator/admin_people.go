@@ -95,7 +95,7 @@ func (a Admin) SetAutoPersonalSpaces(on bool) error {
 
 // LimitCreateSpace decides whether only holders of the global permission
 // create_space may create spaces, or everybody licensed, as a site starts. No
-// API of the product does this, and on the Free plan nobody can (CONFLUENCE-API.md
+// API of the product does this, and on the Free plan nobody can (docs/evidence.md
 // A5).
 func (a Admin) LimitCreateSpace(on bool) error {
 	return a.do(func(s *state, _ time.Time) error {

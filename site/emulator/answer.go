@@ -71,7 +71,7 @@ func notEmulated(what string) error {
 }
 
 // surface is one of Atlassian's families of endpoints, each with its own
-// credentials and its own shape of errors (CONFLUENCE-API.md A0).
+// credentials and its own shape of errors (evidence A0).
 type surface struct {
 	prefix  string
 	orgKey  bool // authenticated by the organisation's key, not by a person's token

@@ -10,7 +10,7 @@ import (
 // AuditRecord is one line of the audit log: somebody changed something that
 // decides about access. The words of the summaries are the product's where they
 // are known; those of changes to roles, restrictions and the site are chosen
-// (CONFLUENCE-API.md A11 and "Unknown" 12).
+// (evidence A11 and "Unknown" 12).
 type AuditRecord struct {
 	When     time.Time
 	Author   string // account id; empty for the admin pages and the organisation

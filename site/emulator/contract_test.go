@@ -22,7 +22,7 @@ import (
 var deviations = map[string]string{
 	"GET /users/{account_id}/manage/profile: " + accountPattern:         lineBreak,
 	"PATCH /users/{account_id}/manage/profile: " + accountPattern:       lineBreak,
-	"PUT /space-roles/{id}: /taskId: Value is not nullable":             "null when the permission set did not change (CONFLUENCE-API.md A8, observed)",
+	"PUT /space-roles/{id}: /taskId: Value is not nullable":             "null when the permission set did not change (evidence A8, observed)",
 	"GET /spaces: /results/*/currentActiveAlias: Value is not nullable": "null for a space without an alias (confluence.js 3.1.0, observed)",
 	listedKeys("GET /spaces/{id}/permissions: /results/*"):              openKeys,
 	listedTypes("GET /spaces/{id}/permissions: /results/*"):             openTypes,
@@ -40,8 +40,8 @@ const (
 
 // Rows of permissions name operations and principals beyond the published lists.
 const (
-	openKeys  = "26 pairs of operation and target were measured, and the catalogue grows (CONFLUENCE-API.md A7, observed)"
-	openTypes = "access-class for those whom a class stands for (CONFLUENCE-API.md A7, observed)"
+	openKeys  = "26 pairs of operation and target were measured, and the catalogue grows (evidence A7, observed)"
+	openTypes = "access-class for those whom a class stands for (evidence A7, observed)"
 )
 
 func listedKeys(row string) string {

@@ -95,7 +95,7 @@ func (a Admin) changeGlobals(who Principal, permission string, change func(*set)
 			return refuse(http.StatusBadRequest, "", "there is no global permission %q for this principal", permission)
 		}
 		if !s.limits.dataCenter() && (permission == GlobalCreateSpace || permission == GlobalPersonalSpace) {
-			// CONFLUENCE-API.md A5: per group, and not editable on Free.
+			// evidence A5: per group, and not editable on Free.
 			switch {
 			case s.limits.free():
 				return refuse(http.StatusBadRequest, "", "permissions cannot be customised on the Free plan")

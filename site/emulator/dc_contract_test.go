@@ -22,10 +22,10 @@ type deviation struct {
 // dcDeviations are those of Data Center's document.
 var dcDeviations = []deviation{
 	{regexp.MustCompile(`/(user|users|group)(/.*)?: (/results/\*)?/(username|userKey|status) is undocumented$`),
-		"Person lacks the names by which every operation takes people; live answers have them (CONFLUENCE-API.md B0), and expand=status is published"},
+		"Person lacks the names by which every operation takes people; live answers have them (evidence B0), and expand=status is published"},
 	{regexp.MustCompile(`: .*/creator/(username|userKey) is undocumented$`), "a space's creator is a Person, as above"},
 	{regexp.MustCompile(`/permissions.*: /\*/subject/(name|username|userKey|profilePicture) is undocumented$`),
-		"Subject has a type and a name to show, which two people may share; live answers say more (CONFLUENCE-API.md B0)"},
+		"Subject has a type and a name to show, which two people may share; live answers say more (evidence B0)"},
 	{regexp.MustCompile(`: .*/(_links|_expandable) is undocumented$`),
 		"left out of the schemas, or named get_links and get_expandable there, and _links and _expandable in the document's own examples"},
 	{regexp.MustCompile(`/user/memberof: /results/\*/name is undocumented$`), "the groups of a user are published as a page of Person"},

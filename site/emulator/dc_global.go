@@ -18,7 +18,7 @@ type dcWord struct {
 	id string
 }
 
-// The global permissions of each kind of subject (CONFLUENCE-API.md B2).
+// The global permissions of each kind of subject (evidence B2).
 var (
 	dcGlobalWords = []dcWord{
 		{dcOperation{"application", "use"}, GlobalUse},

@@ -86,7 +86,7 @@ func dcAncestors(c *call) (answer, error) {
 }
 
 // dcCreateGroup makes a group. The body's schema is empty in the document; type
-// and name are the usual form (CONFLUENCE-API.md B1).
+// and name are the usual form (evidence B1).
 func dcCreateGroup(c *call) (answer, error) {
 	if err := c.needAdmin(); err != nil {
 		return answer{}, err

@@ -11,7 +11,7 @@ import (
 const permDeleteMail = "delete_mail/space"
 
 // dcPermissionWords are the fourteen permissions of a space in Data Center's
-// words and in the site's, which are Cloud's (CONFLUENCE-API.md B3).
+// words and in the site's, which are Cloud's (evidence B3).
 var dcPermissionWords = []dcWord{
 	{dcOperation{"space", "read"}, permView},
 	{dcOperation{"space", "administer"}, permAdminister},

@@ -107,7 +107,7 @@ func dcRelevantRestrictions(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	const most = 50 // CONFLUENCE-API.md B5
+	const most = 50 // evidence B5
 	limit, err := c.number("limit", most)
 	if err != nil {
 		return answer{}, err

@@ -96,7 +96,7 @@ var dcRoutes = buildRoutes(
 const codeReadOnly = "READ_ONLY"
 
 // shapeDC is the published RestError; that errors is a list and reason the name
-// of the status is what live sites send (CONFLUENCE-API.md B0).
+// of the status is what live sites send (evidence B0).
 func shapeDC(r *Refusal) any {
 	return object{
 		"statusCode": r.Status,
@@ -177,7 +177,7 @@ func (c *call) writable() error {
 }
 
 // superGroup is the group whose members see and may do everything, restricted
-// pages included, which a Confluence administrator does not (DOMAIN.md).
+// pages included, which a Confluence administrator does not (evidence, Domain).
 const superGroup = "confluence-administrators"
 
 // super reports whether the person is in the super-group. A system administrator

@@ -9,7 +9,7 @@ import (
 )
 
 // dcSees reports whether the space is there for the caller. A Confluence
-// administrator sees no more than others do (DOMAIN.md, "Three levels of
+// administrator sees no more than others do (evidence, Domain, "Three levels of
 // permission").
 func (c *call) dcSees(sp *space) bool { return c.holds(c.caller, sp, permView) }
 
@@ -201,7 +201,7 @@ func dcCreateOwnSpace(c *call) (answer, error) {
 
 // dcCreatePersonalSpace makes that of somebody else. Whether they must have the
 // permission themselves is not documented; who cannot enter never gets one
-// (DOMAIN.md, "Personal spaces").
+// (evidence, Domain, "Personal spaces").
 func dcCreatePersonalSpace(c *call) (answer, error) {
 	if err := c.needAdmin(); err != nil {
 		return answer{}, err

@@ -10,7 +10,7 @@ import (
 )
 
 // dcUserRow is a person as Data Center shows them. The document's Person has
-// neither user name nor key; live ones do (CONFLUENCE-API.md B0).
+// neither user name nor key; live ones do (evidence B0).
 func (c *call) dcUserRow(p *person) any {
 	row := object{
 		"type": "known", "username": p.username(), "userKey": p.userKey(), "displayName": p.Name,
@@ -203,7 +203,7 @@ func restate(err error, status int) error {
 
 // dcTouchedUser finds the person of the path for a write: only system
 // administrators change one, and nobody an account that another directory holds
-// (CONFLUENCE-API.md B1: "writes fail"; the status is chosen).
+// (evidence B1: "writes fail"; the status is chosen).
 func (c *call) dcTouchedUser() (*person, error) {
 	if err := c.needAdmin(); err != nil {
 		return nil, err

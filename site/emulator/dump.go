@@ -154,7 +154,7 @@ type Role struct {
 func (e *Emulator) Dump() Dump {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.elapse(e.clock()) // what cannot be stored shows at the next request
+	_ = e.elapse(e.clock()) // what cannot be stored shows at the next request
 	return e.state.dump()
 }
 

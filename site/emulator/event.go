@@ -177,7 +177,7 @@ func orgEvents(c *call) (answer, error) {
 
 // orgEventStream lists events in the order of time, 200 a page, at most 500. It
 // always gives a cursor: at the end, the one to ask with again later
-// (CONFLUENCE-API.md A11).
+// (evidence A11).
 func orgEventStream(c *call) (answer, error) {
 	after := ""
 	if token := c.query.Get("cursor"); token != "" {

@@ -8,7 +8,7 @@ import (
 
 // The global permissions: what somebody may do on the whole site. Using and
 // administering Confluence are the product roles user and admin
-// (CONFLUENCE-API.md A5); the others are kept by these names with the person,
+// (evidence A5); the others are kept by these names with the person,
 // the group, or the site for people without credentials or a licence. Cloud has
 // no API for them, Data Center has one for all (B2).
 const (
@@ -140,7 +140,7 @@ func (s *state) putGlobals(w globalsWrite) {
 }
 
 // auditGlobals says who has what from now on. The words are chosen
-// (CONFLUENCE-API.md "Unknown" 12).
+// (docs/evidence.md "Unknown" 12).
 func (s *state) auditGlobals(w globalsWrite, before set) {
 	with := AuditObject{"people without credentials or a licence", "Access class"}
 	switch {

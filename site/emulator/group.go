@@ -33,7 +33,7 @@ type group struct {
 func (g *group) letsIn() bool { return slices.ContainsFunc(g.Product, letsIn) }
 
 // writable reports whether the site's admins manage the membership.
-// Source: CONFLUENCE-API.md A2, "Externally managed groups".
+// Source: evidence A2, "Externally managed groups".
 func (g *group) writable() bool { return g.Managed != ManagedIDP && g.Managed != ManagedTeam }
 
 // deletable reports whether the site's admins may delete the group.
@@ -63,7 +63,7 @@ func (s *state) createGroup(name, description string) (*group, error) {
 
 // deleteGroup removes a group with its memberships, product roles and space
 // roles. It may leave a space without an admin: the rule about the last admin
-// binds role writes only (SAFETY.md H8: orphaned spaces exist).
+// binds role writes only (hazard H8: orphaned spaces exist).
 func (s *state) deleteGroup(g *group) error {
 	if !g.deletable() {
 		return refuse(http.StatusForbidden, "ADMIN-UAM-403-1", "group %q is managed elsewhere and cannot be deleted here", g.Name)

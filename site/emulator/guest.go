@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// guestsPerSeat: "free up to five per paid user" (DOMAIN.md, "Guests").
+// guestsPerSeat: "free up to five per paid user" (evidence, Domain, "Guests").
 const guestsPerSeat = 5
 
-// beyondGuests are the permissions that no guest may have (CONFLUENCE-API.md
+// beyondGuests are the permissions that no guest may have (docs/evidence.md
 // A9: never space admin, export or restrictions).
 var beyondGuests = []string{permAdminister, "export/space", "restrict_content/space"}
 
@@ -21,7 +21,7 @@ func (s *state) paid(p *person) bool {
 
 // guest reports whether the person is in Confluence as a guest: by the role
 // guest alone. Whoever holds a billed role as well is a paid user
-// (CONFLUENCE-API.md A9).
+// (evidence A9).
 func (s *state) guest(p *person) bool { return s.licensed(p) && !s.paid(p) }
 
 // directSpaces returns the spaces in which the person has anything themselves.
@@ -39,7 +39,7 @@ func (s *state) directSpaces(p *person) []*space {
 }
 
 // mayEnter reports whether there is anything in Confluence for the person: a
-// guest without a space enters nothing but what is open to anybody (DOMAIN.md).
+// guest without a space enters nothing but what is open to anybody (evidence, Domain).
 func (s *state) mayEnter(p *person) bool {
 	return s.enters(p) && (!s.guest(p) || len(s.directSpaces(p)) > 0 || len(s.held[anonymous]) > 0 || len(s.customized[anonymous]) > 0)
 }
@@ -138,7 +138,7 @@ func (s *state) fitGuests(sp *space, grants []grant) error {
 }
 
 // mayHoldGuests refuses the role guest to a group that an identity provider owns
-// (DOMAIN.md, "Guests": asked for and unanswered), and to one with a member who
+// (evidence, Domain, "Guests": asked for and unanswered), and to one with a member who
 // cannot become a guest. Paid members stay what they are.
 func (s *state) mayHoldGuests(g *group) error {
 	if g.Managed == ManagedIDP {
@@ -162,7 +162,7 @@ func (s *state) payFor(g *group) {
 	}
 }
 
-// guestPermissions are what a guest gets who is given a space (CONFLUENCE-API.md
+// guestPermissions are what a guest gets who is given a space (docs/evidence.md
 // A9).
 var guestPermissions = []string{permView, "create/page", "create/comment", "create/attachment"}
 

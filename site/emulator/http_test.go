@@ -752,7 +752,7 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
-// TestErrorShapes: each surface has its own (CONFLUENCE-API.md A0).
+// TestErrorShapes: each surface has its own (evidence A0).
 func TestErrorShapes(t *testing.T) {
 	f := open(t, emulator.Options{})
 	for path, want := range map[string][]string{

@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// deletionGrace: "Deletion is final after 14 days' grace" (DOMAIN.md; the grace
-// is shown as deactivated, for_deletion: CONFLUENCE-API.md A3).
+// deletionGrace: "Deletion is final after 14 days' grace" (evidence, Domain; the grace
+// is shown as deactivated, for_deletion: evidence A3).
 const deletionGrace = 14 * 24 * time.Hour
 
 // disable deactivates the account in every product; memberships and roles stay,
 // so that enabling restores access, and API tokens go. Only managed accounts
-// can be disabled, and only with the organisation's key (CONFLUENCE-API.md A3;
-// DOMAIN.md).
+// can be disabled, and only with the organisation's key (evidence A3;
+// evidence, Domain).
 func (s *state) disable(p *person, now time.Time) error {
 	if err := s.manageable(p); err != nil {
 		return err

@@ -126,9 +126,8 @@ func TestTokensAreRevoked(t *testing.T) {
 		t.Error("the log shows a secret")
 	}
 	// Suspension keeps tokens, deactivation takes them for good.
-	bo := f.as("bo@acme.example")
 	for state, works := range map[string]bool{"suspended": true, "deactivated": false} {
-		bo = f.as("bo@acme.example")
+		bo := f.as("bo@acme.example")
 		f.must(a.SetPersonState("bo@acme.example", state))
 		if bo.known() {
 			t.Errorf("the token of somebody %s is taken", state)

@@ -6,7 +6,7 @@ import (
 )
 
 // managedPerson finds the account of the path among those that the organisation
-// manages. Others are known to it and refused (CONFLUENCE-API.md A3).
+// manages. Others are known to it and refused (evidence A3).
 func (c *call) managedPerson() (*person, error) {
 	p := c.people.get(c.vars["accountId"])
 	switch {

@@ -8,7 +8,7 @@ import (
 )
 
 // Groups in groups: Data Center has them, and whoever is in a group has what
-// its parents have (CONFLUENCE-API.md B1). Cloud has none, and no API of either
+// its parents have (evidence B1). Cloud has none, and no API of either
 // writes them: they come from the directory.
 
 // groupsOf returns the ids of all groups that the person is in, the parents of

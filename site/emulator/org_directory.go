@@ -82,7 +82,7 @@ func orgDomain(c *call) (answer, error) {
 
 // orgLastActive tells when a person last looked at the product: nothing for
 // those who never did. It is a day behind at worst: one look a day is kept
-// (CONFLUENCE-API.md A3: up to 24 hours stale).
+// (evidence A3: up to 24 hours stale).
 func orgLastActive(c *call) (answer, error) {
 	p, err := c.personParam()
 	if err != nil {

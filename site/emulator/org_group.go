@@ -7,7 +7,7 @@ import (
 )
 
 // orgGroupRow is a group as the organisation shows it. managementAccess is what
-// tells a client who may write (CONFLUENCE-API.md A2).
+// tells a client who may write (evidence A2).
 func (c *call) orgGroupRow(g *group, expand []string) any {
 	managed := "admins"
 	switch g.Managed {
@@ -37,7 +37,7 @@ func (c *call) orgGroupRow(g *group, expand []string) any {
 	return row
 }
 
-// groupSearch is the body of groups/search (CONFLUENCE-API.md A2).
+// groupSearch is the body of groups/search (evidence A2).
 type groupSearch struct {
 	AccountIDs     []string `json:"accountIds"`
 	Cursor         string   `json:"cursor"`
@@ -119,7 +119,7 @@ func (c *call) foundGroups(in *groupSearch) ordered[*group] {
 }
 
 // orgListGroups is the search as a GET, with the same filters in the query. It is
-// deprecated and stops on 30 June 2027 (CONFLUENCE-API.md A2).
+// deprecated and stops on 30 June 2027 (evidence A2).
 func orgListGroups(c *call) (answer, error) {
 	var in groupSearch
 	return listOrgGet(c, func() (ordered[*group], error) {
@@ -153,7 +153,7 @@ func orgGetGroup(c *call) (answer, error) {
 }
 
 // orgCreateGroup answers without the new id, as observed on live sites: the
-// group must be searched for (CONFLUENCE-API.md A2).
+// group must be searched for (evidence A2).
 func orgCreateGroup(c *call) (answer, error) {
 	var in struct {
 		Name        string `json:"name"`
@@ -182,7 +182,7 @@ func orgDeleteGroup(c *call) (answer, error) {
 }
 
 // orgAddMember answers 409 for somebody who is a member already, and also when
-// no seat is left: the text tells them apart (CONFLUENCE-API.md A2).
+// no seat is left: the text tells them apart (evidence A2).
 func orgAddMember(c *call) (answer, error) {
 	var in struct {
 		AccountID string `json:"accountId"`

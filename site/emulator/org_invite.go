@@ -2,7 +2,7 @@ package emulator
 
 import "net/http"
 
-// inviteBody is the body of users/invite (CONFLUENCE-API.md A3).
+// inviteBody is the body of users/invite (evidence A3).
 type inviteBody struct {
 	Emails []string `json:"emails"`
 	Rules  []struct {

@@ -15,7 +15,7 @@ type resource struct {
 	host  string
 }
 
-// confluence is this site. Its ARI is made of the cloud id (CONFLUENCE-API.md A1).
+// confluence is this site. Its ARI is made of the cloud id (evidence A1).
 func (s *state) confluence() resource {
 	return resource{id: "ari:cloud:confluence::site/" + s.site.CloudID, owner: "confluence", key: "confluence", name: "Confluence", host: baseURL + "/wiki"}
 }
@@ -55,7 +55,7 @@ func orgDirectories(c *call) (answer, error) {
 
 // productRole checks the role and resource of a role write: a role that can be
 // held on a product, on this Confluence. Only the ARI names a resource: which
-// form the product takes is unclear (CONFLUENCE-API.md "Unknown" 10).
+// form the product takes is unclear (docs/evidence.md "Unknown" 10).
 func (c *call) productRole(role, resource string) error {
 	switch {
 	case !productRoleIDs.has(role):

@@ -6,7 +6,7 @@ import (
 )
 
 // API tokens as the organisation sees them: never a secret, and nothing that
-// says that one is about to end (CONFLUENCE-API.md A11).
+// says that one is about to end (evidence A11).
 
 // timestamp is a time as the organisation writes it; nil for none.
 func timestamp(t time.Time) any {

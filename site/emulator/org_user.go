@@ -67,7 +67,7 @@ func (c *call) orgUserRow(p *person, expand []string) object {
 			groups := []any{}
 			for _, id := range p.groups {
 				g := c.groups.get(id)
-				// An ARI here, a bare id everywhere else (CONFLUENCE-API.md A2).
+				// An ARI here, a bare id everywhere else (evidence A2).
 				groups = append(groups, object{"id": "ari:cloud:identity::group/" + id, "name": g.Name, "description": g.Description})
 			}
 			row["groups"] = groups
@@ -113,7 +113,7 @@ func (s *state) usesJira(p *person) bool {
 	return slices.ContainsFunc(p.groups, func(id string) bool { return s.groups.get(id).Managed == ManagedOther })
 }
 
-// userSearch is the body of users/search (CONFLUENCE-API.md A3).
+// userSearch is the body of users/search (evidence A3).
 type userSearch struct {
 	AccountIDs       []string `json:"accountIds"`
 	AccountStatus    []string `json:"accountStatus"`
@@ -227,7 +227,7 @@ func (c *call) matches(p *person, in *userSearch) bool {
 }
 
 // orgSearchUsers lists people. Looking an address up is exact, whatever its
-// case (CONFLUENCE-API.md A3).
+// case (evidence A3).
 func orgSearchUsers(c *call) (answer, error) {
 	var in userSearch
 	if err := c.body(&in); err != nil {
@@ -352,7 +352,7 @@ func (c *call) userRoleRows(p *person) []userRoleRow {
 }
 
 // orgUserRoles lists a person's roles by resource; only direct ones can be
-// revoked on the person (CONFLUENCE-API.md A4).
+// revoked on the person (evidence A4).
 func orgUserRoles(c *call) (answer, error) {
 	p, err := c.personParam()
 	if err != nil {
@@ -403,7 +403,7 @@ func (c *call) userRole() (role, resource string, err error) {
 }
 
 // platformRole reports whether the role is one of the organisation or site. The
-// resource is ignored for those (CONFLUENCE-API.md A4).
+// resource is ignored for those (evidence A4).
 func platformRole(id string) bool { return id == roleOrgAdmin || id == roleSiteAdmin }
 
 func orgAssignUserRole(c *call) (answer, error) {

@@ -13,7 +13,7 @@ import (
 )
 
 // number reads a whole number of the query. An empty one counts as absent:
-// clients send "start=" (CONFLUENCE-API.md Part D).
+// clients send "start=" (evidence D).
 func (c *call) number(name string, fallback int) (int, error) {
 	text := c.query.Get(name)
 	if text == "" {
@@ -60,7 +60,7 @@ func (c *call) list(name string) []string {
 	return out
 }
 
-// v1Max is the largest page of v1's lists (CONFLUENCE-API.md A0, "Paging").
+// v1Max is the largest page of v1's lists (evidence A0, "Paging").
 const v1Max = 200
 
 // listV1 answers with one page in v1's style: start and limit, and a next link
@@ -244,7 +244,7 @@ func listV2Where[T any](c *call, list ordered[T], limit int, keep func(T) bool, 
 const orgMax = 100
 
 // listOrg answers with one page in the organisation's style: the next link is a
-// bare token, not an address (CONFLUENCE-API.md A0, observed).
+// bare token, not an address (evidence A0, observed).
 func listOrg[T any](c *call, list ordered[T], limit *int, token, query string, largest int, row func(T) any) (answer, error) {
 	n := 20
 	if limit != nil {
@@ -276,7 +276,7 @@ func listOrg[T any](c *call, list ordered[T], limit *int, token, query string, l
 type pageSize struct{ fallback, most int }
 
 // listOrgGet is listOrg for GET requests, where a cursor makes all other
-// parameters ignored: it carries them (CONFLUENCE-API.md A0, "Paging"). filter
+// parameters ignored: it carries them (evidence A0, "Paging"). filter
 // builds the list from the parameters that count.
 func listOrgGet[T any](c *call, filter func() (ordered[T], error), row func(T) any) (answer, error) {
 	return listOrgGetOf(c, pageSize{20, orgMax}, filter, row)

@@ -12,7 +12,7 @@ import (
 )
 
 // The modes of a site: whether access to spaces is said in permissions, in
-// roles, or in either (CONFLUENCE-API.md A1).
+// roles, or in either (evidence A1).
 const (
 	ModePreRoles   = "PRE_ROLES"
 	ModeTransition = "ROLES_TRANSITION"

@@ -88,7 +88,7 @@ func (p *person) works() bool {
 
 // productRoles returns the roles on this Confluence that the person has, with
 // the ways in which they have them: direct, group_direct.
-// Source: role-assignments of the organisation API (CONFLUENCE-API.md A4).
+// Source: role-assignments of the organisation API (evidence A4).
 func (s *state) productRoles(p *person) map[string]set {
 	out := map[string]set{}
 	for _, r := range p.Product {
@@ -137,7 +137,7 @@ func (s *state) siteAdmin(p *person) bool {
 
 // invite brings somebody into the directory, or gives the account there the
 // roles. It refuses a deactivated account, which must be reactivated first
-// (DOMAIN.md, "People, seats, authority"), and a suspended one.
+// (evidence, Domain, "People, seats, authority"), and a suspended one.
 func (s *state) invite(email, name string, roles []string, now time.Time) (*person, error) {
 	if err := validEmail(email); err != nil {
 		return nil, err
@@ -205,7 +205,7 @@ func (s *state) assignProduct(p *person, r string) error {
 }
 
 // revokeProduct takes a direct role. What a group gives stays: only direct
-// roles are revocable on the person (CONFLUENCE-API.md A4).
+// roles are revocable on the person (evidence A4).
 func (s *state) revokeProduct(p *person, r string) {
 	if p.Product.has(r) {
 		p.Product.remove(r)
@@ -252,7 +252,7 @@ func (s *state) keepsOrgAdmin(p *person) error {
 }
 
 // suspend stops a person everywhere in the directory and keeps what they have;
-// only a guest loses the space, and must be given one again on return (DOMAIN.md,
+// only a guest loses the space, and must be given one again on return (evidence, Domain,
 // "Guests").
 func (s *state) suspend(p *person) error {
 	if err := s.keepsOrgAdmin(p); err != nil {
@@ -287,7 +287,7 @@ func (s *state) unsuspend(p *person) error {
 }
 
 // expel removes a person from the directory: product roles and memberships go,
-// and they must be invited again (CONFLUENCE-API.md A3, lifecycle). Space roles
+// and they must be invited again (evidence A3, lifecycle). Space roles
 // stay: Confluence keeps the grants of people who cannot enter. A guest's go.
 func (s *state) expel(p *person) error {
 	if err := s.keepsOrgAdmin(p); err != nil {

@@ -17,14 +17,14 @@ const (
 func (s *state) personalSpace(owner *person) *space { return s.personal[owner.ID] }
 
 // personalKey: personal spaces have keys that begin with ~ and go back to the
-// account (CONFLUENCE-API.md A6).
+// account (evidence A6).
 func personalKey(p *person) string {
 	return "~" + strings.NewReplacer(":", "", "-", "").Replace(p.ID)
 }
 
 // mayHavePersonalSpace refuses whoever may not have a space of their own, or has
 // one: it takes the permission Personal Space and a seat, and so is never for a
-// guest or somebody inactive (DOMAIN.md, "Personal spaces").
+// guest or somebody inactive (evidence, Domain, "Personal spaces").
 func (s *state) mayHavePersonalSpace(p *person) error {
 	switch {
 	case !s.seated(p) || !s.hasGlobal(p, GlobalPersonalSpace):
@@ -52,7 +52,7 @@ func (s *state) makePersonalSpace(p *person, private bool, now time.Time) *space
 // viewed notes that somebody looked at a page or a space. It makes their
 // personal space, if they are to have one and have none: "Cloud creates one
 // automatically when a permitted, licensed, active person first views a page"
-// (DOMAIN.md). Whoever was invited has accepted. Weir's own account is a
+// (evidence, Domain). Whoever was invited has accepted. Weir's own account is a
 // program and views nothing.
 func (s *state) viewed(p *person, now time.Time) {
 	if p.ID == s.site.Account {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Role ids of the organisation API (CONFLUENCE-API.md A4).
+// Role ids of the organisation API (evidence A4).
 const (
 	roleUser      = "atlassian/user"
 	roleAdmin     = "atlassian/admin"
@@ -28,7 +28,7 @@ var productRoleIDs = set{
 func letsIn(r string) bool { return r != roleUserAdmin }
 
 // takesSeat reports whether a product role is billed: any but guest and
-// user-access-admin (CONFLUENCE-API.md A4).
+// user-access-admin (evidence A4).
 func takesSeat(r string) bool { return r != roleUserAdmin && r != roleGuest }
 
 // limits are what the subscription allows. They belong to the run, not to the
@@ -56,7 +56,7 @@ func (l limits) check() error {
 	return nil
 }
 
-// free reports whether permissions cannot be customised (DOMAIN.md, "Three
+// free reports whether permissions cannot be customised (evidence, Domain, "Three
 // levels of permission").
 func (l limits) free() bool { return l.plan == "free" }
 
@@ -68,7 +68,7 @@ func (l limits) capacity() int {
 	return l.seats
 }
 
-// freeSeats: "there are at most ten people" (DOMAIN.md).
+// freeSeats: "there are at most ten people" (evidence, Domain).
 const freeSeats = 10
 
 // claims reports whether accounts with this address are managed.
@@ -81,7 +81,7 @@ func (l limits) claims(email string) bool {
 }
 
 // seated reports whether the person takes a seat. Invited people count
-// (DOMAIN.md: "invited but not accepted may take a seat").
+// (evidence, Domain: "invited but not accepted may take a seat").
 func (s *state) seated(p *person) bool {
 	return p.works() && s.paid(p)
 }

@@ -16,7 +16,7 @@ const (
 
 // restriction limits one operation to named people and groups. Nobody named
 // means no restriction. A group that is gone stays named: deleting a group
-// leaves its restrictions behind as dangling entries (CONFLUENCE-API.md A10,
+// leaves its restrictions behind as dangling entries (evidence A10,
 // published), which nobody passes.
 type restriction struct {
 	Users  set `json:",omitempty"`
@@ -79,7 +79,7 @@ func (s *state) admits(r restriction, p *person) bool {
 
 // passes reports whether the person passes the view restrictions of the content
 // and of everything above it: those are inherited, those of editing are not
-// (CONFLUENCE-API.md A10, documented).
+// (evidence A10, documented).
 func (s *state) passes(p *person, c *content) bool {
 	for ; c != nil; c = s.parent(c) {
 		if !s.admits(c.Read, p) {
@@ -132,7 +132,7 @@ func (s *state) restrictable(who principal) error {
 }
 
 // customizable refuses changes to restrictions where the plan or the content
-// has none: they cannot be customised on the Free plan (DOMAIN.md), and those
+// has none: they cannot be customised on the Free plan (evidence, Domain), and those
 // of an attachment are those of what it is attached to.
 func (s *state) customizable(c *content) error {
 	switch {

@@ -14,7 +14,7 @@ const (
 	roleTypeCustom = "CUSTOM"
 )
 
-// maxCustomRoles: Atlassian's help page of November 2025 (CONFLUENCE-API.md A8).
+// maxCustomRoles: Atlassian's help page of November 2025 (evidence A8).
 const maxCustomRoles = 10
 
 // Permissions that the rules below speak of.
@@ -39,7 +39,7 @@ type role struct {
 type spacePermission struct{ id, name string }
 
 // catalogue is what GET /space-permissions lists. The ids are those measured as
-// writable on live sites; Atlassian's full list is unknown (CONFLUENCE-API.md
+// writable on live sites; Atlassian's full list is unknown (docs/evidence.md
 // A7 and "Unknown" 1).
 var catalogue = []spacePermission{
 	{"administer/space", "Administer space"},
@@ -72,7 +72,7 @@ var catalogue = []spacePermission{
 
 // required returns the permissions without which id cannot be granted. Only
 // viewing is required today: the other dependencies were relaxed in 2026
-// (CONFLUENCE-API.md A8).
+// (evidence A8).
 func required(id string) []string {
 	if id == permView {
 		return []string{}
@@ -81,7 +81,7 @@ func required(id string) []string {
 }
 
 // systemRoles are the four fixed roles, weakest first. Their exact sets are not
-// published (CONFLUENCE-API.md "Unknown" 1); these are plausible ones, each
+// published (docs/evidence.md "Unknown" 1); these are plausible ones, each
 // within the next, after the words of A8: Viewer = view and comment,
 // Collaborator = add and edit content, Manager = content and people but not
 // settings, Admin = all.
@@ -180,7 +180,7 @@ func (r *role) editable() error {
 }
 
 // updateRole replaces a custom role. It returns a task, or nil when the set of
-// permissions stays as it was (CONFLUENCE-API.md A8, observed).
+// permissions stays as it was (evidence A8, observed).
 func (s *state) updateRole(r *role, name, description string, permissions set, account string, now time.Time) (*task, error) {
 	if err := r.editable(); err != nil {
 		return nil, err

@@ -25,7 +25,7 @@ type Request struct {
 	Anonymous bool
 }
 
-// maxBody is what Confluence takes: over 5 MB is 413 (CONFLUENCE-API.md A6, A8).
+// maxBody is what Confluence takes: over 5 MB is 413 (evidence A6, A8).
 const maxBody = 5 << 20
 
 // call is one request on its way through the site.
@@ -232,7 +232,7 @@ func (c *call) bind(r *route, segments []string) {
 
 // authenticate finds out who calls. Confluence takes a person's e-mail address
 // and API token, the organisation's surfaces its key, an identity provider that
-// of its directory (CONFLUENCE-API.md A0). Somebody without any is anonymous, where the site has anonymous access.
+// of its directory (evidence A0). Somebody without any is anonymous, where the site has anonymous access.
 func (c *call) authenticate(surf *surface) error {
 	if surf == surfaceDC {
 		return c.authenticateDC()
@@ -258,7 +258,7 @@ func (c *call) authenticate(surf *surface) error {
 	}
 	email, token, _ := strings.Cut(string(plain), ":")
 	t, p := c.tokenHolder(token, c.now)
-	// A deactivated person's tokens do not work (DOMAIN.md); nor do those of
+	// A deactivated person's tokens do not work (evidence, Domain); nor do those of
 	// somebody who is suspended or gone.
 	if p == nil || fold(p.Email) != fold(email) || !p.works() {
 		return denied
@@ -301,7 +301,7 @@ func (c *call) admit() error {
 }
 
 // directory refuses unknown directories. "-" means all of them, on reads only
-// (CONFLUENCE-API.md A2).
+// (evidence A2).
 func (c *call) directory() error {
 	if id, found := c.vars["syncId"]; found && id != c.site.SyncID {
 		return notFound("directory")

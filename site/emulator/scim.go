@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"regexp"
@@ -128,7 +129,7 @@ func (in scimPatch) each(change func(op, path string, value json.RawMessage) err
 		}
 		for _, path := range sortedKeys(parts) {
 			err := change(op, path, parts[path])
-			if r, is := err.(*Refusal); is && r.Code == "invalidPath" {
+			if r := (*Refusal)(nil); errors.As(err, &r) && r.Code == "invalidPath" {
 				continue // one of the attributes that nobody asked for
 			}
 			if err != nil {

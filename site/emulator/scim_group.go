@@ -214,7 +214,7 @@ func (c *call) patchMembers(members *set, op string, value json.RawMessage) erro
 }
 
 // scimDeleteGroup un-syncs a group. That destroys all that it was given
-// (DOMAIN.md, "People, seats, authority").
+// (evidence, Domain, "People, seats, authority").
 func scimDeleteGroup(c *call) (answer, error) {
 	g, err := c.scimGroupParam()
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Types of principal in a role assignment (CONFLUENCE-API.md A8).
+// Types of principal in a role assignment (evidence A8).
 const (
 	typeUser  = "USER"
 	typeGroup = "GROUP"
@@ -21,7 +21,7 @@ const (
 var principalTypes = []string{typeUser, typeGroup, typeClass}
 
 // The access classes: principals that stand for everybody of a kind
-// (CONFLUENCE-API.md A8).
+// (evidence A8).
 const (
 	ClassAnonymous     = "anonymous-users"
 	ClassAuthenticated = "authenticated-users"
@@ -122,7 +122,7 @@ func (s *state) addSpace(sp *space, grants []grant) {
 	}
 }
 
-// checkSpaceName: v1 documents at most 200 characters (CONFLUENCE-API.md A6).
+// checkSpaceName: v1 documents at most 200 characters (evidence A6).
 func checkSpaceName(name string) error {
 	if strings.TrimSpace(name) == "" || len([]rune(name)) > 200 {
 		return refuse(http.StatusBadRequest, "", "a space's name has 1 to 200 characters")
@@ -231,7 +231,7 @@ func (s *state) known(who principal) error {
 // (the published text says that the update "succeeds in its entirety").
 // Principals that no grant names keep what they have; of those that one does,
 // the permissions beside roles go, since a principal has a role or custom
-// access, never both (what happens to them is unknown: CONFLUENCE-API.md
+// access, never both (what happens to them is unknown: docs/evidence.md
 // "Unknown" 2). The last admin cannot be removed; a space that has none may stay
 // so.
 func (s *state) setRoles(sp *space, grants []grant) error {

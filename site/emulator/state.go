@@ -179,7 +179,7 @@ func (s *state) newUUID() string {
 }
 
 // newAccountID: today's account ids have this form; older ones differ, so
-// clients must take them for opaque (CONFLUENCE-API.md A0).
+// clients must take them for opaque (evidence A0).
 func (s *state) newAccountID() string { return "712020:" + s.newUUID() }
 
 // newSpaceID: numbers in v1, the same as strings in v2.

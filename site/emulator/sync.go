@@ -54,7 +54,7 @@ func (s *state) unsync(p *person) {
 }
 
 // connectSync gives an identity provider a directory of its own and a key to it.
-// It is an add-on that is paid for (DOMAIN.md): a fresh site has none, and the
+// It is an add-on that is paid for (evidence, Domain): a fresh site has none, and the
 // surface refuses everybody. A second time makes a new key.
 func (s *state) connectSync() (directory, key string) {
 	if s.site.SyncID == "" {
@@ -136,7 +136,7 @@ func (s *state) mayFollow(p *person, active bool) error {
 }
 
 // follow brings the account where the identity provider wants it. Deactivation
-// there suspends here, and never deletes (DOMAIN.md).
+// there suspends here, and never deletes (evidence, Domain).
 func (s *state) follow(u *syncedUser) {
 	p := s.people.get(u.Account)
 	switch active := u.Active && !u.Deleted; {

@@ -12,7 +12,7 @@ import (
 )
 
 // maxTokenLife: "API tokens live at most one year and expire silently; nothing
-// warns" (DOMAIN.md, "People, seats, authority").
+// warns" (evidence, Domain, "People, seats, authority").
 const maxTokenLife = 365 * 24 * time.Hour
 
 // apiToken is an API token of a person. Its secret is the key of its record and
@@ -111,7 +111,7 @@ func (s *state) revokeToken(t *apiToken) {
 }
 
 // revokeTokens revokes what a person who is deactivated has: it stops their
-// automations for good, also when they come back (DOMAIN.md). The site's own
+// automations for good, also when they come back (evidence, Domain). The site's own
 // token stays, or nobody could ever enter the embedded site again.
 func (s *state) revokeTokens(p *person) {
 	for _, t := range s.tokensOf(p.ID) {

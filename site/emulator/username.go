@@ -8,7 +8,7 @@ import (
 )
 
 // Data Center knows people by a user name and a key, Cloud by an account id
-// alone (CONFLUENCE-API.md B0). A person who has no user name of their own has
+// alone (evidence B0). A person who has no user name of their own has
 // their e-mail address for one, as many directories do.
 
 func (p *person) username() string {

@@ -8,7 +8,7 @@ import (
 )
 
 // auditMax is the largest page of the audit log, and the usual one
-// (CONFLUENCE-API.md A0).
+// (evidence A0).
 const auditMax = 1000
 
 // listAudit answers with the records of a period that mention a text, the latest

@@ -7,7 +7,7 @@ import (
 )
 
 // searchMax is the largest page of a search for content: asking for more is cut
-// silently (the true cap is unknown: CONFLUENCE-API.md "Unknown" 5).
+// silently (the true cap is unknown: docs/evidence.md "Unknown" 5).
 const searchMax = 100
 
 // embeddedMax is how many people and groups a search shows of one restriction.
@@ -111,7 +111,7 @@ func (c *call) v1EmbeddedRestrictions(x *content, expand set) any {
 
 // v1SearchContent finds content that is there for the caller. An admin key does
 // not reach the index, and content of archived spaces is not in it (chosen:
-// CONFLUENCE-API.md "Unknown" 5).
+// docs/evidence.md "Unknown" 5).
 func v1SearchContent(c *call) (answer, error) {
 	text, err := c.required("cql")
 	if err != nil {

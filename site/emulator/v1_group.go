@@ -139,7 +139,7 @@ func v1Members(c *call) (answer, error) {
 	}
 	people := func(yield func(*person) bool) {
 		for _, id := range g.members {
-			// Suspended people are hidden here (CONFLUENCE-API.md A2, observed).
+			// Suspended people are hidden here (evidence A2, observed).
 			if p := c.people.get(id); p.Directory == directoryActive && !yield(p) {
 				return
 			}

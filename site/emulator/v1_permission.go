@@ -21,7 +21,7 @@ func (c *call) administeredSpace() (*space, error) {
 }
 
 // permissionBody is one permission as v1 writes it. The list of v2 shows target
-// as targetType (CONFLUENCE-API.md A7).
+// as targetType (evidence A7).
 type permissionBody struct {
 	Subject *struct {
 		Type       string `json:"type"`

@@ -63,13 +63,13 @@ type restrictionView struct {
 }
 
 // v1Most is how many people and groups of a restriction one page shows
-// (CONFLUENCE-API.md A0, "Paging").
+// (evidence A0, "Paging").
 const v1Most = 100
 
 // restrictionView reads expand, start and limit. Both lists of both operations
 // are wanted unless expand says otherwise; perOperation says that it may name
 // operations, which the list of all restrictions publishes and the others do not
-// (CONFLUENCE-API.md, Part D).
+// (evidence D).
 func (c *call) restrictionView(perOperation bool) (restrictionView, error) {
 	both := []string{"user", "group"}
 	v := restrictionView{lists: map[string][]string{}}
@@ -243,7 +243,7 @@ func (c *call) restrictionBodies() ([]restrictionBody, error) {
 }
 
 // restriction reads whom the entry names: people and groups who are here, at
-// least one of them, and no empty list of groups (CONFLUENCE-API.md A10).
+// least one of them, and no empty list of groups (evidence A10).
 func (c *call) restriction(in restrictionBody) (restriction, error) {
 	var out restriction
 	if in.Restrictions == nil {

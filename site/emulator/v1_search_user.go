@@ -151,7 +151,7 @@ func v1SearchUsers(c *call) (answer, error) {
 
 // listUsers is a page of people found: 25 unless told, and at most 200, since
 // clients take a page that is shorter than what they asked for to be the last
-// one (CONFLUENCE-API.md Part D).
+// one (evidence D).
 func (c *call) listUsers(people []*person, expand []string) (object, error) {
 	start, err := c.number("start", 0)
 	if err != nil {

@@ -3,7 +3,7 @@ package emulator
 import "net/http"
 
 // v1UpdateSpace is a true partial update and cannot change access; archiving is
-// its status (CONFLUENCE-API.md A6).
+// its status (evidence A6).
 func v1UpdateSpace(c *call) (answer, error) {
 	var in struct {
 		Name        *string `json:"name"`

@@ -38,7 +38,7 @@ type spacePermissionBody struct {
 
 // v1CreateSpace makes a space on a site of any mode. With permissions it gets
 // exactly those, and the creator nothing; without, the defaults of the site's
-// mode (CONFLUENCE-API.md A6).
+// mode (evidence A6).
 func v1CreateSpace(c *call) (answer, error) {
 	var in spaceBody
 	if err := c.body(&in); err != nil {
@@ -204,7 +204,7 @@ func (c *call) spaceSubjects(p spacePermissionBody) ([]principal, error) {
 }
 
 // v1DeleteSpace deletes a space for good, past the trash. The answer points to a
-// task by a link that lacks /wiki, as observed (CONFLUENCE-API.md A0, A6).
+// task by a link that lacks /wiki, as observed (evidence A0, A6).
 func v1DeleteSpace(c *call) (answer, error) {
 	sp := c.byKey[fold(c.vars["spaceKey"])]
 	if sp == nil || !c.administers(c.caller) && !c.holds(c.caller, sp, permAdminister) {

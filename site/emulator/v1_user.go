@@ -17,7 +17,7 @@ func (c *call) userExpands() ([]string, error) {
 }
 
 // v1UserRow is a person as v1 shows them to the caller. An e-mail address is
-// blank unless it is visible, which here means one's own (CONFLUENCE-API.md A3).
+// blank unless it is visible, which here means one's own (evidence A3).
 func (c *call) v1UserRow(p *person, expand []string) any {
 	row := object{
 		"type": "known", "accountId": p.ID, "accountType": "atlassian", "email": c.visibleEmail(p),

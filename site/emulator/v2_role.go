@@ -229,7 +229,7 @@ func v2Assignments(c *call) (answer, error) {
 }
 
 // v2SetAssignments is an upsert of each entry: an entry without a role removes
-// the principal, and principals without an entry stay (CONFLUENCE-API.md A8).
+// the principal, and principals without an entry stay (evidence A8).
 // The answer shows the entries as they are now.
 func v2SetAssignments(c *call) (answer, error) {
 	sp, err := c.visibleSpace()

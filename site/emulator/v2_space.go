@@ -182,7 +182,7 @@ func v2Space(c *call) (answer, error) {
 }
 
 // included is a list within the answer for one thing: at most 50 rows
-// (CONFLUENCE-API.md A6).
+// (evidence A6).
 func included[T any](c *call, name string, items []T, row func(T) any) any {
 	const most = 50
 	rows := []any{}
