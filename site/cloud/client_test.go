@@ -42,6 +42,9 @@ func config(e *emulator.Emulator, transport http.RoundTripper) cloud.Config {
 
 func newSite(t *testing.T, c cloud.Config) *cloud.Site {
 	t.Helper()
+	if c.Transport != nil {
+		c.Transport = checked(t, c.Transport)
+	}
 	s, err := cloud.New(c)
 	if err != nil {
 		t.Fatal(err)

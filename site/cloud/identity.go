@@ -52,7 +52,7 @@ func (s *Site) locate(ctx context.Context) (place, error) {
 	at.cloud = facts.CloudID
 	if at.org == "" {
 		what := call{to: listOrgs}
-		orgs, err := byCursor(ctx, s.client, what, 100, func(o org) string { return o.ID })
+		orgs, err := byCursor(ctx, s.client, what, 0, func(o org) string { return o.ID })
 		if err != nil {
 			return place{}, err
 		}

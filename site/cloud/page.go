@@ -159,7 +159,8 @@ func byLink[T any](ctx context.Context, c *client, what call, limit int, id func
 }
 
 // byCursor reads a list of the organisation, whose next is the bare cursor
-// (observed), in the query of a GET or in the body of a search.
+// (observed), in the query of a GET or in the body of a search. A limit of 0
+// is not sent: not every list takes one.
 func byCursor[T any](ctx context.Context, c *client, what call, limit int, id func(T) string) ([]T, error) {
 	filters, isSearch := what.body.(search)
 	return walk(ctx, what, id, func(ctx context.Context, at string) (page[T], error) {
@@ -167,7 +168,9 @@ func byCursor[T any](ctx context.Context, c *client, what call, limit int, id fu
 			filters.Limit, filters.Cursor = limit, at
 			what.body = filters
 		} else {
-			what.query = with(what.query, "limit", strconv.Itoa(limit))
+			if limit > 0 {
+				what.query = with(what.query, "limit", strconv.Itoa(limit))
+			}
 			if at != "" {
 				what.query = with(what.query, "cursor", at)
 			}
