@@ -97,6 +97,13 @@ func (a Admin) Attach(key, title, file string) error {
 	})
 }
 
+// WritePage gives a page or a blog post a body in storage format, in place of
+// what it had: XHTML without attributes, <ac:link> to pages, and <ac:image> of
+// attached files. Anything else, and what is malformed, is refused.
+func (a Admin) WritePage(key, title, storage string) error {
+	return a.onContent(key, title, func(s *state, c *content) error { return s.writeContent(c, storage, s.at) })
+}
+
 // MovePage puts a page below another of its space, the home page if no title is
 // given. The view restrictions above it are others then.
 func (a Admin) MovePage(key, title, parent string) error {

@@ -15,7 +15,7 @@ const (
 	typeAttachment = "attachment"
 )
 
-// content is a page, a blog post or an attachment, without a body.
+// content is a page, a blog post or an attachment.
 type content struct {
 	ID      string
 	Type    string
@@ -26,10 +26,12 @@ type content struct {
 	Created time.Time
 	Changed time.Time   `json:",omitzero"`
 	Version int         // 1 at first
-	Read    restriction `json:",omitzero"` // who may view it, and what is below it
-	Update  restriction `json:",omitzero"` // who may edit it
+	Read    restriction `json:",omitzero"`  // who may view it, and what is below it
+	Update  restriction `json:",omitzero"`  // who may edit it
+	Body    string      `json:",omitempty"` // in storage format, as written
 
-	below set // orders of what has it as parent
+	below   set     // orders of what has it as parent
+	storage storage // the body, read
 }
 
 // modified returns when the content was changed last, or made.
@@ -95,6 +97,11 @@ func (s *state) placeContent(c *content) error {
 	case !slices.Contains([]string{typePage, typeBlogPost, typeAttachment}, c.Type):
 		return fmt.Errorf("no type of content %q", c.Type)
 	}
+	body, err := parseStorage(c.Body)
+	if err != nil {
+		return fmt.Errorf("its body: %w", err)
+	}
+	c.storage = body
 	s.connect(c)
 	return nil
 }
@@ -149,7 +156,11 @@ func (s *state) createContent(sp *space, kind, title string, parent *content, au
 	if parent != nil {
 		c.Parent = parent.ID
 	}
-	if other := s.contentTitled(sp, kind, title); other != nil && (kind != typeAttachment || other.Parent == c.Parent) {
+	other := s.contentTitled(sp, kind, title)
+	if kind == typeAttachment {
+		other = s.attachmentNamed(parent, title)
+	}
+	if other != nil {
 		return nil, refuse(http.StatusBadRequest, "", "%s has a %s titled %q already", sp.Key, kind, other.Title)
 	}
 	c.ID = s.newNumber()
@@ -166,6 +177,17 @@ func (s *state) createContent(sp *space, kind, title string, parent *content, au
 func (s *state) contentTitled(sp *space, kind, title string) *content {
 	for _, order := range sp.contents {
 		if c := s.contents.get(order); c.Type == kind && strings.EqualFold(c.Title, title) {
+			return c
+		}
+	}
+	return nil
+}
+
+// attachmentNamed finds what is attached to a page or a blog post by its file
+// name, whatever the case.
+func (s *state) attachmentNamed(on *content, file string) *content {
+	for _, order := range on.below {
+		if c := s.contents.get(order); c.Type == typeAttachment && strings.EqualFold(c.Title, file) {
 			return c
 		}
 	}
@@ -196,6 +218,20 @@ func (s *state) movePage(c, to *content, now time.Time) error {
 		c.Parent = to.ID
 	}
 	s.connect(c)
+	s.touch(c, now)
+	return nil
+}
+
+// writeContent gives a page or a blog post another body, in storage format.
+func (s *state) writeContent(c *content, body string, now time.Time) error {
+	if sp := s.spaceOf(c); sp.Status == statusArchived {
+		return refuse(http.StatusBadRequest, "", "space %s is archived", sp.Key)
+	}
+	parsed, err := parseStorage(body)
+	if err != nil {
+		return refuse(http.StatusBadRequest, "", "the body is not what is expected: %v", err)
+	}
+	c.Body, c.storage = body, parsed
 	s.touch(c, now)
 	return nil
 }

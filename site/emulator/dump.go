@@ -110,6 +110,7 @@ type Content struct {
 	Title  string
 	Parent string // id of what it is below or attached to
 	Author string // account id
+	Body   string // in storage format, as written
 	Read   []Restricted
 	Update []Restricted
 }
@@ -255,7 +256,7 @@ func (s *state) dumpContent(sp *space) []Content {
 	for _, order := range sp.contents {
 		c := s.contents.get(order)
 		out = append(out, Content{
-			ID: c.ID, Type: c.Type, Title: c.Title, Parent: c.Parent, Author: c.Author,
+			ID: c.ID, Type: c.Type, Title: c.Title, Parent: c.Parent, Author: c.Author, Body: c.Body,
 			Read: s.dumpRestriction(c.Read), Update: s.dumpRestriction(c.Update),
 		})
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/weirhq/weir/site/emulator"
 )
 
@@ -129,6 +131,19 @@ func contentOperations() []step {
 				f.Errorf("operations %v", got)
 			}
 		}},
+		{"page: a body as written", "GET", func(f *fixture) string {
+			at := page("Plans", v2+"/pages/%s?body-format=storage")(f)
+			f.must(f.em.Admin().WritePage("ENG", "Plans", "<p>a &lt; b</p>"))
+			return at
+		}, nil, 200, func(f *fixture, b m) {
+			want := m{"storage": m{"representation": "storage", "value": "<p>a &lt; b</p>"}}
+			if diff := cmp.Diff(want, b["body"]); diff != "" {
+				f.Error(diff)
+			}
+		}},
+		{"page: another format", "GET", page("Plans", v2+"/pages/%s?body-format=atlas_doc_format"), nil, 501, nil},
+		{"pages: another format", "GET", at(v2 + "/pages?body-format=atlas_doc_format"), nil, 501, nil},
+		{"pages: as seen", "GET", at(v2 + "/pages?body-format=view"), nil, 400, nil},
 		{"page: none", "GET", at(v2 + "/pages/1"), nil, 404, nil},
 		{"page: a blog post", "GET", page("News", v2+"/pages/%s"), nil, 404, nil},
 		{"page: labels", "GET", page("Plans", v2+"/pages/%s?include-labels=true"), nil, 501, nil},

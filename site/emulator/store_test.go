@@ -37,6 +37,7 @@ func script(f *fixture) {
 	f.must(a.SetPersonState("out@acme.example", "removed"))
 	f.must(a.CreatePage("ENG", "Plans", ""))
 	f.must(a.Attach("ENG", "Plans", "budget.pdf"))
+	f.must(a.WritePage("ENG", "Plans", "<p>Next year</p>"))
 	f.must(a.Restrict("ENG", "Plans", "read", team("engineering")))
 	f.must(a.DeleteGroup("engineering"))
 	f.must(a.SetSpaceStatus("ENG", "archived"))
@@ -200,6 +201,7 @@ func TestUnusableFiles(t *testing.T) {
 		"content of no type":   site(`UPDATE records SET value = json_set(CAST(value AS TEXT), '$.Type', 'poem') WHERE tbl = 'content'`),
 		"content below none":   site(`UPDATE records SET value = json_set(CAST(value AS TEXT), '$.Parent', '1') WHERE tbl = 'content'`),
 		"file on nothing":      site(`UPDATE records SET value = json_set(CAST(value AS TEXT), '$.Type', 'attachment') WHERE tbl = 'content'`),
+		"content malformed":    site(`UPDATE records SET value = json_set(CAST(value AS TEXT), '$.Body', '<p>') WHERE tbl = 'content'`),
 		"audit with a gap":     site(`DELETE FROM records WHERE tbl = 'audit' AND key = (SELECT min(key) FROM records WHERE tbl = 'audit')`),
 		"audit not JSON":       site(`UPDATE records SET value = 'x' WHERE tbl = 'audit'`),
 		"token of nobody":      site(`UPDATE records SET value = '"x"' WHERE tbl = 'token'`),

@@ -36,25 +36,37 @@ func (c *call) shownContent(kind string) (*content, error) {
 
 func instant(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
-// v2ContentRow is a page, a blog post or an attachment as v2 lists it. Bodies
-// are empty: content is there for the access to it.
+// webPath is where people look at content, below the site's address.
+func (s *state) webPath(x *content) string {
+	switch x.Type {
+	case typeAttachment:
+		return "/pages/viewpageattachments.action?pageId=" + x.Parent
+	case typeBlogPost:
+		return "/spaces/" + s.spaceOf(x).Key + "/blog/" + x.ID
+	}
+	return "/spaces/" + s.spaceOf(x).Key + "/pages/" + x.ID
+}
+
+func (s *state) downloadPath(x *content) string {
+	return "/download/attachments/" + x.Parent + "/" + x.ID
+}
+
+// v2ContentRow is a page, a blog post or an attachment as v2 lists it, without
+// its body.
 func (c *call) v2ContentRow(x *content) object {
 	row := object{
 		"id": x.ID, "status": statusCurrent, "title": x.Title, "createdAt": instant(x.Created),
 		"version": object{"createdAt": instant(x.modified()), "message": "", "number": x.Version, "minorEdit": false, "authorId": x.Author},
 	}
-	webui := "/spaces/" + c.spaceOf(x).Key + "/pages/" + x.ID
+	webui := c.webPath(x)
 	switch up := c.parent(x); x.Type {
 	case typeAttachment:
-		webui = "/pages/viewpageattachments.action?pageId=" + up.ID
 		row["mediaType"], row["fileSize"], row["comment"] = "application/octet-stream", 0, ""
 		row["mediaTypeDescription"], row["fileId"] = "Binary File", x.ID
-		row["webuiLink"], row["downloadLink"] = webui, "/download/attachments/"+up.ID+"/"+x.ID
+		row["webuiLink"], row["downloadLink"] = webui, c.downloadPath(x)
 		row[map[string]string{typePage: "pageId", typeBlogPost: "blogPostId"}[up.Type]] = up.ID
 		row["_links"] = object{"webui": webui, "download": row["downloadLink"]}
 		return row
-	case typeBlogPost:
-		webui = "/spaces/" + c.spaceOf(x).Key + "/blog/" + x.ID
 	case typePage:
 		row["ownerId"], row["lastOwnerId"], row["position"] = x.Author, nil, nil
 		if up != nil {
@@ -155,7 +167,7 @@ func (c *call) listContent(f contentFilter) (answer, error) {
 	if !known || sorting == "-" {
 		return answer{}, refuse(http.StatusBadRequest, "", "content cannot be sorted by %q", sorting)
 	}
-	body, err := c.bodyFormat("storage", "atlas_doc_format")
+	format, err := c.bodyFormat(formatStorage, "atlas_doc_format")
 	if err != nil {
 		return answer{}, err
 	}
@@ -178,21 +190,38 @@ func (c *call) listContent(f contentFilter) (answer, error) {
 	}
 	return listV2Where(c, list, limit, c.shows, func(x *content) any {
 		row := c.v2ContentRow(x)
-		if body != nil && x.Type != typeAttachment {
-			row["body"] = body
-		}
+		c.addBody(row, x, format)
 		return row
 	})
 }
 
-// bodyFormat reads the format in which bodies are wanted, and returns the empty
-// body in it; nil for none.
-func (c *call) bodyFormat(formats ...string) (any, error) {
-	format, err := c.choice("body-format", formats)
-	if err != nil || format == "" {
-		return nil, err
+// Formats of bodies that are emulated.
+const (
+	formatStorage = "storage" // as written, whatever it names
+	formatView    = "view"    // HTML, as the caller sees it
+)
+
+// bodyFormat reads the format in which bodies are wanted, empty for none. What
+// is published and not emulated is 501.
+func (c *call) bodyFormat(published ...string) (string, error) {
+	format, err := c.choice("body-format", published)
+	if err == nil && format != "" && format != formatStorage && format != formatView {
+		err = notEmulated("the body format " + format)
 	}
-	return object{format: object{"representation": format, "value": ""}}, nil
+	return format, err
+}
+
+// addBody adds the body of a page or a blog post to its row, in a format; none
+// without one.
+func (c *call) addBody(row object, x *content, format string) {
+	if format == "" || x.Type == typeAttachment {
+		return
+	}
+	value := x.Body
+	if format == formatView {
+		value = c.rendered(x)
+	}
+	row["body"] = object{format: object{"representation": format, "value": value}}
 }
 
 // siteContent lists content of a type wherever it is.
@@ -257,14 +286,12 @@ func (c *call) oneContent(kind string) (answer, error) {
 	if c.query.Get("version") != "" {
 		return answer{}, notEmulated("an earlier version")
 	}
-	body, err := c.bodyFormat("storage", "atlas_doc_format", "view", "export_view", "anonymous_export_view", "styled_view", "editor")
+	format, err := c.bodyFormat(formatStorage, formatView, "atlas_doc_format", "export_view", "anonymous_export_view", "styled_view", "editor")
 	if err != nil {
 		return answer{}, err
 	}
 	row := c.v2ContentRow(x)
-	if body != nil {
-		row["body"] = body
-	}
+	c.addBody(row, x, format)
 	row["_links"].(object)["base"] = baseURL + "/wiki"
 	with, err := c.truth("include-operations")
 	if err != nil {
