@@ -116,6 +116,11 @@ func (c *call) surface() (*surface, string) {
 	if !under {
 		return nil, ""
 	}
+	if !c.limits.dataCenter() {
+		if path, under = behindGateway(path, c.site.CloudID); !under {
+			return nil, ""
+		}
+	}
 	surf, rest := surfaceOf(path)
 	if surf == nil || (surf == surfaceDC) != c.limits.dataCenter() {
 		return nil, ""
