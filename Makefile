@@ -59,8 +59,8 @@ soak-access soak-reconcile soak-schema: soak-%:
 	@go test ./$* -count 1 -v -timeout 0 -rapid.checks $(CHECKS) -rapid.seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
 
 soak-emulator: # a case is a site's whole life, in each of three role modes
-	@echo "soak emulator: seed $(SEED), $$(($(CHECKS) / 6)) cases in each role mode"
-	@go test ./site/emulator -run '^TestWorld$$' -count 1 -v -timeout 0 -rapid.checks $$(($(CHECKS) / 6)) -rapid.seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
+	@echo "soak emulator: seed $(SEED), $$((($(CHECKS) + 5) / 6)) cases in each role mode"
+	@go test ./site/emulator -run '^TestWorld$$' -count 1 -v -timeout 0 -rapid.checks $$((($(CHECKS) + 5) / 6)) -rapid.seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
 
 .PHONY: bench
 bench: ## Measure plan, apply, generate and serve with the built program
