@@ -29,12 +29,6 @@ type StaleError struct {
 	Objects []string // what moved
 }
 
-// Sorted returns the error with its objects in order.
-func (e *StaleError) Sorted() *StaleError {
-	slices.Sort(e.Objects)
-	return e
-}
-
 // Error names what moved.
 func (e *StaleError) Error() string {
 	shown := e.Objects[:min(3, len(e.Objects))]

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"iter"
 	"maps"
 	"slices"
 
@@ -213,14 +214,14 @@ func (s *Simulation) touch(out map[access.Ref]map[access.Ref]bool, c access.Chan
 	case access.Role:
 		s.touchPrincipal(out, f.Object, f.Subject)
 	case access.Exists:
-		switch f.Object.Type() {
-		case "user", "account":
-			for g := range s.groups[f.Object] {
-				s.touchHeld(out, g, f.Object)
-			}
-			for _, principal := range []access.Ref{f.Object, access.Everyone, access.Authenticated, access.Anonymous, access.ProductAdmins} {
-				s.touchHeld(out, principal, f.Object)
-			}
+		if !isPerson(f.Object) {
+			return
+		}
+		for g := range s.groups[f.Object] {
+			s.touchHeld(out, g, f.Object)
+		}
+		for _, principal := range []access.Ref{f.Object, access.Everyone, access.Authenticated, access.Anonymous, access.ProductAdmins} {
+			s.touchHeld(out, principal, f.Object)
 		}
 	case access.Grants:
 		for space, held := range s.roles {
@@ -271,10 +272,8 @@ func (s *Simulation) harm(touched map[access.Ref]map[access.Ref]bool, admins map
 		if people[everybody] {
 			people = maps.Clone(people)
 			delete(people, everybody)
-			for r, there := range s.exists {
-				if t := r.Type(); there && (t == "user" || t == "account") {
-					people[r] = true
-				}
+			for p := range s.people() {
+				people[p] = true
 			}
 		}
 		for p := range people {
@@ -334,6 +333,17 @@ func (s *Simulation) covers(principal, person access.Ref) bool {
 	return s.members[principal][person]
 }
 
+// people gives everybody who may enter now.
+func (s *Simulation) people() iter.Seq[access.Ref] {
+	return func(yield func(access.Ref) bool) {
+		for r, there := range s.exists {
+			if there && isPerson(r) && !yield(r) {
+				return
+			}
+		}
+	}
+}
+
 func (s *Simulation) permissions(role access.Ref) access.Permissions {
 	p, ok := s.permitted[role]
 	if !ok {
@@ -351,10 +361,8 @@ func (s *Simulation) adminCount(space access.Ref) int {
 		}
 		touched := make(map[access.Ref]map[access.Ref]bool)
 		if principal.Type() == "class" {
-			for r, there := range s.exists {
-				if t := r.Type(); there && (t == "user" || t == "account") {
-					put(touched, space, r, true)
-				}
+			for p := range s.people() {
+				put(touched, space, p, true)
 			}
 		} else {
 			s.touchPrincipal(touched, space, principal)
