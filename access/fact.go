@@ -66,7 +66,33 @@ const (
 	Anonymous     Ref = "class:anonymous"      // the public
 	ProductAdmins Ref = "class:product_admins" // Confluence administrators
 	JSMAdmins     Ref = "class:jsm_admins"     // service desk project admins
+	Unlicensed    Ref = "class:unlicensed"     // accounts without a licence (Data Center)
 )
+
+// Site is the site as a whole, the object of global permissions. It has no id.
+const Site Ref = "site"
+
+// NewPage names a page or a blog post (typ "page" or "blogpost") by the key of its space
+// and its title: "page:HR/Pay bands". Keys of spaces hold no slash.
+func NewPage(typ string, space Ref, title string) Ref { return NewRef(typ, space.ID()+"/"+title) }
+
+// IsPage reports whether the reference names a page or a blog post.
+func (r Ref) IsPage() bool { return r.Type() == "page" || r.Type() == "blogpost" }
+
+// IsPerson reports whether the reference names a person, by e-mail or by account.
+func (r Ref) IsPerson() bool { return r.Type() == "user" || r.Type() == "account" }
+
+// PageSpace gives the space that a page or blog post is in.
+func (r Ref) PageSpace() Ref {
+	key, _, _ := strings.Cut(r.ID(), "/")
+	return NewRef("space", key)
+}
+
+// PageTitle gives the title of a page or blog post.
+func (r Ref) PageTitle() string {
+	_, title, _ := strings.Cut(r.ID(), "/")
+	return title
+}
 
 // Fact is one thing that is true of a site. Its identity is everything but
 // the value: a set holds at most one fact of an identity. Equal facts are ==.
@@ -208,7 +234,10 @@ func (f Fact) Check() error {
 
 func allows(types []string, r Ref) bool {
 	typ, id, ok := strings.Cut(string(r), ":")
-	if !ok || id == "" {
+	if r == Site {
+		typ, id, ok = string(Site), "-", true
+	}
+	if !ok || id == "" || typ == string(Site) && r != Site {
 		return false
 	}
 	for _, t := range types {
@@ -242,6 +271,10 @@ func (s *scanner) word() string {
 // ref reads "type:id", where the id may be quoted.
 func (s *scanner) ref() Ref {
 	s.rest = strings.TrimPrefix(s.rest, " ")
+	if word, _, _ := strings.Cut(s.rest, " "); s.err == nil && Ref(word) == Site {
+		s.rest = s.rest[len(word):]
+		return Site
+	}
 	typ, rest, ok := strings.Cut(s.rest, ":")
 	if s.err == nil && s.rest == "" {
 		s.err = errors.New("the line ends too early")

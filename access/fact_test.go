@@ -44,7 +44,7 @@ func TestParseFactRefuses(t *testing.T) {
 		"exist group:x":                     `unknown kind "exist"`,
 		"exists":                            "ends too early",
 		"exists group":                      "a reference (type:id) must stand",
-		"exists page:x":                     "exists is about user, account, group, space, space_role",
+		"exists team:x":                     "exists is about user, account, group, space, space_role, page, blogpost",
 		"exists group:x extra":              `unexpected "extra"`,
 		"member group:x":                    "ends too early",
 		"member group:x group:y":            "the subject of member is user, account",

@@ -52,10 +52,22 @@ func (p Pattern) Match(r Ref) bool {
 }
 
 // Contents names what one key of a description lists: the facts of one kind
-// about one object, such as the members of a group.
+// about one object, such as the members of a group. Of a kind whose verbs are
+// listed by themselves ([Spec].ByVerb) it also has the verb: `view` of a page
+// says nothing of `edit`.
 type Contents struct {
 	Kind   Kind
 	Object Ref
+	Verb   string
+}
+
+// ContentsOf gives the list that a fact belongs to.
+func ContentsOf(f Fact) Contents {
+	c := Contents{Kind: f.Kind, Object: f.Object}
+	if Kinds[f.Kind].ByVerb {
+		c.Verb = f.Verb
+	}
+	return c
 }
 
 // Existence says in which mode the objects that a pattern covers are owned.
@@ -82,8 +94,8 @@ type Excluded struct {
 // but for what falls with a removed object.
 type Scope struct {
 	// Existence holds one rule or more for each type of object whose existence
-	// can be owned ("user:*"); the last match wins. A space is never removed
-	// for being undescribed, so no rule for spaces goes beyond Additive.
+	// can be owned ("user:*"); the last match wins. Spaces and pages are never
+	// removed for being undescribed, so no rule for them goes beyond Additive.
 	Existence []Existence
 	// Contents holds the modes of what described objects list.
 	Contents map[Contents]Mode
@@ -109,12 +121,12 @@ func (s Scope) Mode(f Fact) Mode {
 		return Exclusive
 	}
 	if f.Kind != Exists {
-		return s.Contents[Contents{f.Kind, f.Object}]
+		return s.Contents[ContentsOf(f)]
 	}
 	if s.Absent[f.Object] {
 		return Exclusive
 	}
-	if f.Object.Type() == "space" {
+	if f.Object.Type() == "space" || f.Object.IsPage() {
 		return Additive
 	}
 	mode := Unmanaged

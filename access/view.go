@@ -7,42 +7,48 @@ import (
 
 // View answers who can do what on a site, and is computed from its facts.
 //
-// The rules, for the spaces of Confluence Cloud with roles:
+// The rules, for spaces:
 //   - a person has the union of what their groups, their own grants and the
 //     classes they belong to hold; there is no deny (evidence, Domain: "Additive").
 //   - a person who may not enter (no `exists` fact) can do nothing, whatever
 //     groups they are in: "Adding someone to the site gives access to no space
 //     by itself", and a deactivated account keeps its groups.
-//   - a role is what its `grants` facts say, never its name or rank.
-//   - everyone and authenticated are all people who may enter; product_admins
-//     are the members of groups whose product role includes admin.
+//   - a role is what its `grants` facts say, never its name or rank; what a
+//     principal has beside roles is its `permission` facts.
+//   - everyone and authenticated are all people who may enter, guests excepted;
+//     product_admins are those who hold the product role admin, themselves or
+//     through a group.
+//   - a guest, who has no other product role that lets people in, has what they
+//     are given themselves and what is public: nothing reaches them through a
+//     group or a class (evidence A9).
 //   - anonymous is the public: whoever it grants something to, it grants to
 //     every person as well.
 //
-// Page restrictions, guests and legacy permissions are not in it yet.
+// Page restrictions are not in it yet.
 type View struct {
 	facts   Set
 	people  map[Ref]bool
-	members map[Ref][]Ref // by group, people who may enter only
-	groups  map[Ref][]Ref // by person
-	roles   map[Ref][]holding
+	guests  map[Ref]bool
+	members map[Ref][]Ref       // by group, people who may enter only
+	groups  map[Ref][]Ref       // by person
+	held    map[Ref][]holding   // by space
 	grants  map[Ref]Permissions // by space role
 	admins  map[Ref]bool        // product admins
 	rights  map[Ref]rights      // by space, computed when first asked
 	unions  map[[2]Permissions]Permissions
 }
 
-// holding says that a principal holds a role in a space.
+// holding says what a principal is permitted in a space, by a role or beside.
 type holding struct {
 	principal Ref
-	role      Ref
+	permits   Permissions
 }
 
 // rights are what people may do in one space.
 type rights struct {
 	public   Permissions         // the public
-	everyone Permissions         // every person who may enter; includes public
-	people   map[Ref]Permissions // those who may do more; includes everyone
+	everyone Permissions         // every person who may enter, guests excepted; includes public
+	people   map[Ref]Permissions // those who may do something else; includes what reaches everybody
 }
 
 // NewView computes a view of the facts. People in without are left out, as if
@@ -53,7 +59,8 @@ func NewView(facts Set, without ...Ref) *View {
 		people:  make(map[Ref]bool),
 		members: make(map[Ref][]Ref),
 		groups:  make(map[Ref][]Ref),
-		roles:   make(map[Ref][]holding),
+		held:    make(map[Ref][]holding),
+		guests:  make(map[Ref]bool),
 		grants:  make(map[Ref]Permissions),
 		admins:  make(map[Ref]bool),
 		rights:  make(map[Ref]rights),
@@ -70,13 +77,7 @@ func NewView(facts Set, without ...Ref) *View {
 			v.groups[f.Subject] = append(v.groups[f.Subject], f.Object)
 		}
 	}
-	for f := range facts.OfKind(Product) {
-		if slices.Contains(ProductRoles(f.Value), "admin") {
-			for _, p := range v.members[f.Object] {
-				v.admins[p] = true
-			}
-		}
-	}
+	v.products(facts)
 	perms := make(map[Ref][]string)
 	for f := range facts.OfKind(Grants) {
 		perms[f.Object] = append(perms[f.Object], f.Verb)
@@ -85,9 +86,49 @@ func NewView(facts Set, without ...Ref) *View {
 		v.grants[role] = NewPermissions(ids...)
 	}
 	for f := range facts.OfKind(Role) {
-		v.roles[f.Object] = append(v.roles[f.Object], holding{f.Subject, NewRef("space_role", f.Value)})
+		v.held[f.Object] = append(v.held[f.Object], holding{f.Subject, v.grants[NewRef("space_role", f.Value)]})
+	}
+	custom := make(map[[2]Ref][]string)
+	for f := range facts.OfKind(Permission) {
+		k := [2]Ref{f.Object, f.Subject}
+		custom[k] = append(custom[k], f.Verb)
+	}
+	for k, ids := range custom {
+		v.held[k[0]] = append(v.held[k[0]], holding{k[1], NewPermissions(ids...)})
 	}
 	return v
+}
+
+// products finds who is an admin of the product, and who a guest.
+func (v *View) products(facts Set) {
+	pays := make(map[Ref]bool)
+	hold := func(p Ref, value string) {
+		for _, role := range ProductRoles(value) {
+			switch {
+			case role == GuestRole:
+				v.guests[p] = true
+			case LetsIn(role):
+				pays[p] = true
+				if role == AdminRole {
+					v.admins[p] = true
+				}
+			}
+		}
+	}
+	for f := range facts.OfKind(Product) {
+		if f.Object.Type() != "group" {
+			if v.people[f.Object] {
+				hold(f.Object, f.Value)
+			}
+			continue
+		}
+		for _, p := range v.members[f.Object] {
+			hold(p, f.Value)
+		}
+	}
+	for p := range pays {
+		delete(v.guests, p)
+	}
 }
 
 // Person reports whether the person may enter this Confluence.
@@ -102,14 +143,15 @@ func (v *View) Grants(role Ref) Permissions { return v.grants[role] }
 // Rights gives everything that a person may do in a space.
 func (v *View) Rights(person, space Ref) Permissions {
 	r := v.in(space)
-	if person == Anonymous {
+	switch p, ok := r.people[person]; {
+	case person == Anonymous:
 		return r.public
-	}
-	if !v.people[person] {
+	case !v.people[person]:
 		return ""
-	}
-	if p, ok := r.people[person]; ok {
+	case ok:
 		return p
+	case v.guests[person]:
+		return r.public
 	}
 	return r.everyone
 }
@@ -125,7 +167,9 @@ func (v *View) Who(permission string, space Ref) []Ref {
 	var out []Ref
 	if r.everyone.Has(permission) {
 		for p := range v.people {
-			out = append(out, p)
+			if !v.guests[p] || v.Rights(p, space).Has(permission) {
+				out = append(out, p)
+			}
 		}
 	} else {
 		for p, rights := range r.people {
@@ -141,7 +185,7 @@ func (v *View) Who(permission string, space Ref) []Ref {
 // What gives the spaces in which a person may do anything, and what.
 func (v *View) What(person Ref) map[Ref]Permissions {
 	out := make(map[Ref]Permissions)
-	for space := range v.roles {
+	for space := range v.held {
 		if r := v.Rights(person, space); r != "" {
 			out[space] = r
 		}
@@ -155,10 +199,15 @@ func (v *View) Admins(space Ref) []Ref { return v.Who(CanAdminister, space) }
 // WithAccess counts the people who may do something in some space.
 func (v *View) WithAccess() int {
 	seen := make(map[Ref]bool)
-	for space := range v.roles {
+	for space := range v.held {
 		r := v.in(space)
-		if r.everyone != "" {
+		if r.public != "" {
 			return len(v.people)
+		}
+		if r.everyone != "" {
+			for p := range v.people {
+				seen[p] = seen[p] || !v.guests[p]
+			}
 		}
 		for p, rights := range r.people {
 			if rights != "" {
@@ -166,7 +215,13 @@ func (v *View) WithAccess() int {
 			}
 		}
 	}
-	return len(seen)
+	n := 0
+	for _, has := range seen {
+		if has {
+			n++
+		}
+	}
+	return n
 }
 
 // in computes the rights in one space.
@@ -175,37 +230,41 @@ func (v *View) in(space Ref) rights {
 		return r
 	}
 	var r rights
-	for _, h := range v.roles[space] {
-		p := v.grants[h.role]
+	for _, h := range v.held[space] {
 		switch h.principal {
 		case Anonymous:
-			r.public = v.union(r.public, p)
-			r.everyone = v.union(r.everyone, p)
+			r.public = v.union(r.public, h.permits)
+			r.everyone = v.union(r.everyone, h.permits)
 		case Everyone, Authenticated:
-			r.everyone = v.union(r.everyone, p)
+			r.everyone = v.union(r.everyone, h.permits)
 		}
 	}
 	r.people = make(map[Ref]Permissions)
 	give := func(person Ref, p Permissions) {
 		was, ok := r.people[person]
-		if !ok {
+		switch {
+		case ok:
+		case v.guests[person]:
+			was = r.public
+		default:
 			was = r.everyone
 		}
 		r.people[person] = v.union(was, p)
 	}
-	for _, h := range v.roles[space] {
-		p := v.grants[h.role]
+	for _, h := range v.held[space] {
 		switch {
 		case h.principal == ProductAdmins:
 			for person := range v.admins {
-				give(person, p)
+				give(person, h.permits)
 			}
 		case h.principal.Type() == "group":
 			for _, person := range v.members[h.principal] {
-				give(person, p)
+				if !v.guests[person] {
+					give(person, h.permits)
+				}
 			}
 		case v.people[h.principal]:
-			give(h.principal, p)
+			give(h.principal, h.permits)
 		}
 	}
 	v.rights[space] = r
@@ -245,8 +304,8 @@ func Compare(before, after *View) []Effect {
 	var out []Effect
 	type pair struct{ was, is Permissions }
 	diffs := make(map[pair]Effect) // few pairs, many people
-	spaces := slices.Collect(maps.Keys(before.roles))
-	spaces = append(spaces, slices.Collect(maps.Keys(after.roles))...)
+	spaces := slices.Collect(maps.Keys(before.held))
+	spaces = append(spaces, slices.Collect(maps.Keys(after.held))...)
 	slices.Sort(spaces)
 	for _, space := range slices.Compact(spaces) {
 		a, b := before.in(space), after.in(space)
@@ -258,8 +317,8 @@ func Compare(before, after *View) []Effect {
 			touched[p] = true
 		}
 		// Those who hold only what everyone holds change when that changes, or
-		// when they come or go.
-		if a.everyone != b.everyone {
+		// when they come or go, or become guests or cease to be.
+		if a.everyone != b.everyone || a.public != b.public {
 			for p := range before.people {
 				touched[p] = true
 			}
@@ -271,7 +330,7 @@ func Compare(before, after *View) []Effect {
 				}
 			}
 			for p := range after.people {
-				if !before.people[p] {
+				if !before.people[p] || before.guests[p] != after.guests[p] {
 					touched[p] = true
 				}
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -66,11 +67,12 @@ func Apply(ctx context.Context, in ApplyInput) (*Report, error) {
 		return nil, errors.New("the plan is stopped by a rule or a budget")
 	}
 	sent := in.Site.Requests()
-	live, err := in.Site.Observe(ctx)
+	steps, changes, err := in.Plan.decode()
 	if err != nil {
 		return nil, err
 	}
-	steps, changes, err := in.Plan.decode()
+	extent := touched(changes)
+	live, err := in.Site.Observe(ctx, extent)
 	if err != nil {
 		return nil, err
 	}
@@ -91,6 +93,7 @@ func Apply(ctx context.Context, in ApplyInput) (*Report, error) {
 			in.Plan.MinSpaceAdmins, live.Account),
 		report: &Report{Plan: in.Plan.Digest, Site: in.Plan.Site, Steps: []StepReport{}},
 		run:    history.LastRun + 1,
+		extent: extent,
 	}
 	if err := a.begin(history); err != nil {
 		return nil, err
@@ -103,11 +106,23 @@ func Apply(ctx context.Context, in ApplyInput) (*Report, error) {
 	return a.report, a.end()
 }
 
+// touched is the content that changes are about.
+func touched(changes []access.Change) access.Extent {
+	pages := make(map[access.Ref]bool)
+	for _, c := range changes {
+		if c.Fact.Object.IsPage() {
+			pages[c.Fact.Object] = true
+		}
+	}
+	return access.Extent{Pages: slices.Sorted(maps.Keys(pages))}
+}
+
 type applier struct {
 	ApplyInput
 	sim      *Simulation
 	report   *Report
 	run      int
+	extent   access.Extent
 	troubled bool // some step was not applied
 }
 
@@ -247,7 +262,7 @@ func (a *applier) readBack(ctx context.Context) {
 	if a.report.Count().Applied == 0 || a.report.Interrupted {
 		return
 	}
-	after, err := a.Site.Observe(ctx)
+	after, err := a.Site.Observe(ctx, a.extent)
 	for i, r := range a.report.Steps {
 		if r.Status != Applied {
 			continue
@@ -280,7 +295,7 @@ func Settle(ctx context.Context, s site.Reader, j Journal, now func() time.Time)
 		return 0, err
 	}
 	// Present speaks of objects by id, which only a reading of the site tells.
-	live, err := s.Observe(ctx)
+	live, err := s.Observe(ctx, access.Extent{})
 	if err != nil {
 		return 0, err
 	}

@@ -12,6 +12,10 @@ type Difference struct {
 	Changes []access.Change // sorted by fact
 	// Cause names, by identity, the removed object with which a fact falls.
 	Cause map[access.Fact]access.Ref
+	// Replaced are the identities of what a principal held in a space in the
+	// other form: a role takes the place of permissions beside roles, and they
+	// that of a role (evidence A8: one or the other).
+	Replaced map[access.Fact]bool
 	// Kept are the live facts that the description does not mention and that
 	// stay, each with the reason.
 	Kept []Kept
@@ -59,8 +63,9 @@ type Kept struct {
 //
 // # What falls
 //
-// A deleted group takes its memberships, its product role and every role it
-// holds, in described spaces or not: the product does that by itself. A
+// A deleted group takes its memberships, its product role and everything it
+// holds in spaces, described or not: the product does that by itself. Only where a
+// page is restricted to it the group's name stays behind, and lets nobody pass. A
 // deleted space role takes its grants and its assignments. A person who loses
 // access (no_access) loses the memberships that weir owns or that give access,
 // and their own grants in spaces whose roles weir owns: weir does that, one
@@ -72,17 +77,19 @@ type Kept struct {
 // An unknown is never added, changed or removed, and an object of which
 // anything is unknown is never removed: what would fall with it cannot be shown.
 func Diff(live access.Set, desired access.Desired, unknown []access.Unknown) Difference {
-	d := differ{live: live, desired: desired, unknown: indexUnknown(unknown), cause: make(map[access.Fact]access.Ref)}
+	d := differ{live: live, desired: desired, unknown: indexUnknown(unknown), cause: make(map[access.Fact]access.Ref), replaced: make(map[access.Fact]bool)}
 	wanted := d.wanted()
+	d.replace(wanted)
 	target := d.retain(wanted.Union(d.stays(wanted)))
 	target = d.attached(d.fall(target))
 
 	out := Difference{
-		Target:  target,
-		Changes: access.Changes(live, target),
-		Cause:   d.cause,
-		Kept:    append(d.kept, d.undescribed(target)...),
-		Missing: d.missing,
+		Target:   target,
+		Changes:  access.Changes(live, target),
+		Cause:    d.cause,
+		Replaced: d.replaced,
+		Kept:     append(d.kept, d.undescribed(target)...),
+		Missing:  d.missing,
 	}
 	// Stable, so that of two reasons for one fact the particular one stays.
 	slices.SortStableFunc(out.Kept, func(a, b Kept) int { return a.Fact.Compare(b.Fact) })
@@ -92,12 +99,13 @@ func Diff(live access.Set, desired access.Desired, unknown []access.Unknown) Dif
 }
 
 type differ struct {
-	live    access.Set
-	desired access.Desired
-	unknown unknowns
-	cause   map[access.Fact]access.Ref
-	kept    []Kept
-	missing []Missing
+	live     access.Set
+	desired  access.Desired
+	unknown  unknowns
+	cause    map[access.Fact]access.Ref
+	replaced map[access.Fact]bool
+	kept     []Kept
+	missing  []Missing
 }
 
 // wanted is the desired facts less those that cannot be brought about.
@@ -111,7 +119,7 @@ func (d *differ) wanted() access.Set {
 		asked := access.Fact{Kind: f.Kind, Object: f.Object}
 		if _, held := d.live.Get(f); held {
 			asked = f
-		} else if f.Kind == access.Exists && isPerson(f.Object) {
+		} else if f.Kind == access.Exists && f.Object.IsPerson() {
 			asked = access.Fact{}
 		}
 		if reason, out := d.desired.Scope.Excludes(asked); out {
@@ -134,14 +142,14 @@ func (d *differ) miss(f access.Fact, reason, code string, level access.Level) {
 func (d *differ) attached(target access.Set) access.Set {
 	there := func(r access.Ref) bool {
 		switch r.Type() {
-		case "group", "space", "space_role", "user", "account":
+		case "group", "space", "space_role", "user", "account", "page", "blogpost":
 			_, ok := target.Get(access.Fact{Kind: access.Exists, Object: r})
 			if !ok {
 				_, ok = target.Get(access.Fact{Kind: access.State, Object: r})
 			}
 			return ok
 		}
-		return true // classes, teams and apps are not described
+		return true // the site itself, classes, teams and apps are not described
 	}
 	var back []access.Fact // what a dropped value was to replace
 	attached := target.Filter(func(f access.Fact) bool {
@@ -170,11 +178,37 @@ func (d *differ) attached(target access.Set) access.Set {
 	return attached.Union(access.NewSet(back...))
 }
 
+// replace finds the live facts that a wanted one takes the place of, whether or
+// not anybody owns them: the product holds one form or the other.
+func (d *differ) replace(wanted access.Set) {
+	type holder struct{ space, principal access.Ref }
+	var byRole, byPermission = make(map[holder]bool), make(map[holder]bool)
+	for f := range wanted.OfKind(access.Role) {
+		byRole[holder{f.Object, f.Subject}] = true
+	}
+	for f := range wanted.OfKind(access.Permission) {
+		byPermission[holder{f.Object, f.Subject}] = true
+	}
+	for f := range d.live.OfKind(access.Permission) {
+		if byRole[holder{f.Object, f.Subject}] {
+			d.replaced[f] = true
+		}
+	}
+	for f := range d.live.OfKind(access.Role) {
+		if byPermission[holder{f.Object, f.Subject}] {
+			d.replaced[f.Identity()] = true
+		}
+	}
+}
+
 // stays is the live facts that the description leaves alone.
 func (d *differ) stays(wanted access.Set) access.Set {
 	return d.live.Filter(func(f access.Fact) bool {
 		if w, ok := wanted.Get(f); ok {
 			return w == f
+		}
+		if d.replaced[f.Identity()] {
+			return false
 		}
 		reason := ""
 		if why, ok := d.unknown.covers(f); ok {
@@ -187,7 +221,7 @@ func (d *differ) stays(wanted access.Set) access.Set {
 			reason = "not described"
 		}
 		// Facts of an object that nobody described are told by the object alone.
-		if f.Kind != access.Exists && d.desired.Described[f.Object] && d.desired.Scope.Contents[access.Contents{Kind: f.Kind, Object: f.Object}] != access.Unmanaged {
+		if f.Kind != access.Exists && d.desired.Described[f.Object] && d.desired.Scope.Contents[access.ContentsOf(f)] != access.Unmanaged {
 			d.kept = append(d.kept, Kept{f, reason})
 		}
 		return true
@@ -273,6 +307,8 @@ func (d *differ) fall(target access.Set) access.Set {
 			return access.NewRef("space_role", f.Value), true
 		case !removed[f.Subject]:
 			return "", false
+		case f.Subject.Type() == "group" && f.Kind == access.Restrict:
+			return "", false // the product leaves it behind: nobody passes any more
 		case f.Subject.Type() == "group":
 			return f.Subject, true
 		case d.shutOut(f.Subject):
@@ -284,7 +320,7 @@ func (d *differ) fall(target access.Set) access.Set {
 		if _, ok := d.unknown.covers(f); ok {
 			return "", false
 		}
-		owned := d.desired.Scope.Contents[access.Contents{Kind: f.Kind, Object: f.Object}] != access.Unmanaged
+		owned := d.desired.Scope.Contents[access.ContentsOf(f)] != access.Unmanaged
 		return f.Subject, owned || f.Kind == access.Member && gives[f.Object]
 	}
 	for f := range d.live.All() {
@@ -311,7 +347,7 @@ func (d *differ) fall(target access.Set) access.Set {
 func (d *differ) undescribed(target access.Set) []Kept {
 	var out []Kept
 	for f := range target.OfKind(access.Exists) {
-		if d.desired.Described[f.Object] || !d.live.Has(f) || isSystemRole(f.Object) {
+		if d.desired.Described[f.Object] || !d.live.Has(f) || isSystemRole(f.Object) || f.Object.IsPage() {
 			continue
 		}
 		reason := "not described"

@@ -28,9 +28,9 @@ func whole(facts access.Set) access.Desired {
 		d.Described[f.Object] = true
 		for _, k := range map[string][]access.Kind{
 			"group":      {access.Member, access.Product},
-			"space":      {access.Name, access.Status, access.Role},
+			"space":      {access.Name, access.Status, access.Role, access.Permission},
 			"space_role": {access.Grants},
-			"user":       {access.State},
+			"user":       {access.State, access.Product},
 		}[f.Object.Type()] {
 			d.Scope.Contents[access.Contents{Kind: k, Object: f.Object}] = access.Exclusive
 		}

@@ -82,7 +82,7 @@ func (d Difference) findings(desired access.Desired, manual []site.Manual) []acc
 		out = append(out, f)
 	}
 	for _, k := range d.Kept {
-		if k.Fact.Kind == access.Exists && isPerson(k.Fact.Object) && desired.Scope.Absent[k.Fact.Object] {
+		if k.Fact.Kind == access.Exists && k.Fact.Object.IsPerson() && desired.Scope.Absent[k.Fact.Object] {
 			out = append(out, access.Finding{
 				Code: "WR407", Level: access.Warn, Object: k.Fact.Object,
 				Message: fmt.Sprintf("%s is described without access and %s", k.Fact.Object, k.Reason),
@@ -94,8 +94,6 @@ func (d Difference) findings(desired access.Desired, manual []site.Manual) []acc
 	return out
 }
 
-func isPerson(r access.Ref) bool { return r.Type() == "user" || r.Type() == "account" }
-
 // refused tells of wanted facts that the product cannot hold.
 func refused(canon site.Canonical, desired access.Desired) []access.Finding {
 	var out []access.Finding
@@ -105,6 +103,100 @@ func refused(canon site.Canonical, desired access.Desired) []access.Finding {
 			Message: fmt.Sprintf("%s cannot be held by this site: %s", r.Fact, r.Reason),
 			Hint:    r.Hint,
 			Origin:  desired.Origins[r.Fact.Identity()],
+		})
+	}
+	return out
+}
+
+// noted tells what described facts lose in the product's terms.
+func noted(canon site.Canonical, desired access.Desired) []access.Finding {
+	var out []access.Finding
+	for _, n := range canon.Notes {
+		out = append(out, access.Finding{
+			Code: "WR505", Level: access.Warn, Object: n.Fact.Object,
+			Message: fmt.Sprintf("%s: %s", n.Fact, n.Text), Hint: n.Hint,
+			Origin: desired.Origins[n.Fact.Identity()],
+		})
+	}
+	return out
+}
+
+// pages tells of described pages that the site does not show. weir makes no
+// pages, so a restriction on one that is not there cannot be kept.
+func pages(extent access.Extent, live site.Observation, desired access.Desired) []access.Finding {
+	unknown := indexUnknown(live.Unknown)
+	var out []access.Finding
+	for _, page := range extent.Pages {
+		f := access.Fact{Kind: access.Exists, Object: page}
+		if _, hidden := unknown.covers(f); live.Facts.Has(f) || hidden {
+			continue
+		}
+		out = append(out, access.Finding{
+			Code: "WR502", Level: access.Deny, Object: page,
+			Message: fmt.Sprintf("%s is not on the site, or weir's account may not see it", page),
+			Hint:    "create the page or correct its title",
+			Origin:  desired.Origins[f],
+		})
+	}
+	return out
+}
+
+// lifted tells of pages that cease to be restricted: more people than those who
+// were named may then do what their space lets them do.
+func lifted(d access.Delta) []access.Finding {
+	type list struct {
+		page access.Ref
+		verb string
+	}
+	gone := make(map[list]bool)
+	for _, c := range d.Changes {
+		if c.Fact.Kind == access.Restrict && c.Op == access.Remove {
+			gone[list{c.Fact.Object, c.Fact.Verb}] = true
+		}
+	}
+	for f := range d.Target.OfKind(access.Restrict) {
+		delete(gone, list{f.Object, f.Verb})
+	}
+	var out []access.Finding
+	for l := range gone {
+		out = append(out, access.Finding{
+			Code: "WR411", Level: access.Warn, Object: l.page,
+			Message: fmt.Sprintf("%s is no longer restricted: whoever may %s in %s may %s it", l.page, l.verb, l.page.PageSpace(), l.verb),
+			Hint:    "see that nothing on it, or below it, was kept from them on purpose",
+			Origin:  d.Desired.Origins[access.Fact{Kind: access.Exists, Object: l.page}],
+		})
+	}
+	return out
+}
+
+// beside tells of described spaces whose roles are listed while somebody holds
+// permissions beside roles that nobody listed: the list is then not all there is.
+func beside(d access.Delta) []access.Finding {
+	type row struct {
+		holders     map[access.Ref]bool
+		permissions int
+	}
+	rows := make(map[access.Ref]row)
+	for f := range d.Target.OfKind(access.Permission) {
+		roles := access.Contents{Kind: access.Role, Object: f.Object}
+		if d.Desired.Scope.Contents[roles] == access.Unmanaged || d.Desired.Scope.Contents[access.ContentsOf(f)] != access.Unmanaged {
+			continue
+		}
+		r := rows[f.Object]
+		if r.holders == nil {
+			r.holders = make(map[access.Ref]bool)
+		}
+		r.holders[f.Subject] = true
+		r.permissions++
+		rows[f.Object] = r
+	}
+	var out []access.Finding
+	for space, r := range rows {
+		out = append(out, access.Finding{
+			Code: "WR505", Level: access.Warn, Object: space,
+			Message: fmt.Sprintf("%s lists roles, and %d more hold %d permissions there beside roles", space, len(r.holders), r.permissions),
+			Hint:    "write permissions: {} to own them too, or list them",
+			Origin:  d.Desired.Origins[access.Fact{Kind: access.Exists, Object: space}],
 		})
 	}
 	return out

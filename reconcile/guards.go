@@ -80,10 +80,15 @@ func (a Acceptance) String() string { return fmt.Sprintf("%s:%d@%s", a.Rule, a.C
 
 // ParseAcceptance reads RULE:COUNT@DIGEST.
 func ParseAcceptance(s string) (Acceptance, error) {
-	rule, rest, ok := strings.Cut(s, ":")
-	count, digest, ok2 := strings.Cut(rest, "@")
+	// From the right: a rule may end in the name of a group, which may hold either.
+	at := strings.LastIndex(s, "@")
+	colon := strings.LastIndex(s[:max(at, 0)], ":")
+	if at < 0 || colon < 0 {
+		return Acceptance{}, fmt.Errorf("malformed acceptance %q (write RULE:COUNT@DIGEST, as the plan prints it)", s)
+	}
+	rule, count, digest := s[:colon], s[colon+1:at], s[at+1:]
 	n, err := strconv.Atoi(count)
-	if !ok || !ok2 || err != nil || n < 0 || rule == "" || digest == "" {
+	if err != nil || n < 0 || rule == "" || digest == "" {
 		return Acceptance{}, fmt.Errorf("malformed acceptance %q (write RULE:COUNT@DIGEST, as the plan prints it)", s)
 	}
 	a := Acceptance{Rule: rule, Count: n, Digest: digest}
@@ -108,7 +113,7 @@ func (p *Plan) Acceptances() []string {
 // takes reports whether removing a fact of this kind takes something from
 // somebody: not so a state (it ends a suspension) or a status.
 func takes(k access.Kind) bool {
-	return k != access.State && k != access.Status && k != access.Name && k != access.Managed
+	return k != access.State && k != access.Status && k != access.Name && k != access.Managed && k != access.Personal
 }
 
 // budgets counts what the plan takes. Every removal counts, consequences
@@ -128,7 +133,7 @@ func (g Guards) budgets(d access.Delta) []Budget {
 	}
 	live := make(map[string]int)
 	for f := range d.Live.All() {
-		if f.Kind == access.Exists && isPerson(f.Object) && !d.Before.Person(f.Object) {
+		if f.Kind == access.Exists && f.Object.IsPerson() && !d.Before.Person(f.Object) {
 			continue // weir's own account
 		}
 		live[Counted(f)]++
@@ -186,6 +191,11 @@ func adminTakers(d access.Delta) func(access.Fact) bool {
 				roleSpaces[role] = append(roleSpaces[role], space)
 			}
 		}
+		for f := range d.Live.Of(access.Permission, space) {
+			if f.Verb == access.CanAdminister {
+				through[f.Subject] = append(through[f.Subject], space)
+			}
+		}
 	}
 	// fromPrincipal: somebody whom the principal covers lost administration in
 	// one of the spaces.
@@ -212,12 +222,17 @@ func adminTakers(d access.Delta) func(access.Fact) bool {
 			return slices.ContainsFunc(through[f.Object], func(s access.Ref) bool { return lost[s][f.Subject] })
 		case access.Role:
 			return administers(f.Value) && lost[f.Object] != nil && fromPrincipal(f.Subject, []access.Ref{f.Object})
+		case access.Permission:
+			return f.Verb == access.CanAdminister && lost[f.Object] != nil && fromPrincipal(f.Subject, []access.Ref{f.Object})
 		case access.Grants:
 			return f.Verb == access.CanAdminister && len(roleSpaces[f.Object]) > 0
 		case access.Product:
+			if f.Object.IsPerson() {
+				return losers[f.Object] && len(through[access.ProductAdmins]) > 0
+			}
 			return slices.ContainsFunc(d.Before.Members(f.Object), func(p access.Ref) bool { return losers[p] }) && len(through[access.ProductAdmins]) > 0
 		case access.Exists:
-			if isPerson(f.Object) {
+			if f.Object.IsPerson() {
 				return losers[f.Object]
 			}
 			return fromPrincipal(f.Object, through[f.Object]) || len(roleSpaces[f.Object]) > 0
@@ -273,7 +288,7 @@ func emptied(d access.Delta) []access.Finding {
 	for f := range d.Live.OfKind(access.Exists) {
 		t := Counted(f)
 		if d.Target.Has(f) {
-			if !isSystemRole(f.Object) && (!isPerson(f.Object) || d.Before.Person(f.Object)) {
+			if !isSystemRole(f.Object) && (!f.Object.IsPerson() || d.Before.Person(f.Object)) {
 				stay[t] = true
 			}
 		} else if !d.Desired.Scope.Absent[f.Object] {
@@ -305,12 +320,18 @@ func lastAssignments(d access.Delta) []access.Ref {
 				n++
 			}
 		}
+		for f := range facts.Of(access.Permission, space) {
+			if f.Verb == access.CanAdminister {
+				n++
+			}
+		}
 		return n
 	}
 	var out []access.Ref
 	for _, c := range d.Changes {
 		f := c.Fact
-		if f.Kind != access.Role || c.Op == access.Add || slices.Contains(out, f.Object) {
+		takes := f.Kind == access.Role || f.Kind == access.Permission && f.Verb == access.CanAdminister
+		if !takes || c.Op == access.Add || slices.Contains(out, f.Object) {
 			continue
 		}
 		if _, stays := d.Target.Get(access.Fact{Kind: access.Exists, Object: f.Subject}); f.Subject.Type() == "group" && !stays {

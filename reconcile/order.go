@@ -20,7 +20,7 @@ import (
 //
 //	0 people, groups and roles come to be  (nobody can do anything more yet)
 //	1 administration is granted
-//	2 what is open to the public is closed
+//	2 what is open to the public is closed, and pages are restricted
 //	3 other grants, new spaces with their roles
 //	4 other removals
 //	5 administration is taken
@@ -130,7 +130,7 @@ func (s *Simulation) rank(unit []access.Change) int {
 			return 6
 		case f.Kind == access.Exists && f.Object.Type() != "space":
 			continue
-		case takes && f.Subject == access.Anonymous:
+		case takes && f.Subject == access.Anonymous, gives && f.Kind == access.Restrict:
 			return 2
 		case gives && s.administers(f):
 			return 1
@@ -155,11 +155,11 @@ func (s *Simulation) administers(f access.Fact) bool {
 	switch f.Kind {
 	case access.Role:
 		return holds(f.Value)
-	case access.Grants:
+	case access.Grants, access.Permission:
 		return f.Verb == access.CanAdminister
 	case access.Member:
 		for space := range s.held[f.Object] {
-			if holds(s.roles[space][f.Object]) {
+			if holds(s.roles[space][f.Object]) || s.custom[space][f.Object].Has(access.CanAdminister) {
 				return true
 			}
 		}

@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"hash"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/weirhq/weir/access"
@@ -42,6 +43,11 @@ type Plan struct {
 	Digest   string `json:"digest"`
 	Compared int    `json:"compared"` // facts compared
 	Requests int    `json:"requests"` // requests that reading the site took
+	// Floor is how few requests would do to read a site of this size.
+	Floor int `json:"floor"`
+	// Apply says what an apply of this plan takes, its own readings of the site
+	// included. It is an estimate: of a site that answers as it did just now.
+	Apply Price `json:"apply"`
 	// MinSpaceAdmins is the floor that holds at every step of the apply.
 	MinSpaceAdmins int `json:"min_space_admins"`
 	// Summary counts the changes by kind: user, group, space and space_role for
@@ -77,6 +83,12 @@ type SiteName struct {
 	Product string `json:"product"`
 	Plan    string `json:"plan,omitempty"` // the subscription, where the description says it
 	ID      string `json:"id"`             // the cloud id
+}
+
+// Price is what an apply takes.
+type Price struct {
+	Requests int `json:"requests"`
+	Seconds  int `json:"seconds"`
 }
 
 // Count counts changes.
@@ -164,6 +176,8 @@ type Description interface {
 	// Desired completes what depends on the live site. A diagnostic of severity
 	// error means that the description cannot be planned.
 	Desired(live access.Set, unknown []access.Unknown) (access.Desired, diag.List)
+	// Extent says which content has to be read for it.
+	Extent() access.Extent
 }
 
 // Judge applies rules to what would change.
@@ -195,7 +209,9 @@ type Draft struct {
 // *site.Error when the site is. A plan that a rule or a guard stops is made
 // all the same: see [Plan.Stops].
 func Make(ctx context.Context, in Input) (*Draft, error) {
-	live, err := in.Site.Observe(ctx)
+	extent := in.Description.Extent()
+	extent.Pins = in.Pins
+	live, err := in.Site.Observe(ctx, extent)
 	if err != nil {
 		return nil, err
 	}
@@ -211,10 +227,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 		unknown = append(unknown, access.Unknown{Object: f.Object, Reason: "it is not the one that weir.lock names"})
 	}
 	canon := in.Site.Canonical(desired.Facts, live)
-	// A set read from the site may hold weir's own account: it is nobody's
-	// business to put it anywhere.
-	desired.Facts = canon.Facts.Filter(func(f access.Fact) bool { return !f.About(live.Account) })
-	desired.Scope = desired.Scope.Excluding(notOurs(live)...)
+	desired = inTerms(desired, canon, live)
 	diff := Diff(live.Facts, desired, unknown)
 
 	before, after := access.NewView(live.Facts, live.Account), access.NewView(diff.Target, live.Account)
@@ -228,6 +241,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	}
 	sim := NewSimulation(live.Facts, before, after, in.Guards.MinSpaceAdmins, live.Account)
 	steps := Order(sim, in.Site.Units(diff.Changes, live.Facts))
+	beyond := reachBeyond(diff.Changes, live)
 
 	p := &Plan{
 		Format:         Format,
@@ -235,6 +249,8 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 		Account:        string(live.Account),
 		Compared:       live.Facts.Union(desired.Facts).Len(),
 		Requests:       live.Requests,
+		Floor:          live.Floor,
+		Apply:          price(in.Site, live, steps),
 		MinSpaceAdmins: in.Guards.MinSpaceAdmins,
 		Summary:        summary(diff.Changes),
 		People:         people(delta),
@@ -245,23 +261,81 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p.addOutside(canon, unknown, diff, live.Account)
 	p.Gained, p.Lost = reach(delta.Effects)
 	p.Digest = p.digest()
-	p.Budgets = in.Guards.budgets(delta)
+	p.Budgets = append(in.Guards.budgets(delta), beyond.budgets()...)
 	p.Findings = findings(slices.Concat(
-		judged, moved, diff.findings(desired, canon.Manual), refused(canon, desired), stepFindings(steps),
+		judged, moved, diff.findings(desired, canon.Manual), refused(canon, desired), noted(canon, desired), stepFindings(steps),
+		beyond.findings(desired), pages(extent, live, desired), lifted(delta), beside(delta),
 		in.Guards.admins(delta), emptied(delta), warnings(desired.Warnings)), desired.Owners)
 	p.Names = named(desired.Labels, p.Gained, p.Lost)
 	p.Accept(in.Guards.Acceptances, in.Guards.Used)
 	return &Draft{Plan: p, Observation: live, Desired: desired, Target: diff.Target}, nil
 }
 
-// notOurs gives what the site says is never weir's to change.
-func notOurs(live site.Observation) []access.Excluded {
+// inTerms puts a description into the terms of the site: its facts, where each
+// comes from, who owns them, and what is not weir's to change at all.
+func inTerms(d access.Desired, canon site.Canonical, live site.Observation) access.Desired {
+	// A set read from the site may hold weir's own account: it is nobody's
+	// business to put it anywhere.
+	d.Facts = canon.Facts.Filter(func(f access.Fact) bool { return !f.About(live.Account) })
+	d.Origins = maps.Clone(d.Origins)
+	for f, from := range canon.From {
+		if at, ok := d.Origins[from.Identity()]; ok {
+			d.Origins[f] = at
+		}
+	}
+	d.Scope.Contents = maps.Clone(d.Scope.Contents)
+	for list, mode := range d.Scope.Contents {
+		as, ok := canon.As[list.Kind]
+		if !ok {
+			continue
+		}
+		list.Kind = as
+		// Where both are listed, the one that takes less decides.
+		if other, both := d.Scope.Contents[list]; !both || mode < other {
+			d.Scope.Contents[list] = mode
+		}
+	}
+	d.Scope.Expired = maps.Clone(d.Scope.Expired)
+	for f, from := range canon.From {
+		if d.Scope.Expired[from.Identity()] {
+			d.Scope.Expired[f] = true
+		}
+	}
+	d.Scope = d.Scope.Excluding(notOurs(live, d)...)
+	return d
+}
+
+// price says what an apply of the steps takes: a reading before and one after,
+// the steps, one at a time.
+func price(s site.Reader, live site.Observation, steps []site.Step) Price {
+	if len(steps) == 0 {
+		return Price{}
+	}
+	writes := 0
+	for _, step := range steps {
+		writes += s.Cost(step.Changes)
+	}
+	reading := 2 * float64(live.Requests) / site.InFlight
+	return Price{
+		Requests: 2*live.Requests + writes,
+		Seconds:  int(math.Ceil((reading + float64(writes)) * s.Latency().Seconds())),
+	}
+}
+
+// notOurs gives what the site says is never weir's to change. A group that also
+// opens another product is changed only where it is described, or its removal is
+// described by name.
+func notOurs(live site.Observation, d access.Desired) []access.Excluded {
 	out := []access.Excluded{{Object: live.Account, Reason: "weir's own account", AsSubject: true}}
 	why := map[string]string{
-		"idp":           "managed by the identity provider",
-		"team":          "an Atlassian team",
-		"builtin":       "built into the product",
-		"other_product": "holds another product's role",
+		"idp":     "managed by the identity provider",
+		"team":    "an Atlassian team",
+		"builtin": "built into the product",
+	}
+	for _, g := range slices.Sorted(maps.Keys(live.Elsewhere)) {
+		if !d.Described[g] && !d.Scope.Absent[g] {
+			out = append(out, access.Excluded{Object: g, Reason: "also grants " + listed(live.Elsewhere[g])})
+		}
 	}
 	for f := range live.Facts.OfKind(access.Managed) {
 		out = append(out, access.Excluded{Object: f.Object, Reason: cmp.Or(why[f.Value], "managed by "+f.Value)})
@@ -335,10 +409,12 @@ func (p *Plan) addSteps(steps []site.Step, diff Difference, desired access.Desir
 		case falls && c.Op == access.Remove:
 			planned.ConsequenceOf = cause.String()
 			planned.Reason = "falls with " + cause.String()
-		case c.Op == access.Remove && desired.Scope.Absent[c.Fact.Object] && isPerson(c.Fact.Object):
+		case c.Op == access.Remove && desired.Scope.Absent[c.Fact.Object] && c.Fact.Object.IsPerson():
 			planned.Reason = "described with state no_access"
 		case c.Op == access.Remove && desired.Scope.Absent[c.Fact.Object]:
 			planned.Reason = "described as absent"
+		case c.Op == access.Remove && diff.Replaced[id]:
+			planned.Reason = "replaced: a principal has a role in a space, or permissions beside roles"
 		case c.Op == access.Remove && desired.Scope.Expired[id]:
 			planned.Reason = "expired"
 		case c.Op == access.Remove:

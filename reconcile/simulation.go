@@ -30,11 +30,12 @@ type Simulation struct {
 	exists    map[access.Ref]bool
 	states    map[access.Ref]bool // people with a state: there, but shut out
 	members   map[access.Ref]map[access.Ref]bool
-	groups    map[access.Ref]map[access.Ref]bool   // by person
-	roles     map[access.Ref]map[access.Ref]string // by space, by principal
-	held      map[access.Ref]map[access.Ref]bool   // by principal: spaces
+	groups    map[access.Ref]map[access.Ref]bool               // by person
+	roles     map[access.Ref]map[access.Ref]string             // by space, by principal
+	custom    map[access.Ref]map[access.Ref]access.Permissions // likewise: permissions beside roles
+	held      map[access.Ref]map[access.Ref]bool               // by principal: spaces
 	grants    map[access.Ref]map[string]bool
-	admins    map[access.Ref]bool // groups whose product role includes admin
+	products  map[access.Ref]string // product roles of groups and people, as values of facts
 	permitted map[access.Ref]access.Permissions
 	outside   access.Ref // weir's own account
 }
@@ -51,7 +52,8 @@ func NewSimulation(live access.Set, before, after *access.View, floor int, outsi
 		roles:     make(map[access.Ref]map[access.Ref]string),
 		held:      make(map[access.Ref]map[access.Ref]bool),
 		grants:    make(map[access.Ref]map[string]bool),
-		admins:    make(map[access.Ref]bool),
+		custom:    make(map[access.Ref]map[access.Ref]access.Permissions),
+		products:  make(map[access.Ref]string),
 		permitted: make(map[access.Ref]access.Permissions),
 	}
 	for f := range live.All() {
@@ -71,7 +73,7 @@ func (s *Simulation) Ready(unit []access.Change) (missing access.Ref, ready bool
 	}
 	there := func(r access.Ref) bool {
 		switch r.Type() {
-		case "group", "space", "space_role", "user", "account":
+		case "group", "space", "space_role", "user", "account", "page", "blogpost":
 			return made[r] || s.exists[r] || s.states[r]
 		}
 		return true
@@ -159,7 +161,7 @@ func (s *Simulation) set(f access.Fact) {
 	case access.State:
 		s.states[f.Object] = true
 	case access.Product:
-		s.admins[f.Object] = slices.Contains(access.ProductRoles(f.Value), "admin")
+		s.products[f.Object] = f.Value
 	case access.Member:
 		put(s.members, f.Object, f.Subject, true)
 		put(s.groups, f.Subject, f.Object, true)
@@ -168,6 +170,9 @@ func (s *Simulation) set(f access.Fact) {
 		delete(s.permitted, f.Object)
 	case access.Role:
 		put(s.roles, f.Object, f.Subject, f.Value)
+		put(s.held, f.Subject, f.Object, true)
+	case access.Permission:
+		put(s.custom, f.Object, f.Subject, s.custom[f.Object][f.Subject].Union(access.NewPermissions(f.Verb)))
 		put(s.held, f.Subject, f.Object, true)
 	}
 }
@@ -179,7 +184,7 @@ func (s *Simulation) clear(f access.Fact) {
 	case access.State:
 		delete(s.states, f.Object)
 	case access.Product:
-		delete(s.admins, f.Object)
+		delete(s.products, f.Object)
 	case access.Member:
 		delete(s.members[f.Object], f.Subject)
 		delete(s.groups[f.Subject], f.Object)
@@ -188,7 +193,21 @@ func (s *Simulation) clear(f access.Fact) {
 		delete(s.permitted, f.Object)
 	case access.Role:
 		delete(s.roles[f.Object], f.Subject)
-		delete(s.held[f.Subject], f.Object)
+		s.release(f.Object, f.Subject)
+	case access.Permission:
+		left := s.custom[f.Object][f.Subject].Minus(access.NewPermissions(f.Verb))
+		if put(s.custom, f.Object, f.Subject, left); left == "" {
+			delete(s.custom[f.Object], f.Subject)
+			s.release(f.Object, f.Subject)
+		}
+	}
+}
+
+// release forgets that a principal holds something in a space, if it holds
+// nothing there any more.
+func (s *Simulation) release(space, principal access.Ref) {
+	if _, role := s.roles[space][principal]; !role && s.custom[space][principal] == "" {
+		delete(s.held[principal], space)
 	}
 }
 
@@ -208,20 +227,14 @@ func (s *Simulation) touch(out map[access.Ref]map[access.Ref]bool, c access.Chan
 	switch f.Kind {
 	case access.Member:
 		s.touchHeld(out, f.Object, f.Subject)
-		if s.admins[f.Object] {
-			s.touchHeld(out, access.ProductAdmins, f.Subject)
+		if s.decides(s.products[f.Object]) || s.holdsGuest(f.Subject) {
+			s.touchAll(out, f.Subject)
 		}
-	case access.Role:
+	case access.Role, access.Permission:
 		s.touchPrincipal(out, f.Object, f.Subject)
 	case access.Exists:
-		if !isPerson(f.Object) {
-			return
-		}
-		for g := range s.groups[f.Object] {
-			s.touchHeld(out, g, f.Object)
-		}
-		for _, principal := range []access.Ref{f.Object, access.Everyone, access.Authenticated, access.Anonymous, access.ProductAdmins} {
-			s.touchHeld(out, principal, f.Object)
+		if f.Object.IsPerson() {
+			s.touchAll(out, f.Object)
 		}
 	case access.Grants:
 		for space, held := range s.roles {
@@ -232,12 +245,81 @@ func (s *Simulation) touch(out map[access.Ref]map[access.Ref]bool, c access.Chan
 			}
 		}
 	case access.Product:
-		for space := range s.held[access.ProductAdmins] {
-			for p := range s.members[f.Object] {
-				put(out, space, p, true)
+		if f.Object.IsPerson() {
+			s.touchAll(out, f.Object)
+			return
+		}
+		decides := s.decides(f.Value) || s.decides(c.Was)
+		for p := range s.members[f.Object] {
+			if decides || s.holdsGuest(p) {
+				s.touchAll(out, p)
 			}
 		}
 	}
+}
+
+// decides reports whether a product role alters what its holders may do beyond
+// entering.
+func (s *Simulation) decides(product string) bool {
+	roles := access.ProductRoles(product)
+	return slices.Contains(roles, access.AdminRole) || slices.Contains(roles, access.GuestRole)
+}
+
+// touchAll adds a person in every space in which anything may reach them.
+func (s *Simulation) touchAll(out map[access.Ref]map[access.Ref]bool, person access.Ref) {
+	for g := range s.groups[person] {
+		s.touchHeld(out, g, person)
+	}
+	for _, principal := range []access.Ref{person, access.Everyone, access.Authenticated, access.Anonymous, access.ProductAdmins} {
+		s.touchHeld(out, principal, person)
+	}
+}
+
+// productRoles gives the product roles that a person holds, themselves and
+// through groups.
+func (s *Simulation) productRoles(person access.Ref) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		each := func(r access.Ref) bool {
+			for _, role := range access.ProductRoles(s.products[r]) {
+				if role != "" && !yield(role) {
+					return false
+				}
+			}
+			return true
+		}
+		if !each(person) {
+			return
+		}
+		for g := range s.groups[person] {
+			if !each(g) {
+				return
+			}
+		}
+	}
+}
+
+// holdsGuest reports whether a person holds the product role guest at all.
+func (s *Simulation) holdsGuest(person access.Ref) bool {
+	for role := range s.productRoles(person) {
+		if role == access.GuestRole {
+			return true
+		}
+	}
+	return false
+}
+
+// guest reports whether a person is a guest: the role, and no other that lets
+// them in.
+func (s *Simulation) guest(person access.Ref) bool {
+	guest := false
+	for role := range s.productRoles(person) {
+		if role == access.GuestRole {
+			guest = true
+		} else if access.LetsIn(role) {
+			return false
+		}
+	}
+	return guest
 }
 
 func (s *Simulation) touchHeld(out map[access.Ref]map[access.Ref]bool, principal, person access.Ref) {
@@ -308,6 +390,11 @@ func (s *Simulation) Rights(person, space access.Ref) access.Permissions {
 			out = out.Union(s.permissions(access.NewRef("space_role", role)))
 		}
 	}
+	for principal, permits := range s.custom[space] {
+		if s.covers(principal, person) {
+			out = out.Union(permits)
+		}
+	}
 	return out
 }
 
@@ -320,24 +407,26 @@ func (s *Simulation) covers(principal, person access.Ref) bool {
 		return false
 	}
 	switch principal {
-	case access.Everyone, access.Authenticated, person:
+	case person:
 		return true
+	case access.Everyone, access.Authenticated:
+		return !s.guest(person)
 	case access.ProductAdmins:
-		for g := range s.groups[person] {
-			if s.admins[g] {
+		for role := range s.productRoles(person) {
+			if role == access.AdminRole {
 				return true
 			}
 		}
 		return false
 	}
-	return s.members[principal][person]
+	return s.members[principal][person] && !s.guest(person)
 }
 
 // people gives everybody who may enter now.
 func (s *Simulation) people() iter.Seq[access.Ref] {
 	return func(yield func(access.Ref) bool) {
 		for r, there := range s.exists {
-			if there && isPerson(r) && !yield(r) {
+			if there && r.IsPerson() && !yield(r) {
 				return
 			}
 		}
@@ -355,8 +444,8 @@ func (s *Simulation) permissions(role access.Ref) access.Permissions {
 
 func (s *Simulation) adminCount(space access.Ref) int {
 	people := make(map[access.Ref]bool)
-	for principal, role := range s.roles[space] {
-		if !s.permissions(access.NewRef("space_role", role)).Has(access.CanAdminister) {
+	for principal := range s.principals(space) {
+		if !s.holds(space, principal).Has(access.CanAdminister) {
 			continue
 		}
 		touched := make(map[access.Ref]map[access.Ref]bool)
@@ -374,4 +463,29 @@ func (s *Simulation) adminCount(space access.Ref) int {
 		}
 	}
 	return len(people)
+}
+
+// principals gives whoever holds something in a space.
+func (s *Simulation) principals(space access.Ref) iter.Seq[access.Ref] {
+	return func(yield func(access.Ref) bool) {
+		for p := range s.roles[space] {
+			if !yield(p) {
+				return
+			}
+		}
+		for p := range s.custom[space] {
+			if _, again := s.roles[space][p]; !again && !yield(p) {
+				return
+			}
+		}
+	}
+}
+
+// holds gives what a principal holds in a space, by a role and beside.
+func (s *Simulation) holds(space, principal access.Ref) access.Permissions {
+	out := s.custom[space][principal]
+	if role, ok := s.roles[space][principal]; ok {
+		out = out.Union(s.permissions(access.NewRef("space_role", role)))
+	}
+	return out
 }

@@ -3,7 +3,7 @@
 // do. The drivers live below: cloud, and the emulator that stands in for
 // Confluence.
 //
-//	obs, err := s.Observe(ctx)          // everything that is true of the site
+//	obs, err := s.Observe(ctx, extent)  // everything that is true of the site
 //	canon := s.Canonical(want, obs)     // what of a description it can hold
 //	outcome, err := s.Do(ctx, step)     // one write
 //
@@ -14,16 +14,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/weirhq/weir/access"
 )
 
 // Reader is a site that can only be read.
 type Reader interface {
-	// Observe reads the live facts. It never reads silence as absence: what it
-	// could not see completely is in Unknown, and any failure that leaves a
-	// list half read is an error. It writes nothing.
-	Observe(ctx context.Context) (Observation, error)
+	// Observe reads the live facts: all of people, groups, spaces and who holds
+	// what, and of content what the extent asks for. It never reads silence as
+	// absence: what it could not see completely is in Unknown, and any failure
+	// that leaves a list half read is an error. What the extent pins and no list
+	// shows is looked for by its id, and is Unknown unless that proves it gone.
+	// It writes nothing, except that it opens and closes an admin key where the
+	// operator chose that.
+	Observe(ctx context.Context, extent access.Extent) (Observation, error)
 
 	// Canonical says what of the wanted facts this product can hold, in its
 	// own terms. It is pure: everything it needs is in the observation.
@@ -39,10 +44,23 @@ type Reader interface {
 	// Requests counts what was sent to the site so far, for reports.
 	Requests() int
 
+	// Cost gives how many requests a unit takes, as far as that can be known
+	// beforehand. It is pure.
+	Cost(unit []access.Change) int
+
+	// Latency is how long the site took to answer so far, on average; 0 before
+	// the first answer.
+	Latency() time.Duration
+
 	// Present reads back whether facts hold, one answer a fact: with its value
 	// where the kind has one. It asks the site anew, for these facts only.
 	Present(ctx context.Context, facts []access.Fact) ([]Presence, error)
 }
+
+// InFlight is how many requests a driver has under way at once unless the
+// operator says otherwise (evidence A12: Atlassian advises five to ten; clients
+// that used ten were throttled).
+const InFlight = 4
 
 // Site is a site that can also be written to.
 type Site interface {
@@ -101,9 +119,47 @@ type Observation struct {
 	// Unknown is what could not be seen. Nothing in it may be removed or taken
 	// for absent.
 	Unknown []access.Unknown
-	// Requests is how many requests the reading took.
-	Requests int
+	// Traits are what this site can hold and do.
+	Traits Traits
+	// Parents are the pages right above pages, as far as pages were read.
+	Parents map[access.Ref]access.Ref
+	// Elsewhere are the roles that a group holds on other sites and products of
+	// the organisation, as people read them: "Jira user on acme-eu". What products
+	// grant to groups inside themselves no interface tells.
+	Elsewhere map[access.Ref][]string
+	// Requests is how many requests the reading took, and Floor how few would do
+	// for a site of this size (docs/evidence.md, Part C).
+	Requests, Floor int
 }
+
+// Traits say as data what a site can hold and do, so that nobody has to ask
+// which product it is.
+type Traits struct {
+	Product string // for people: "Confluence Cloud", "Confluence Data Center"
+	Edition string // the subscription as the site tells it: free, standard, premium; or empty
+	Mode    string // how access to spaces is said: see the Mode constants
+	// States are the values of a state fact that can be brought about.
+	States []string
+	// Invites reports whether people are invited by e-mail, and so are there
+	// before they have ever logged in.
+	Invites bool
+	// Guests reports whether the product knows guests.
+	Guests bool
+	// Classes are those that can be granted something in a space.
+	Classes []access.Ref
+	// Globals are the verbs of global permissions that can be written.
+	Globals []string
+	// Permissions are the ids that can be written in a space beside roles; nil
+	// means that the site's catalogue says so.
+	Permissions []string
+}
+
+// How a site says who may do what in a space.
+const (
+	ByRoles       = "roles"       // each principal has one role
+	ByPermissions = "permissions" // each principal has permissions of its own; there are no roles
+	ByEither      = "either"      // each principal has one role, or permissions of its own
+)
 
 // Canonical is a description in the product's own terms.
 type Canonical struct {
@@ -113,6 +169,22 @@ type Canonical struct {
 	// Refused are facts that the product cannot hold at all, with the reason.
 	// They are not in Facts.
 	Refused []Refused
+	// From gives, by identity, the wanted fact that a fact of another kind stands
+	// for, such as the role whose permissions were written out.
+	From map[access.Fact]access.Fact
+	// As says which kind stands for another on this site: permissions for roles
+	// where there are none. Who owns the one owns the other.
+	As map[access.Kind]access.Kind
+	// Notes say what a fact loses in the product's terms.
+	Notes []Note
+}
+
+// Note is a wanted fact that the product can hold only in part, or that has an
+// effect beyond what it says.
+type Note struct {
+	Fact access.Fact
+	Text string // a sentence without a full stop
+	Hint string // in the imperative, if something can be done
 }
 
 // Manual is a step that a person has to do by hand.

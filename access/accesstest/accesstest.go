@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"pgregory.net/rapid"
 
@@ -56,7 +57,10 @@ func Fact() *rapid.Generator[access.Fact] {
 	return rapid.Custom(func(t *rapid.T) access.Fact {
 		k := rapid.SampledFrom(slices.Sorted(maps.Keys(access.Kinds))).Draw(t, "kind")
 		spec := access.Kinds[k]
-		f := access.Fact{Kind: k, Object: access.NewRef(rapid.SampledFrom(spec.Objects).Draw(t, "type"), text.Draw(t, "id"))}
+		f := access.Fact{Kind: k, Object: access.Site}
+		if typ := rapid.SampledFrom(spec.Objects).Draw(t, "type"); typ != string(access.Site) {
+			f.Object = access.NewRef(typ, text.Draw(t, "id"))
+		}
 		if spec.Verb {
 			f.Verb = text.Draw(t, "verb")
 		}
@@ -94,6 +98,12 @@ func Site() *rapid.Generator[access.Set] {
 			case !rarely.Draw(t, "gone"):
 				add(access.Fact{Kind: access.Exists, Object: p})
 				there = append(there, p)
+				switch rapid.IntRange(0, 9).Draw(t, "own product role") {
+				case 0:
+					add(access.Fact{Kind: access.Product, Object: p, Value: "guest"})
+				case 1:
+					add(access.Fact{Kind: access.Product, Object: p, Value: "admin"})
+				}
 			}
 		}
 		var principals []access.Ref
@@ -105,7 +115,7 @@ func Site() *rapid.Generator[access.Set] {
 			principals = append(principals, g)
 			add(access.Fact{Kind: access.Exists, Object: g})
 			if rarely.Draw(t, "product") {
-				add(access.Fact{Kind: access.Product, Object: g, Value: rapid.SampledFrom([]string{"user", "admin", "admin+user"}).Draw(t, "product role")})
+				add(access.Fact{Kind: access.Product, Object: g, Value: rapid.SampledFrom([]string{"user", "admin", "admin+user", "guest", "user-access-admin"}).Draw(t, "product role")})
 			}
 			for _, p := range there {
 				if coin.Draw(t, "member") {
@@ -125,12 +135,21 @@ func Site() *rapid.Generator[access.Set] {
 			if rarely.Draw(t, "archived") {
 				add(access.Fact{Kind: access.Status, Object: s, Value: "archived"})
 			}
+			holds := make(map[access.Ref]bool)
 			for range rapid.IntRange(0, 4).Draw(t, "assignments") {
-				add(access.Fact{
-					Kind: access.Role, Object: s,
-					Subject: rapid.SampledFrom(principals).Draw(t, "principal"),
-					Value:   rapid.SampledFrom(Roles).Draw(t, "role"),
-				})
+				p := rapid.SampledFrom(principals).Draw(t, "principal")
+				holds[p] = true
+				add(access.Fact{Kind: access.Role, Object: s, Subject: p, Value: rapid.SampledFrom(Roles).Draw(t, "role")})
+			}
+			// A principal has a role or permissions of its own, never both.
+			for range rapid.IntRange(0, 2).Draw(t, "custom") {
+				p := rapid.SampledFrom(principals).Draw(t, "principal")
+				if holds[p] {
+					continue
+				}
+				for _, id := range append(rapid.SliceOfN(rapid.SampledFrom(Permissions()), 0, 2).Draw(t, "permissions"), access.CanView) {
+					add(access.Fact{Kind: access.Permission, Object: s, Verb: id, Subject: p})
+				}
 			}
 		}
 		return access.NewSet(facts...)
@@ -139,21 +158,27 @@ func Site() *rapid.Generator[access.Set] {
 
 // Oracle says what a person may do in a space, slowly and obviously: it reads
 // the facts again for every question and shares nothing with access.View. The
-// rules are those of docs/evidence.md, Domain, "Additive": the union over all that
-// reaches the person, and nothing for who may not enter.
+// rules are those of docs/evidence.md, Domain: "Additive", the union over all that
+// reaches the person, and nothing for who may not enter; and of A9: a guest has
+// what they are given themselves and what is public, nothing through groups or
+// classes.
 func Oracle(facts access.Set, person access.Ref, permission string, space access.Ref) bool {
 	if person != access.Anonymous && !facts.Has(access.Fact{Kind: access.Exists, Object: person}) {
 		return false
 	}
 	for _, f := range facts.Facts() {
-		if f.Kind != access.Role || f.Object != space {
+		if f.Object != space || !reaches(facts, f.Subject, person) {
 			continue
 		}
-		if !facts.Has(access.Fact{Kind: access.Grants, Object: "space_role:" + access.Ref(f.Value), Verb: permission}) {
-			continue
-		}
-		if reaches(facts, f.Subject, person) {
-			return true
+		switch f.Kind {
+		case access.Permission:
+			if f.Verb == permission {
+				return true
+			}
+		case access.Role:
+			if facts.Has(access.Fact{Kind: access.Grants, Object: "space_role:" + access.Ref(f.Value), Verb: permission}) {
+				return true
+			}
 		}
 	}
 	return false
@@ -166,25 +191,34 @@ func reaches(facts access.Set, principal, person access.Ref) bool {
 	if person == access.Anonymous {
 		return false
 	}
-	if principal == person || principal == access.Everyone || principal == access.Authenticated {
+	if principal == person {
 		return true
 	}
+	held := make(map[string]bool) // product roles, their own and their groups'
+	in := make(map[access.Ref]bool)
 	for _, m := range facts.Facts() {
-		if m.Kind != access.Member || m.Subject != person {
-			continue
-		}
-		if principal == m.Object {
-			return true
-		}
-		if principal == access.ProductAdmins {
-			for _, p := range facts.Facts() {
-				if p.Kind == access.Product && p.Object == m.Object && (p.Value == "admin" || p.Value == "admin+user") {
-					return true
-				}
-			}
+		if m.Kind == access.Member && m.Subject == person {
+			in[m.Object] = true
 		}
 	}
-	return false
+	for _, p := range facts.Facts() {
+		if p.Kind != access.Product || p.Object != person && !in[p.Object] {
+			continue
+		}
+		for _, role := range strings.Split(p.Value, "+") {
+			held[role] = true
+		}
+	}
+	if held["guest"] && !held["user"] && !held["admin"] {
+		return false
+	}
+	switch principal {
+	case access.Everyone, access.Authenticated:
+		return true
+	case access.ProductAdmins:
+		return held["admin"]
+	}
+	return in[principal]
 }
 
 // Everybody lists the people of generated sites and the public, whether or not

@@ -42,9 +42,12 @@ var Codes = map[string]string{
 	"WR407": "somebody keeps access that is not weir's to take",
 	"WR408": "stale plan",
 	"WR409": "malformed plan file",
+	"WR410": "a change reaches beyond this site",
+	"WR411": "a restriction is lifted",
 
 	"WR501": "the site file cannot be used",
 	"WR502": "the site cannot hold this",
 	"WR503": "part of the site cannot be seen",
 	"WR504": "the site did not answer as it should",
+	"WR505": "held only in part",
 }
