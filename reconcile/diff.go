@@ -126,12 +126,29 @@ func (d *differ) wanted() access.Set {
 			d.miss(f, reason, "WR204", access.Warn)
 			return false
 		}
-		if reason, ok := d.unknown.covers(f); ok {
+		reason, hidden := d.unknown.covers(f)
+		if twin, ok := otherForm(f); ok && !hidden {
+			// It may take the place of what nobody can see.
+			reason, hidden = d.unknown.covers(twin)
+		}
+		if hidden {
 			d.miss(f, reason, "WR503", access.Warn)
 			return false
 		}
 		return true
 	})
+}
+
+// otherForm gives a fact of the form that cannot stand beside f: permissions
+// beside a role, and a role beside permissions.
+func otherForm(f access.Fact) (access.Fact, bool) {
+	switch f.Kind {
+	case access.Role:
+		return access.Fact{Kind: access.Permission, Object: f.Object, Verb: access.CanView, Subject: f.Subject}, true
+	case access.Permission:
+		return access.Fact{Kind: access.Role, Object: f.Object, Subject: f.Subject}, true
+	}
+	return access.Fact{}, false
 }
 
 func (d *differ) miss(f access.Fact, reason, code string, level access.Level) {

@@ -128,7 +128,7 @@ func TestDiffProperties(t *testing.T) {
 				continue
 			}
 			cause, falls := d.Cause[c.Fact.Identity()]
-			gone := falls && !d.Target.Has(access.Fact{Kind: access.Exists, Object: cause})
+			gone := falls && !d.Target.Has(access.Fact{Kind: access.Exists, Object: cause}) || d.Replaced[c.Fact.Identity()]
 			mode := desired.Scope.Mode(c.Fact)
 			if !gone && (mode == access.Unmanaged || c.Op == access.Remove && mode != access.Exclusive) {
 				t.Fatalf("%s is outside the scope (%s)", c, mode)
