@@ -13,8 +13,9 @@
 // own words (principals, ARIs, cursors) stay inside.
 //
 // It does not decide what to change, keeps nothing on disk, and can send no
-// write that is not in [Writes]; how requests are sent is package rest's. Sites whose spaces are not governed by roles, guests,
-// restrictions and legacy permissions are not in it yet.
+// write that is not in [Writes]; how requests are sent is package rest's. Sites
+// whose spaces are not governed by roles, guests, restrictions and legacy
+// permissions are not in it yet.
 //
 // The facts about the product that the code relies on, and how sure they are,
 // are told where they are used: "documented" means Atlassian's published
