@@ -15,7 +15,7 @@ import (
 func confirm(ctx context.Context, s site.Reader, changes []access.Change) ([]access.Unknown, error) {
 	var made []access.Fact
 	for _, c := range changes {
-		if c.Op == access.Add && c.Fact.Kind == access.Exists && !c.Fact.Object.IsPerson() {
+		if c.Op == access.Add && c.Fact.Kind == access.Exists {
 			made = append(made, c.Fact)
 		}
 	}
