@@ -47,6 +47,46 @@ func (a Admin) RemovePermission(key string, who Principal, permission string) er
 	})
 }
 
+// SetPermissions makes these the permissions that a principal has in a space, in
+// place of what it had beside a role: exactly these, without the companions of
+// [Admin.AddPermission] that are not among them.
+func (a Admin) SetPermissions(key string, who Principal, permissions ...string) error {
+	return a.onSpace(key, func(s *state, sp *space) error {
+		p, err := s.resolve(who)
+		if err != nil {
+			return err
+		}
+		want := newSet(permissions)
+		// What others rest on comes first, and what brings others before those: a
+		// site without roles takes some of them in no other way.
+		order := slices.Clone(want)
+		rank := func(id string) int {
+			switch {
+			case id == permView:
+				return 0
+			case companions[id] != "":
+				return 1
+			}
+			return 2
+		}
+		slices.SortStableFunc(order, func(a, b string) int { return rank(a) - rank(b) })
+		for _, id := range order {
+			if sp.custom[p].has(id) {
+				continue
+			}
+			if _, err := s.addPermission(sp, p, id); err != nil {
+				return err
+			}
+		}
+		for _, id := range sp.custom[p].permissions() {
+			if !want.has(id) {
+				s.dropPermission(sp, p, id)
+			}
+		}
+		return nil
+	})
+}
+
 // RecoverSpace makes a Confluence administrator admin of a space, as the page
 // for recovering permissions does: it is how a space without an admin gets one.
 func (a Admin) RecoverSpace(key, email string) error {
@@ -247,10 +287,27 @@ func (s *state) pageNamed(sp *space, title string) (*content, error) {
 	return nil, refuse(http.StatusNotFound, "", "%s has no page titled %q", sp.Key, title)
 }
 
-// onContent finds a page, or else a blog post, by its title.
+// Pages returns an Admin to whom a title means a page, and BlogPosts one to whom
+// it means a blog post: a space may have both under one title.
+func (a Admin) Pages() Admin {
+	a.only = typePage
+	return a
+}
+
+// BlogPosts is the counterpart of Pages.
+func (a Admin) BlogPosts() Admin {
+	a.only = typeBlogPost
+	return a
+}
+
+// onContent finds content by its title: of the type that is meant, or else a page
+// before a blog post.
 func (a Admin) onContent(key, title string, act func(*state, *content) error) error {
 	return a.onSpace(key, func(s *state, sp *space) error {
 		for _, kind := range []string{typePage, typeBlogPost} {
+			if a.only != "" && a.only != kind {
+				continue
+			}
 			if c := s.contentTitled(sp, kind, title); c != nil {
 				return act(s, c)
 			}
