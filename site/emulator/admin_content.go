@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -57,6 +58,9 @@ func (a Admin) SetPermissions(key string, who Principal, permissions ...string) 
 			return err
 		}
 		want := newSet(permissions)
+		if len(want) > 0 && !want.has(permView) {
+			return refuse(http.StatusBadRequest, "", "every permission needs %s", permView)
+		}
 		// What others rest on comes first, and what brings others before those: a
 		// site without roles takes some of them in no other way.
 		order := slices.Clone(want)
@@ -76,6 +80,13 @@ func (a Admin) SetPermissions(key string, who Principal, permissions ...string) 
 			}
 			if _, err := s.addPermission(sp, p, id); err != nil {
 				return err
+			}
+		}
+		if sp.custom[p].has(permAdminister) && !want.has(permAdminister) {
+			left := maps.Clone(sp.custom)
+			delete(left, p)
+			if s.adminsOf(sp.assigned, left) == 0 {
+				return errLastAdmin(sp)
 			}
 		}
 		for _, id := range sp.custom[p].permissions() {
