@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -24,7 +23,8 @@ func (e editor) personRole(f access.Fact, gone bool) error {
 	}
 	err := e.admin.SetPersonRole(id, want...)
 	var refused *emulator.Refusal
-	if slices.Equal(want, []string{access.GuestRole}) && errors.As(err, &refused) && refused.Status == http.StatusNotFound {
+	const notFound = 404
+	if slices.Equal(want, []string{access.GuestRole}) && errors.As(err, &refused) && refused.Status == notFound {
 		return e.admin.AddGuest(id, "")
 	}
 	return err
