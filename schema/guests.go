@@ -66,6 +66,23 @@ func (c *compiler) collectGuests(users map[access.Ref]User, spaces map[access.Re
 			}
 		}
 	}
+	for _, e := range c.guestEntries {
+		_, again := c.guests[e.who]
+		if _, user := users[e.who]; !again && !user {
+			c.lapsed[e.who] = e.grant.Until.Value
+		}
+	}
+}
+
+// lapse reports whether an entry is of somebody who was a guest until a day
+// that has passed, and says so.
+func (c *compiler) lapse(who access.Ref, written Str) bool {
+	until, lapsed := c.lapsed[who]
+	if lapsed {
+		c.warn("WR206", written.Range, fmt.Sprintf("%s is listed, and was a guest until %s", quote(written.Value), until),
+			"delete the entry, or give the guest a later day")
+	}
+	return lapsed
 }
 
 // addGuest notes one entry. A person has one that has not expired.
@@ -122,7 +139,7 @@ func (c *compiler) lowerGuests(spaces map[access.Ref]spaceEntry) {
 		at := e.grant.Who.Range
 		if c.past(e.grant) {
 			c.grant(f, e.grant)
-			if _, again := c.guests[e.who]; !again {
+			if _, lapsed := c.lapsed[e.who]; lapsed {
 				c.out.guests.expired = append(c.out.guests.expired, e.who)
 			}
 			continue
@@ -201,7 +218,7 @@ func (c *compiler) guestRules(space access.Ref, s spaceEntry) {
 	}
 	if n := c.count(most, "max"); n.Set && len(there) > n.Value {
 		for _, who := range there[n.Value:] {
-			refuse(who, fmt.Sprintf("is one more than the %d that %s may have", n.Value, space.ID()), "delete an entry, or raise max", n.Range)
+			refuse(who, fmt.Sprintf("is too many: %s may have %d", space.ID(), n.Value), "delete an entry, or raise max", n.Range)
 		}
 	}
 }
