@@ -82,7 +82,7 @@ func guestsOf(facts access.Set) map[access.Ref]access.Fact {
 	if len(out) == 0 {
 		return out
 	}
-	guests := liveGuests(facts)
+	view := access.NewView(facts)
 	held := make(map[access.Ref]int)
 	roles := make(map[access.Ref]access.Fact)
 	for _, kind := range []access.Kind{access.Role, access.Permission} {
@@ -95,7 +95,7 @@ func guestsOf(facts access.Set) map[access.Ref]access.Fact {
 	}
 	for who := range out {
 		direct := facts.Has(access.Fact{Kind: access.Product, Object: who, Value: access.GuestRole})
-		if f := roles[who]; direct && guests[who] && held[who] == 1 && f.Kind == access.Role {
+		if f := roles[who]; direct && view.Guest(who) && held[who] == 1 && f.Kind == access.Role {
 			out[who] = f
 		}
 	}

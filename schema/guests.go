@@ -262,49 +262,21 @@ func (r *resolver) guests(scope *access.Scope, wanted access.Set) {
 	if len(d.expired)+len(d.space)+len(d.complete) == 0 {
 		return
 	}
-	live := liveGuests(r.live)
+	live := access.NewView(r.live)
 	for _, who := range d.expired {
 		f := access.Fact{Kind: access.Exists, Object: who}
-		if _, again := wanted.Get(f); live[who] && !again {
+		if _, again := wanted.Get(f); live.Guest(who) && !again {
 			scope.Expired[f] = true
 		}
 	}
 	for _, kind := range []access.Kind{access.Role, access.Permission} {
 		for f := range r.live.OfKind(kind) {
 			space, described := d.space[f.Subject]
-			if described && space != f.Object || !described && d.complete[f.Object] && live[f.Subject] {
+			if described && space != f.Object || !described && d.complete[f.Object] && live.Guest(f.Subject) {
 				if _, listed := wanted.Get(f); !listed {
 					scope.Single[f.Identity()] = true
 				}
 			}
 		}
 	}
-}
-
-// liveGuests gives the people who enter as guests: by the product role guest,
-// their own or a group's, and no other that lets them in (docs/evidence.md A9).
-func liveGuests(live access.Set) map[access.Ref]bool {
-	found, paid := make(map[access.Ref]bool), make(map[access.Ref]bool)
-	hold := func(who access.Ref, value string) {
-		for _, role := range access.ProductRoles(value) {
-			if role == access.GuestRole {
-				found[who] = true
-			} else if access.LetsIn(role) {
-				paid[who] = true
-			}
-		}
-	}
-	for f := range live.OfKind(access.Product) {
-		if f.Object.IsPerson() {
-			hold(f.Object, f.Value)
-			continue
-		}
-		for m := range live.Of(access.Member, f.Object) {
-			hold(m.Subject, f.Value)
-		}
-	}
-	for who := range paid {
-		delete(found, who)
-	}
-	return found
 }
