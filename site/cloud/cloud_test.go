@@ -12,7 +12,7 @@ import (
 	"github.com/weirhq/weir/site/cloud"
 	"github.com/weirhq/weir/site/emulator"
 	"github.com/weirhq/weir/site/sitetest"
-	world "github.com/weirhq/weir/site/sitetest/embedded"
+	"github.com/weirhq/weir/site/sitetest/world"
 )
 
 // roundTripper is a transport of one function.
@@ -82,4 +82,18 @@ func factsOf(s site.Step) []access.Fact {
 		out = append(out, c.Fact)
 	}
 	return out
+}
+
+// TestRecorded: what goes over the wire for some transitions is what it was.
+func TestRecorded(t *testing.T) {
+	for _, mode := range []string{emulator.ModeRoles, emulator.ModePreRoles} {
+		t.Run(mode, func(t *testing.T) {
+			creds := world.New(t, emulator.Options{}).Emulator.Credentials()
+			sitetest.Recorded(t, "testdata/recorded/"+strings.ToLower(mode), []string{creds.Token, creds.OrgKey},
+				func(t *testing.T, between func(http.RoundTripper) http.RoundTripper) sitetest.Subject {
+					w := world.New(t, emulator.Options{RoleMode: mode})
+					return w.Subject(open(t, w.Emulator, between(w.Transport)))
+				})
+		})
+	}
 }

@@ -41,8 +41,9 @@ func (c Case) Kinds() map[access.Kind]bool {
 		lines = append(lines, d.Fact)
 	}
 	for line := range strings.Lines(strings.Join(lines, "\n")) {
-		kind, _, _ := strings.Cut(line, " ")
-		out[access.Kind(strings.TrimSpace(kind))] = true
+		if kind, _, ok := strings.Cut(line, " "); ok {
+			out[access.Kind(kind)] = true
+		}
 	}
 	return out
 }

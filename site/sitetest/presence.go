@@ -81,7 +81,7 @@ func presences(t *testing.T, open func(t *testing.T) Subject) {
 		if tr.observe().Traits.Mode == site.ByRoles {
 			t.Skip("there are no permissions beside roles")
 		}
-		tr.bring(one(staff, ana, space, perm("group:staff", "read/space", "create/attachment"), perm("class:anonymous", "read/space")))
+		tr.bring(one(staff, ana, space, perm("group:staff", "read/space", "create/attachment")))
 		tr.says(map[string]site.Presence{
 			"permission space:ENG read/space group:staff":               site.Seen,
 			"permission space:ENG create/attachment group:staff":        site.Seen,
@@ -90,8 +90,7 @@ func presences(t *testing.T, open func(t *testing.T) Subject) {
 			"permission space:ENG read/space user:none@acme.example":    site.Absent,
 			"permission space:NONE read/space group:staff":              site.Absent,
 			"permission space:ENG read/space group:nobody":              site.Absent,
-			"permission space:ENG read/space class:anonymous":           site.Seen,
-			"permission space:ENG create/comment class:anonymous":       site.Absent,
+			"permission space:ENG read/space class:anonymous":           site.Absent,
 			"permission space:ENG read/space account:nobody-of-this-id": site.Absent,
 		})
 	})

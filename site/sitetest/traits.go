@@ -77,6 +77,9 @@ func judge(f access.Fact, want access.Set, live site.Observation) (verdict, stri
 // judgePeople is judge for what depends on who is spoken of.
 func judgePeople(f access.Fact, want access.Set, live site.Observation) (verdict, string) {
 	traits := live.Traits
+	if f.Kind == access.State && !slices.Contains(traits.States, f.Value) {
+		return cannot, "people who are " + f.Value
+	}
 	for _, r := range []access.Ref{f.Object, f.Subject} {
 		if !r.IsPerson() {
 			continue
@@ -92,9 +95,6 @@ func judgePeople(f access.Fact, want access.Set, live site.Observation) (verdict
 		if _, known := live.IDs[r]; !known && !traits.Invites {
 			return either, "invitations"
 		}
-	}
-	if f.Kind == access.State && !slices.Contains(traits.States, f.Value) {
-		return cannot, "people who are " + f.Value
 	}
 	return can, ""
 }

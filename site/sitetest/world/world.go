@@ -1,13 +1,13 @@
-// Package embedded is everybody else on an emulated site: the authors, owners,
+// Package world is everybody else on an emulated site: the authors, owners,
 // identity providers and failing networks that package sitetest asks a driver's
 // test for. Each driver's test needs the same ones.
 //
-//	w := embedded.New(t, emulator.Options{Dialect: emulator.DialectDataCenter})
+//	w := world.New(t, emulator.Options{Dialect: emulator.DialectDataCenter})
 //	subject := w.Subject(openADriver(w.Emulator, w.Transport))
 //
 // It opens no driver: which address and which credentials one takes is known to
 // its own test.
-package embedded
+package world
 
 import (
 	"bytes"
