@@ -22,7 +22,7 @@ const maxSpaceName = 200
 // Canonical keeps what Cloud can hold and weir can bring about, in the words
 // that Observe uses. What is true already is always kept as it is.
 func (s *Site) Canonical(want access.Set, live site.Observation) site.Canonical {
-	c := canon{free: s.free, want: want, live: live, awaited: make(map[access.Ref]string), refused: make(map[access.Ref]bool)}
+	c := canon{free: s.free || live.Traits.Edition == free, want: want, live: live, awaited: make(map[access.Ref]string), refused: make(map[access.Ref]bool)}
 	c.findAwaited()
 	c.countRoles()
 	for f := range want.All() {
