@@ -7,7 +7,7 @@
 //		Users: "https://api.atlassian.com/users",
 //		Email: "weir@acme.example", Token: rest.NewSecret(token), OrgKey: rest.NewSecret(key),
 //	})
-//	obs, err := s.Observe(ctx)
+//	obs, err := s.Observe(ctx, access.Extent{})
 //
 // Its words are those of package site: facts, observations, steps. The wire's
 // own words (principals, ARIs, cursors) stay inside.
@@ -93,6 +93,9 @@ type place struct {
 
 // Requests counts the requests sent so far, repeats included.
 func (s *Site) Requests() int { return s.client.Sent() }
+
+// Latency is how long the site took to answer so far, on average.
+func (s *Site) Latency() time.Duration { return s.client.Latency() }
 
 // ari is the site's name in the organisation.
 func (p place) ari() string { return "ari:cloud:confluence::site/" + p.cloud }
