@@ -22,7 +22,7 @@ const maxSpaceName = 200
 // that Observe uses. What is true already is always kept as it is.
 func (s *Site) Canonical(want access.Set, live site.Observation) site.Canonical {
 	c := canon{
-		free: s.free || strings.EqualFold(live.Traits.Edition, "free"), restricted: s.restricted, want: want, live: live,
+		free: s.free || live.Traits.Edition == free, restricted: s.restricted, want: want, live: live,
 		awaited: make(map[access.Ref]string), refused: make(map[access.Ref]bool), told: make(map[access.Ref]bool),
 		isGuest: make(map[access.Ref]bool), guestIn: make(map[access.Ref]access.Ref), lockout: make(map[access.Fact]bool),
 	}

@@ -13,8 +13,8 @@
 // own words (principals, ARIs, cursors) stay inside.
 //
 // It does not decide what to change, keeps nothing on disk, and can send no
-// write that is not in [Writes]; how requests are sent is package rest's. Sites whose spaces are not governed by roles, guests,
-// restrictions and legacy permissions are not in it yet.
+// write that is not in [Writes]; how requests are sent is package rest's. It
+// reads sites in every role mode.
 //
 // The facts about the product that the code relies on, and how sure they are,
 // are told where they are used: "documented" means Atlassian's published
@@ -60,8 +60,9 @@ type Config struct {
 	// more than one candidate is an error. A given CloudID must be the site's.
 	OrgID, DirectoryID, CloudID string
 
-	// Plan is the site's subscription, as far as it is known: on "free" no
-	// permission can be customised (Atlassian's help on the Free plan).
+	// Plan is the site's subscription, if the operator says it; otherwise it is
+	// as the site tells. On "free" no permission can be customised (Atlassian's
+	// help on the Free plan).
 	Plan string
 
 	// ReadOnly makes a site of which every write is refused.
@@ -85,9 +86,14 @@ type Config struct {
 	Trace       func(rest.Sent)                                  // is told of every request; may be nil
 }
 
+// free is the plan that cannot customise permissions.
+const free = "free"
+
 // Site is one Confluence Cloud site.
 type Site struct {
 	client     *rest.Client
+	clock      func() time.Time
+	plan       string // what the operator says of the subscription
 	free       bool   // the plan cannot customise permissions
 	restricted string // what is done about restricted pages
 	note       func(text string)
@@ -97,11 +103,15 @@ type Site struct {
 	account string     // the account id, once seen, for good
 	place   place      // found on first use
 	looked  bool       // whether a whole observation has been made
+	mode    string     // of roles, as the latest observation saw it
 }
 
 // place is where the site lies in its organisation.
 type place struct {
 	org, directory, cloud string
+
+	edition string      // as the site tells it
+	sites   []workspace // every site and product of the organisation
 }
 
 // Requests counts the requests sent so far, repeats included.
@@ -157,12 +167,18 @@ func New(c Config) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
+	clock := c.Clock
+	if clock == nil {
+		clock = time.Now
+	}
 	if c.ReadOnly {
 		client = client.ReadOnly()
 	}
 	s := &Site{
 		client:     client,
-		free:       c.Plan == "free",
+		clock:      clock,
+		plan:       word(c.Plan),
+		free:       word(c.Plan) == free,
 		restricted: cmp.Or(c.RestrictedPages, skipRestricted),
 		note:       c.Note,
 		account:    c.Account,

@@ -29,7 +29,12 @@ var (
 	listSpaces        = confluence.endpoint("GET", "/api/v2/spaces", "read the spaces")
 	listSpaceRoles    = confluence.endpoint("GET", "/api/v2/space-roles", "read the space roles")
 	listPermissions   = confluence.endpoint("GET", "/api/v2/space-permissions", "read the space permissions")
+	listSpaceRows     = confluence.endpoint("GET", "/api/v2/spaces/{}/permissions", "read the permissions of a space")
+	getSpaceRole      = confluence.endpoint("GET", "/api/v2/space-roles/{}", "look for a space role")
+	listAudit         = confluence.endpoint("GET", "/rest/api/audit", "read the audit log")
 	listAssignments   = confluence.endpoint("GET", "/api/v2/spaces/{}/role-assignments", "read the role assignments of a space")
+	getPerson         = admin.endpoint("GET", "/v2/orgs/{}/directories/{}/users/{}", "look for a person")
+	getGroup          = admin.endpoint("GET", "/v2/orgs/{}/directories/{}/groups/{}", "look for a group")
 	listOrgs          = admin.endpoint("GET", "/v1/orgs", "read the organisations")
 	listDirectories   = admin.endpoint("GET", "/v2/orgs/{}/directories", "read the directories")
 	searchWorkspaces  = admin.endpoint("POST", "/v2/orgs/{}/workspaces", "read the organisation's sites")
@@ -39,9 +44,8 @@ var (
 	listPersonProduct = admin.endpoint("GET", "/v2/orgs/{}/directories/{}/users/{}/role-assignments", "read the product roles of a person")
 )
 
-// The reads of custom access and of content.
+// The reads of content.
 var (
-	listSpaceRows      = confluence.endpoint("GET", "/api/v2/spaces/{}/permissions", "read the permissions of a space")
 	listPages          = confluence.endpoint("GET", "/api/v2/pages", "read pages")
 	listBlogPosts      = confluence.endpoint("GET", "/api/v2/blogposts", "read blog posts")
 	listSpacePages     = confluence.endpoint("GET", "/api/v2/spaces/{}/pages", "read the pages of a space")
@@ -87,8 +91,9 @@ var (
 var (
 	reads = []rest.Endpoint{
 		currentUser, systemInfo, listGroups, longTask, roleMode, listSpaces, listSpaceRoles, listPermissions, listAssignments,
+		listSpaceRows, getSpaceRole, listAudit, getPerson, getGroup,
 		listOrgs, listDirectories, searchWorkspaces, searchPeople, searchGroups, listGroupProduct, listPersonProduct,
-		listSpaceRows, listPages, listBlogPosts, listSpacePages, listSpaceBlogPosts, searchContent, readRestrictions,
+		listPages, listBlogPosts, listSpacePages, listSpaceBlogPosts, searchContent, readRestrictions,
 	}
 	writes = []rest.Endpoint{
 		createGroup, deleteGroup, addMember, removeMember, updateSpace, createSpace, setAssignments,

@@ -126,7 +126,7 @@ func managed(t *testing.T, s Subject) {
 	}
 	tr := start(t, s)
 	tr.bring(one("exists group:okta-finance", "exists group:plain", space))
-	for _, by := range []string{"team", "builtin", "other_product", "idp"} {
+	for _, by := range []string{"team", "builtin", "idp"} {
 		f := access.Fact{Kind: access.Managed, Object: "group:okta-finance", Value: by}
 		s.Elsewhere(t, f)
 		if got, _ := tr.observe().Facts.Get(f); got != f {
