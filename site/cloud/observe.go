@@ -107,6 +107,10 @@ func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, k
 	if err != nil {
 		return site.Observation{}, err
 	}
+	pages, err := s.content(ctx, extent, obs.IDs)
+	if err != nil {
+		return site.Observation{}, err
+	}
 	if _, err := s.identify(ctx); err != nil {
 		return site.Observation{}, err
 	}
@@ -114,8 +118,10 @@ func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, k
 	s.looked, s.mode = true, r.mode
 	s.mu.Unlock()
 
-	obs.Facts = obs.Facts.Union(access.NewSet(facts...))
-	obs.Unknown = slices.Concat(r.unknown, unknown)
+	obs.Facts = obs.Facts.Union(access.NewSet(append(facts, pages.facts...)...))
+	maps.Copy(obs.IDs, pages.ids)
+	obs.Parents = pages.parents
+	obs.Unknown = slices.Concat(r.unknown, unknown, pages.unknown)
 	slices.SortFunc(obs.Unknown, func(a, b access.Unknown) int {
 		return cmp.Or(cmp.Compare(a.Object, b.Object), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Reason, b.Reason))
 	})
