@@ -85,9 +85,9 @@ var permissionCases = area("permissions", []Case{
 	{Name: "permissions take the place of a role", Path: path(
 		one(space, group, "role space:ENG group:engineering = collaborator"),
 		one(space, group, perm(toGroup, "read/space", "create/comment")))},
-	{Name: "the last administrator changes from a role to permissions", Path: path(
-		one(space, ana, "role space:ENG user:ana@acme.example = admin"),
-		one(space, ana, perm(toAna, "read/space", "administer/space")))},
+	{Name: "the only administrator changes from a role to permissions, and another comes", Path: path(
+		one(space, ana, bo, "role space:ENG user:ana@acme.example = admin"),
+		one(space, ana, bo, perm(toAna, "read/space", "administer/space"), "role space:ENG user:bo@acme.example = admin"))},
 	{Name: "two principals swap their forms", Path: path(
 		one(space, group, ana, "role space:ENG group:engineering = viewer", perm(toAna, "read/space", "administer/space")),
 		one(space, group, ana, perm(toGroup, "read/space", "create/comment"), "role space:ENG user:ana@acme.example = admin"))},

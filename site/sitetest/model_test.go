@@ -66,6 +66,9 @@ func (m *model) subject() Subject {
 		Elsewhere:    func(_ *testing.T, f access.Fact) { m.facts = m.facts.Union(access.NewSet(f)) },
 		OtherProduct: func(_ *testing.T, g access.Ref) { m.extra[g] = []string{"Jira user on acme"} },
 		Content:      func(_ *testing.T, page, parent access.Ref) { m.pages[page] = parent },
+		Administer: func(_ *testing.T, space access.Ref) {
+			m.facts = m.facts.Union(access.NewSet(access.Fact{Kind: access.Permission, Object: space, Verb: access.CanAdminister, Subject: own}))
+		},
 		PersonalSpace: func(_ *testing.T, owner access.Ref) access.Ref {
 			const r = "space:~712020"
 			m.facts = m.facts.Union(access.NewSet(access.Fact{Kind: access.Exists, Object: r}, access.Fact{Kind: access.Name, Object: r, Value: "Ana"},
@@ -145,6 +148,9 @@ func (m *model) Canonical(want access.Set, live site.Observation) site.Canonical
 		default:
 			c.Refused = append(c.Refused, site.Refused{Fact: f, Reason: "it takes " + need})
 		}
+	}
+	if m.mode == site.ByPermissions {
+		c.As = map[access.Kind]access.Kind{access.Role: access.Permission}
 	}
 	c.Facts = access.NewSet(facts...)
 	return c

@@ -40,6 +40,12 @@ type Subject struct {
 	// so that an observation has something to say in Elsewhere.
 	OtherProduct func(t *testing.T, group access.Ref)
 
+	// Administer makes weir's own account an administrator of a space that is
+	// there, as an operator would by hand before weir is to write permissions in it.
+	// It is called where a site holds roles and permissions beside them; it may be
+	// nil where weir's account may do anything anywhere.
+	Administer func(t *testing.T, space access.Ref)
+
 	// Content makes a page below its parent (below the home page if that is
 	// empty) or a blog post, in a space that is there, as an author would. It also
 	// gives weir's own account what it needs to see and restrict content there.

@@ -2,6 +2,7 @@ package sitetest
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -20,12 +21,13 @@ type trial struct {
 	own     access.Ref // weir's own account
 	base    access.Set // what is there beside the states of the case: at the start, and by others since
 	extent  access.Extent
+	attends map[access.Ref]bool
 	alias   *strings.Replacer // what the case calls something, and what the product does
 }
 
 func start(t *testing.T, s Subject) *trial {
 	t.Helper()
-	tr := &trial{t: t, subject: s, site: s.Site, alias: strings.NewReplacer()}
+	tr := &trial{t: t, subject: s, site: s.Site, attends: make(map[access.Ref]bool), alias: strings.NewReplacer()}
 	obs := tr.observe()
 	tr.own, tr.base = obs.Account, obs.Facts
 	return tr
@@ -91,7 +93,24 @@ func (tr *trial) bring(lines []string, either ...string) {
 	for _, unit := range tr.units(access.Changes(tr.ours(live.Facts), tr.ours(canon.Facts)), live.Facts) {
 		tr.do(unit)
 	}
+	tr.administer()
 	tr.arrived(lines)
+}
+
+// administer lets weir's own account administer the spaces that are there, where
+// that is somebody's to do.
+func (tr *trial) administer() {
+	tr.t.Helper()
+	live := tr.observe()
+	if live.Traits.Mode != site.ByEither || tr.subject.Administer == nil {
+		return
+	}
+	for f := range live.Facts.OfKind(access.Exists) {
+		if f.Object.Type() == "space" && !tr.attends[f.Object] && !tr.base.Has(f) {
+			tr.attends[f.Object] = true
+			tr.subject.Administer(tr.t, f.Object)
+		}
+	}
 }
 
 // arrived checks that there is nothing left to do.
@@ -129,7 +148,48 @@ func (tr *trial) units(changes []access.Change, live access.Set) [][]access.Chan
 		tr.t.Errorf("units: %s comes from nowhere", c)
 	}
 	slices.SortStableFunc(units, func(a, b []access.Change) int { return cmp.Compare(rank(a), rank(b)) })
-	return units
+	return inOrder(units, live)
+}
+
+// inOrder lets a unit wait until what it speaks of is there.
+func inOrder(units [][]access.Change, live access.Set) [][]access.Change {
+	there := make(map[access.Ref]bool)
+	come := func(f access.Fact, op access.Op) {
+		if f.Kind == access.Exists || f.Kind == access.State {
+			there[f.Object] = op != access.Remove || f.Kind == access.Exists && f.Object.IsPerson()
+		}
+	}
+	for f := range live.All() {
+		come(f, access.Add)
+	}
+	ready := func(unit []access.Change) bool {
+		for _, c := range unit {
+			come(c.Fact, c.Op)
+		}
+		for _, c := range unit {
+			for _, r := range []access.Ref{c.Fact.Object, c.Fact.Subject} {
+				if t := r.Type(); c.Op != access.Remove && !there[r] && (t == "group" || t == "space" || t == "user") {
+					return false
+				}
+			}
+		}
+		return true
+	}
+	var out [][]access.Change
+	for len(units) > 0 {
+		next := 0
+		for i, u := range units {
+			was := maps.Clone(there)
+			if ready(u) {
+				next = i
+				break
+			}
+			there = was
+		}
+		out = append(out, units[next])
+		units = slices.Delete(units, next, next+1)
+	}
+	return out
 }
 
 // rank follows the rules that every planner keeps: a thing comes to be before

@@ -69,6 +69,7 @@ func (w *World) Subject(s site.Site) sitetest.Subject {
 		LoseRequest:   func() { w.net.lose(true) },
 	}
 	if w.options.Dialect != emulator.DialectDataCenter {
+		out.Administer = w.attend
 		// Who manages a group, and what it opens elsewhere, is told by the
 		// organisation; Data Center has none.
 		out.Elsewhere = w.manage
