@@ -164,7 +164,9 @@ func (tr *trial) account(want access.Set, canon site.Canonical, live site.Observ
 		case kept:
 		case said == "":
 			tr.t.Errorf("canonical: %s is dropped, and nobody is told", f)
-		case v == can && !free.Has(f) || live.Facts.Has(f) && f.Kind != access.Role:
+		case v != either && live.Facts.Has(f):
+			tr.t.Errorf("canonical: %s is %s, although it is true already", f, said)
+		case v == can && !free.Has(f):
 			tr.t.Errorf("canonical: %s is %s, although the site can hold it", f, said)
 		default:
 			tr.t.Logf("%s needs %s: %s", f, need, said)
