@@ -65,16 +65,18 @@ func (s *Site) lists(ctx context.Context, r *reading, listed func(context.Contex
 				return context.Cause(ctx)
 			}
 		},
-		func(ctx context.Context) (err error) { r.fromSite, err = s.siteGroups(ctx); return err },
 	)
 }
 
-// organisation reads the people, and the groups with what they hold.
+// organisation reads the people, and the groups with what they hold. The site's
+// own list of groups is read here as well, so that it takes no place from what
+// others wait for.
 func (s *Site) organisation(ctx context.Context, r *reading) error {
 	err := rest.Together(ctx,
 		func(ctx context.Context) (err error) { r.people, err = s.people(ctx, r.at, search{}); return err },
 		func(ctx context.Context) error { return s.orgSide(ctx, r) },
 		func(ctx context.Context) error { return s.findHolders(ctx, r) },
+		func(ctx context.Context) (err error) { r.fromSite, err = s.siteGroups(ctx); return err },
 	)
 	if err != nil {
 		return err
