@@ -121,7 +121,7 @@ func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, o
 	}
 	pages, err := s.content(ctx, extent, obs.IDs)
 	if err != nil {
-		return site.Observation{}, err
+		return err
 	}
 	if _, err := s.identify(ctx); err != nil {
 		return err
@@ -137,7 +137,7 @@ func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, o
 	slices.SortFunc(obs.Unknown, func(a, b access.Unknown) int {
 		return cmp.Or(cmp.Compare(a.Object, b.Object), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Reason, b.Reason))
 	})
-	obs.Requests, obs.Floor = s.client.Sent()-before, floor(r.size())
+	obs.Requests, obs.Floor = s.client.Sent()-before, floor(r.size())+pages.floor
 	return nil
 }
 
