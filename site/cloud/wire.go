@@ -355,3 +355,17 @@ type auditObject struct {
 	Name string `json:"name"`
 	Type string `json:"objectType"`
 }
+
+// retention is for how long the audit log is kept.
+type retention struct {
+	Number int    `json:"number"`
+	Units  string `json:"units"`
+}
+
+// Check refuses an answer that tells no period.
+func (r *retention) Check() error {
+	if r.Units == "" {
+		return errors.New("the answer lacks the unit of time")
+	}
+	return nil
+}
