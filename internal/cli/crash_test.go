@@ -17,6 +17,7 @@ import (
 	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/cloud"
 	"github.com/weirhq/weir/site/emulator"
+	"github.com/weirhq/weir/site/rest"
 )
 
 const crashBefore = `
@@ -188,7 +189,7 @@ func (r *rig) site(t *testing.T, transport http.RoundTripper) *cloud.Site {
 	c := r.em.Credentials()
 	s, err := cloud.New(cloud.Config{
 		Confluence: c.BaseURL + "/wiki", Admin: c.BaseURL + "/admin", Users: c.BaseURL + "/users",
-		Email: c.Email, Token: cloud.NewSecret(c.Token), OrgKey: cloud.NewSecret(c.OrgKey),
+		Email: c.Email, Token: rest.NewSecret(c.Token), OrgKey: rest.NewSecret(c.OrgKey),
 		Account: c.AccountID, OrgID: c.OrgID, CloudID: c.CloudID,
 		Transport: transport, Clock: r.now, Jitter: func() float64 { return 0 }, Wait: noWait,
 	})

@@ -12,6 +12,7 @@ import (
 	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/cloud"
 	"github.com/weirhq/weir/site/emulator"
+	"github.com/weirhq/weir/site/rest"
 )
 
 // embedded is the product that needs no account: a small Confluence in a file.
@@ -47,7 +48,7 @@ func (a *app) openSite(name reconcile.SiteName, file string, mode siteMode) (*op
 	c := em.Credentials()
 	s, err := cloud.New(cloud.Config{
 		Confluence: c.BaseURL + "/wiki", Admin: c.BaseURL + "/admin", Users: c.BaseURL + "/users",
-		Email: c.Email, Token: cloud.NewSecret(c.Token), OrgKey: cloud.NewSecret(c.OrgKey),
+		Email: c.Email, Token: rest.NewSecret(c.Token), OrgKey: rest.NewSecret(c.OrgKey),
 		Plan: name.Plan, Account: c.AccountID, OrgID: c.OrgID, CloudID: c.CloudID,
 		Transport: em.Transport(), Clock: a.Clock, Wait: a.Wait,
 		Jitter: func() float64 { return 0 }, // in process nobody else retries

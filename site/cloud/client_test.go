@@ -2,17 +2,10 @@ package cloud_test
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"log/slog"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,6 +15,7 @@ import (
 	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/cloud"
 	"github.com/weirhq/weir/site/emulator"
+	"github.com/weirhq/weir/site/rest"
 )
 
 // config is a configuration for an emulated site.
@@ -32,8 +26,8 @@ func config(e *emulator.Emulator, transport http.RoundTripper) cloud.Config {
 		Admin:      "https://site.embedded.invalid/admin",
 		Users:      "https://site.embedded.invalid/users",
 		Email:      creds.Email,
-		Token:      cloud.NewSecret(creds.Token),
-		OrgKey:     cloud.NewSecret(creds.OrgKey),
+		Token:      rest.NewSecret(creds.Token),
+		OrgKey:     rest.NewSecret(creds.OrgKey),
 		Transport:  transport,
 		Wait:       func(context.Context, time.Duration) error { return nil },
 		Jitter:     func() float64 { return 0 },
@@ -77,8 +71,11 @@ func TestNew(t *testing.T) {
 		"plain http":         {func(c *cloud.Config) { c.Users = "http://api.atlassian.com/users" }, `address of user management: "http://api.atlassian.com/users" would send the token in the clear (use https)`},
 		"an account in it":   {func(c *cloud.Config) { c.Users = "https://a:b@api.atlassian.com/users" }, "address of user management: an address holds no account, query or fragment"},
 		"a query in it":      {func(c *cloud.Config) { c.Users = "https://api.atlassian.com/users?x" }, "address of user management: an address holds no account, query or fragment"},
-		"no token":           {func(c *cloud.Config) { c.Token = cloud.NewSecret("") }, "e-mail and token of the site account are missing: weir must not read a site as nobody"},
-		"no key":             {func(c *cloud.Config) { c.OrgKey = cloud.Secret{} }, "organisation API key is missing: without it people and their states cannot be read"},
+		"no token":           {func(c *cloud.Config) { c.Token = rest.NewSecret("") }, "e-mail and token of the site account are missing: weir must not read a site as nobody"},
+		"no bearer token":    {func(c *cloud.Config) { c.Auth, c.Token = "bearer", rest.Secret{} }, "token of the site account is missing: weir must not read a site as nobody"},
+		"bearer":             {func(c *cloud.Config) { c.Auth, c.Email = "bearer", "" }, ""},
+		"another way":        {func(c *cloud.Config) { c.Auth = "digest" }, `"digest" is no way to show who asks (write basic or bearer)`},
+		"no key":             {func(c *cloud.Config) { c.OrgKey = rest.Secret{} }, "organisation API key is missing: without it people and their states cannot be read"},
 		"http to nowhere":    {func(c *cloud.Config) { c.Users = "http://site.embedded.invalid/users" }, ""},
 		"nearly nowhere":     {func(c *cloud.Config) { c.Users = "http://invalid.example/users" }, `address of user management: "http://invalid.example/users" would send the token in the clear (use https)`},
 		"http to this place": {func(c *cloud.Config) { c.Users = "http://127.0.0.1:8080/users"; c.Admin = "http://localhost/admin/" }, ""},
@@ -152,129 +149,6 @@ func TestObserveWritesNothing(t *testing.T) {
 	}
 }
 
-// TestRedirects: neither a read nor a write follows one, whatever the status.
-func TestRedirects(t *testing.T) {
-	for _, status := range []int{300, 301, 302, 303, 304, 307, 308} {
-		for _, write := range []bool{false, true} {
-			var away, redirecting atomic.Bool
-			_, s := embedded(t, emulator.Options{}, func(next http.RoundTripper) http.RoundTripper {
-				return roundTripper(func(r *http.Request) (*http.Response, error) {
-					if r.URL.Host != "site.embedded.invalid" {
-						away.Store(true)
-					}
-					if redirecting.Load() && isWrite(r) == write {
-						resp := reply(r, status, "text/html", "")
-						resp.Header.Set("Location", "https://elsewhere.example/wiki/")
-						return resp, nil
-					}
-					return next.RoundTrip(r)
-				})
-			})
-			if _, err := s.Observe(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			redirecting.Store(true)
-			err := error(nil)
-			if write {
-				err = s.Do(t.Context(), add("exists group:a"))
-			} else {
-				_, err = s.Observe(t.Context())
-			}
-			if !site.Is(err, site.Invalid) || !strings.Contains(err.Error(), "redirect") || away.Load() {
-				t.Errorf("%d, write %v: %v, followed %v", status, write, err, away.Load())
-			}
-		}
-	}
-}
-
-// TestRetries: reads are sent again while trouble may pass, writes only where
-// nothing was done, and never before the time that the product asks for.
-func TestRetries(t *testing.T) {
-	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	type outcome struct {
-		sent  int
-		waits []time.Duration
-		err   string
-	}
-	ms := time.Millisecond
-	for _, c := range []struct {
-		name   string
-		write  bool
-		status int
-		header http.Header
-		times  int // how often the trouble comes
-		want   outcome
-	}{
-		{"a read after 503", false, 503, nil, 2, outcome{3, []time.Duration{250 * ms, 500 * ms}, ""}},
-		{"a read after lost connections", false, 0, nil, 2, outcome{3, []time.Duration{250 * ms, 500 * ms}, ""}},
-		{"a read that never succeeds", false, 500, nil, 99, outcome{5, []time.Duration{250 * ms, 500 * ms, time.Second, 2 * time.Second}, "read the role mode: no clear answer: HTTP 500: trouble"}},
-		{"a read after 403", false, 403, nil, 99, outcome{1, nil, "read the role mode: not allowed: HTTP 403: trouble"}},
-		{"a read after 429", false, 429, http.Header{"Retry-After": {"7"}}, 1, outcome{2, []time.Duration{7 * time.Second}, ""}},
-		{"a read after 429 with a date", false, 429, http.Header{"Retry-After": {"Sun, 22 Nov 2026 12:00:40 GMT"}}, 1, outcome{2, []time.Duration{40 * time.Second}, ""}},
-		{"a read after 429 without a time", false, 429, nil, 1, outcome{2, []time.Duration{250 * ms}, ""}},
-		{"a read after 429 with a past date", false, 429, http.Header{"Retry-After": {"Sun, 22 Nov 2020 12:00:40 GMT"}}, 1, outcome{2, []time.Duration{250 * ms}, ""}},
-		{"a read after 429 with nonsense", false, 429, http.Header{"Retry-After": {"-3"}}, 1, outcome{2, []time.Duration{250 * ms}, ""}},
-		{"a read that must wait too long", false, 429, http.Header{"Retry-After": {"99999999999"}}, 1, outcome{1, nil, "read the role mode: too many requests: HTTP 429: trouble (it asks to wait 298261h37m4s)"}},
-		{"a read after 503 with a time", false, 503, http.Header{"Retry-After": {"3"}}, 1, outcome{2, []time.Duration{3 * time.Second}, ""}},
-		{"a write after 429", true, 429, http.Header{"Retry-After": {"7"}}, 2, outcome{3, []time.Duration{7 * time.Second, 7 * time.Second}, ""}},
-		{"a write after 500", true, 500, nil, 99, outcome{1, nil, "+ exists group:a: no clear answer: HTTP 500: trouble"}},
-		{"a write after 503 with a time", true, 503, http.Header{"Retry-After": {"3"}}, 99, outcome{1, nil, "+ exists group:a: no clear answer: HTTP 503: trouble"}},
-		{"a write after a lost connection", true, 0, nil, 99, outcome{1, nil, "+ exists group:a: no clear answer: lost"}},
-		{"a write after 409", true, 409, nil, 99, outcome{1, nil, "+ exists group:a: conflict: HTTP 409: trouble"}},
-		{"a write after 402", true, 402, nil, 99, outcome{1, nil, "+ exists group:a: not supported: HTTP 402: trouble"}},
-		{"a write after 408", true, 408, nil, 99, outcome{1, nil, "+ exists group:a: no clear answer: HTTP 408: trouble"}},
-		{"a write after 413", true, 413, nil, 99, outcome{1, nil, "+ exists group:a: refused: HTTP 413: trouble"}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			e, err := emulator.New(emulator.Options{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			var got outcome
-			troubled := false
-			cfg := config(e, roundTripper(func(r *http.Request) (*http.Response, error) {
-				hit := troubled && (c.write && isWrite(r) || !c.write && strings.HasSuffix(r.URL.Path, "/space-role-mode"))
-				if hit {
-					got.sent++
-				}
-				switch {
-				case !hit || got.sent > c.times:
-					return e.Transport().RoundTrip(r)
-				case c.status == 0:
-					return nil, errors.New("lost")
-				}
-				resp := reply(r, c.status, "application/json", `{"message":"trouble"}`)
-				for k, v := range c.header {
-					resp.Header[k] = v
-				}
-				return resp, nil
-			}))
-			cfg.Clock = func() time.Time { return now }
-			cfg.Concurrency = 1
-			cfg.Wait = func(_ context.Context, d time.Duration) error {
-				got.waits = append(got.waits, d)
-				return nil
-			}
-			s := newSite(t, cfg)
-			if _, err := s.Observe(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			troubled = true
-			if c.write {
-				err = s.Do(t.Context(), add("exists group:a"))
-			} else {
-				_, err = s.Observe(t.Context())
-			}
-			if err != nil {
-				got.err = err.Error()
-			}
-			if diff := cmp.Diff(c.want, got, cmp.AllowUnexported(outcome{})); diff != "" {
-				t.Error(diff)
-			}
-		})
-	}
-}
-
 // TestAcceptedWithoutAnAnswer: a write that was accepted, and whose answer
 // makes no sense, has an unknown outcome.
 func TestAcceptedWithoutAnAnswer(t *testing.T) {
@@ -298,108 +172,61 @@ func TestAcceptedWithoutAnAnswer(t *testing.T) {
 	}
 }
 
-func TestLargeAnswer(t *testing.T) {
-	_, s := embedded(t, emulator.Options{}, func(next http.RoundTripper) http.RoundTripper {
-		return roundTripper(func(r *http.Request) (*http.Response, error) {
-			if strings.HasSuffix(r.URL.Path, "/space-role-mode") {
-				return reply(r, 200, "application/json", `{"mode":"ROLES","x":"`+strings.Repeat("x", 33<<20)+`"}`), nil
-			}
-			return next.RoundTrip(r)
-		})
-	})
-	if _, err := s.Observe(t.Context()); !site.Is(err, site.Invalid) || !strings.Contains(err.Error(), "larger than 32 MiB") {
-		t.Errorf("got %v", err)
-	}
-}
-
-// TestSecrets looks for the token in everything that the driver says.
-func TestSecrets(t *testing.T) {
-	const canary = `s3cr3t/+"<canary>&=`
-	spellings := func(text string) []string {
-		quoted, _ := json.Marshal(text)
-		return []string{
-			text, url.QueryEscape(text), url.PathEscape(text), strings.Trim(string(quoted), `"`),
-			base64.StdEncoding.EncodeToString([]byte(text)), base64.RawURLEncoding.EncodeToString([]byte(text)),
-			hex.EncodeToString([]byte(text)),
-		}
-	}
-	said := func(t *testing.T, text string) {
-		t.Helper()
-		for _, secret := range []string{canary, "weir@acme.example:" + canary, canary + "-key"} {
-			for _, spelling := range spellings(secret) {
-				if strings.Contains(text, spelling) {
-					t.Errorf("%q shows in %q", spelling, text)
+// TestCredentials: each door is shown its own, however the site account shows
+// itself, and no other.
+func TestCredentials(t *testing.T) {
+	e, _ := embedded(t, emulator.Options{}, nil)
+	creds := e.Credentials()
+	for _, auth := range []string{"", "basic", "bearer"} {
+		cfg := config(e, roundTripper(func(r *http.Request) (*http.Response, error) {
+			user, pass, basic := r.BasicAuth()
+			want := "Bearer " + creds.OrgKey
+			if strings.HasPrefix(r.URL.Path, "/wiki/") {
+				want = "Bearer " + creds.Token
+				if auth != "bearer" {
+					want = "Basic"
 				}
 			}
-		}
-	}
-	token := cloud.NewSecret(canary)
-	cfg := cloud.Config{
-		Confluence: "https://site.embedded.invalid/wiki", Admin: "https://site.embedded.invalid/admin", Users: "https://site.embedded.invalid/users",
-		Email: "weir@acme.example", Token: token, OrgKey: cloud.NewSecret(canary + "-key"),
-		Wait: func(context.Context, time.Duration) error { return nil },
-	}
-	t.Run("printed", func(t *testing.T) {
-		holder := struct{ inner cloud.Config }{cfg}
-		for _, v := range []any{token, &token, cfg, &cfg, holder} {
-			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-				said(t, fmt.Sprintf(verb, v))
+			got := r.Header.Get("Authorization")
+			if basic && user == creds.Email && pass == creds.Token {
+				got = "Basic"
 			}
-		}
-		data, err := json.Marshal(map[string]any{"token": token})
-		if err != nil {
-			t.Fatal(err)
-		}
-		said(t, string(data))
-		var b strings.Builder
-		slog.New(slog.NewJSONHandler(&b, nil)).Info("x", "token", token)
-		said(t, b.String())
-	})
-	t.Run("in errors", func(t *testing.T) {
-		for _, status := range []int{0, 200, 400, 401, 403, 404, 409, 429, 500} {
-			for i := range spellings(canary) {
-				cfg.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
-					user, pass, _ := r.BasicAuth()
-					echo := strings.Join([]string{
-						spellings(pass)[i], spellings(user + ":" + pass)[i], r.Header.Get("Authorization"), spellings(canary + "-key")[i],
-					}, " ")
-					if status == 0 {
-						return nil, errors.New("cannot connect with " + echo)
-					}
-					body, err := json.Marshal(map[string]any{"message": echo, "mode": 7, "errors": []any{map[string]any{"title": echo, "detail": echo}}})
-					if err != nil {
-						return nil, err
-					}
-					return reply(r, status, "application/json", string(body)), nil
-				})
-				_, err := newSite(t, cfg).Observe(t.Context())
-				if err == nil {
-					t.Fatal("no error")
-				}
-				for ; err != nil; err = errors.Unwrap(err) {
-					var trouble *site.Error
-					if errors.As(err, &trouble) {
-						said(t, trouble.Error())
-					}
-				}
+			if got != want {
+				t.Errorf("%s: the wrong credential goes to %s", auth, r.URL.Path)
 			}
-		}
-	})
-	t.Run("each door has its own", func(t *testing.T) {
-		e, _ := embedded(t, emulator.Options{}, nil)
-		creds := e.Credentials()
-		s := open(t, e, roundTripper(func(r *http.Request) (*http.Response, error) {
-			auth := r.Header.Get("Authorization")
-			wiki := strings.HasPrefix(r.URL.Path, "/wiki/")
-			if strings.Contains(auth, creds.OrgKey) == wiki || strings.HasPrefix(auth, "Basic ") != wiki {
-				t.Errorf("the wrong credential goes to %s", r.URL.Path)
+			if got == "Bearer "+creds.Token {
+				r = r.Clone(r.Context())
+				r.SetBasicAuth(creds.Email, creds.Token) // so that the reading goes on
 			}
 			return e.Transport().RoundTrip(r)
 		}))
-		if _, err := s.Observe(t.Context()); err != nil {
+		cfg.Auth = auth
+		if auth == "bearer" {
+			cfg.Email = ""
+		}
+		if _, err := newSite(t, cfg).Observe(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-	})
+	}
+}
+
+// TestReadOnly: such a site reads as any other and refuses to write.
+func TestReadOnly(t *testing.T) {
+	e, _ := embedded(t, emulator.Options{}, nil)
+	cfg := config(e, roundTripper(func(r *http.Request) (*http.Response, error) {
+		if isWrite(r) {
+			t.Errorf("%s %s", r.Method, r.URL.Path)
+		}
+		return e.Transport().RoundTrip(r)
+	}))
+	cfg.ReadOnly = true
+	s := newSite(t, cfg)
+	if _, err := s.Observe(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Do(t.Context(), add("exists group:a")); !site.Is(err, site.Unsupported) {
+		t.Errorf("got %v", err)
+	}
 }
 
 // TestConcurrency: no more requests are in flight than were allowed.

@@ -5,16 +5,15 @@
 //	s, err := cloud.New(cloud.Config{
 //		Confluence: "https://acme.atlassian.net/wiki", Admin: "https://api.atlassian.com/admin",
 //		Users: "https://api.atlassian.com/users",
-//		Email: "weir@acme.example", Token: token, OrgKey: key,
+//		Email: "weir@acme.example", Token: rest.NewSecret(token), OrgKey: rest.NewSecret(key),
 //	})
 //	obs, err := s.Observe(ctx)
 //
 // Its words are those of package site: facts, observations, steps. The wire's
 // own words (principals, ARIs, cursors) stay inside.
 //
-// It does not decide what to change, keeps nothing on disk, follows no
-// redirect and no address that a server names, and can send no write that is
-// not in [Writes]. Sites whose spaces are not governed by roles, guests,
+// It does not decide what to change, keeps nothing on disk, and can send no
+// write that is not in [Writes]; how requests are sent is package rest's. Sites whose spaces are not governed by roles, guests,
 // restrictions and legacy permissions are not in it yet.
 //
 // The facts about the product that the code relies on, and how sure they are,
@@ -23,20 +22,15 @@
 package cloud
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"net"
-	"net/http"
-	"net/url"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
+	"github.com/weirhq/weir/site/rest"
 )
 
 // Config says which site, as whom, and through what.
@@ -47,11 +41,16 @@ type Config struct {
 	// this machine or to a name that resolves nowhere (.invalid).
 	Confluence, Admin, Users string
 
+	// Auth says how the site account shows itself to Confluence: "basic", with
+	// Email and Token, or "bearer", with Token alone (a scoped or OAuth token,
+	// which Confluence takes at https://api.atlassian.com/ex/confluence/CLOUDID/wiki
+	// only). Basic if empty.
+	Auth string
 	// Email and Token are the site account's; they go to Confluence only.
 	Email string
-	Token Secret
+	Token rest.Secret
 	// OrgKey is the organisation's API key; it goes to Admin and Users only.
-	OrgKey Secret
+	OrgKey rest.Secret
 
 	// Account, if given, is the account id that Token must belong to.
 	Account string
@@ -63,20 +62,23 @@ type Config struct {
 	// permission can be customised (Atlassian's help on the Free plan).
 	Plan string
 
-	Transport   http.RoundTripper                                // http.DefaultTransport without a proxy if nil
+	// ReadOnly makes a site of which every write is refused.
+	ReadOnly bool
+
+	Transport   rest.Transport                                   // that of [rest.NewTransport] if nil
 	Clock       func() time.Time                                 // time.Now if nil; reads a Retry-After that is a date
 	Wait        func(ctx context.Context, d time.Duration) error // a timer if nil
 	Jitter      func() float64                                   // 0 to 1, spreads retries; random if nil
 	Timeout     time.Duration                                    // of one request; a minute if 0
-	Concurrency int                                              // requests in flight; 4 if 0 (observed: more is throttled)
+	Concurrency int                                              // most requests in flight; 4 if 0
+	Trace       func(rest.Sent)                                  // is told of every request; may be nil
 }
 
 // Site is one Confluence Cloud site.
 type Site struct {
-	client      *client
-	concurrency int
-	free        bool // the plan cannot customise permissions
-	known       catalog
+	client *rest.Client
+	free   bool // the plan cannot customise permissions
+	known  catalog
 
 	mu      sync.Mutex // guards the rest
 	account string     // the account id, once seen, for good
@@ -90,7 +92,7 @@ type place struct {
 }
 
 // Requests counts the requests sent so far, repeats included.
-func (s *Site) Requests() int { return int(s.client.sent.Load()) }
+func (s *Site) Requests() int { return s.client.Sent() }
 
 // ari is the site's name in the organisation.
 func (p place) ari() string { return "ari:cloud:confluence::site/" + p.cloud }
@@ -103,83 +105,51 @@ func (p place) here(resource string) bool {
 
 // New makes a site of a configuration. It sends nothing.
 func New(c Config) (*Site, error) {
-	cl := &client{
-		email: c.Email, token: c.Token, key: c.OrgKey,
-		transport: c.Transport,
-		clock:     c.Clock,
-		wait:      c.Wait,
-		jitter:    c.Jitter,
-		timeout:   cmp.Or(c.Timeout, time.Minute),
-		slots:     make(chan struct{}, max(1, cmp.Or(c.Concurrency, 4))),
+	surfaces := []rest.Surface{
+		confluence: {Name: doors[confluence]},
+		admin:      {Name: doors[admin], Auth: rest.Bearer(c.OrgKey)},
+		users:      {Name: doors[users], Auth: rest.Bearer(c.OrgKey)},
 	}
-	for _, b := range []struct {
-		door door
-		text string
-	}{{confluence, c.Confluence}, {admin, c.Admin}, {users, c.Users}} {
-		base, err := parseBase(b.text)
-		if err != nil {
-			return nil, fmt.Errorf("address of %s: %w", b.door, err)
+	for d, text := range []string{confluence: c.Confluence, admin: c.Admin, users: c.Users} {
+		var err error
+		if surfaces[d].Base, err = rest.ParseBase(text); err != nil {
+			return nil, fmt.Errorf("address of %s: %w", doors[d], err)
 		}
-		cl.bases[b.door] = base
 	}
-	switch {
-	case c.Email == "" || c.Token.Empty():
-		return nil, errors.New("e-mail and token of the site account are missing: weir must not read a site as nobody")
-	case c.OrgKey.Empty():
+	switch c.Auth {
+	case "", "basic":
+		if c.Email == "" || c.Token.Empty() {
+			return nil, errors.New("e-mail and token of the site account are missing: weir must not read a site as nobody")
+		}
+		surfaces[confluence].Auth = rest.Basic(c.Email, c.Token)
+	case "bearer":
+		if c.Token.Empty() {
+			return nil, errors.New("token of the site account is missing: weir must not read a site as nobody")
+		}
+		surfaces[confluence].Auth = rest.Bearer(c.Token)
+	default:
+		return nil, fmt.Errorf("%q is no way to show who asks (write basic or bearer)", c.Auth)
+	}
+	if c.OrgKey.Empty() {
 		return nil, errors.New("organisation API key is missing: without it people and their states cannot be read")
 	}
-	if cl.transport == nil {
-		t := http.DefaultTransport.(*http.Transport).Clone()
-		t.Proxy = nil // the environment of a build must not choose who hears the token
-		cl.transport = t
+	client, err := rest.New(rest.Config{
+		Surfaces: surfaces, Reads: reads, Writes: writes,
+		Transport: c.Transport, Clock: c.Clock, Wait: c.Wait, Jitter: c.Jitter,
+		Timeout: c.Timeout, InFlight: c.Concurrency, Trace: c.Trace,
+	})
+	if err != nil {
+		return nil, err
 	}
-	if cl.clock == nil {
-		cl.clock = time.Now
-	}
-	if cl.wait == nil {
-		cl.wait = wait
-	}
-	if cl.jitter == nil {
-		cl.jitter = rand.Float64
+	if c.ReadOnly {
+		client = client.ReadOnly()
 	}
 	return &Site{
-		client:      cl,
-		concurrency: cap(cl.slots),
-		free:        c.Plan == "free",
-		account:     c.Account,
-		place:       place{org: c.OrgID, directory: c.DirectoryID, cloud: c.CloudID},
+		client:  client,
+		free:    c.Plan == "free",
+		account: c.Account,
+		place:   place{org: c.OrgID, directory: c.DirectoryID, cloud: c.CloudID},
 	}, nil
-}
-
-// parseBase accepts an address that credentials may be sent to.
-func parseBase(text string) (*url.URL, error) {
-	u, err := url.Parse(text)
-	if err != nil || u.Host == "" {
-		return nil, fmt.Errorf("%q is not an address (write it as https://host/path)", text)
-	}
-	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, errors.New("an address holds no account, query or fragment")
-	}
-	host := u.Hostname()
-	ip := net.ParseIP(host)
-	local := host == "localhost" || ip != nil && ip.IsLoopback() || strings.HasSuffix(host, ".invalid")
-	if u.Scheme != "https" && !(u.Scheme == "http" && local) {
-		return nil, fmt.Errorf("%q would send the token in the clear (use https)", text)
-	}
-	u.Path = strings.TrimSuffix(u.Path, "/")
-	u.RawPath = ""
-	return u, nil
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }
 
 // Site is what package site asks for.

@@ -26,6 +26,7 @@ import (
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site/cloud"
 	"github.com/weirhq/weir/site/emulator"
+	"github.com/weirhq/weir/site/rest"
 	"github.com/weirhq/weir/site/sitetest"
 )
 
@@ -154,14 +155,14 @@ type contract struct {
 	requests  int
 	published map[string]bool          // operations that a document has
 	described map[string]bool          // those that only the evidence describes
-	written   map[cloud.Write]bool     // of the driver's writes, those that were sent
+	written   map[rest.Write]bool      // of the driver's writes, those that were sent
 	troubles  map[string]*http.Request // the first request with each trouble
 }
 
 func newContract(docs []contractDocument) *contract {
 	return &contract{
 		docs: docs, published: map[string]bool{}, described: map[string]bool{},
-		written: map[cloud.Write]bool{}, troubles: map[string]*http.Request{},
+		written: map[rest.Write]bool{}, troubles: map[string]*http.Request{},
 	}
 }
 
@@ -183,7 +184,7 @@ func (c *contract) before(next http.RoundTripper) http.RoundTripper {
 	})
 }
 
-// writeBases are the paths of the surfaces that [cloud.Write] names.
+// writeBases are the paths of the surfaces that [rest.Write] names.
 var writeBases = map[string]string{"Confluence": "/wiki", "the organisation": "/admin", "user management": "/users"}
 
 func (c *contract) check(r *http.Request, body []byte) {

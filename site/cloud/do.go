@@ -8,6 +8,7 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
+	"github.com/weirhq/weir/site/rest"
 )
 
 // Do performs one unit, as [Site.Units] makes them.
@@ -53,21 +54,21 @@ type worker struct {
 }
 
 // send writes, with the change in the message of what goes wrong.
-func (w *worker) send(ctx context.Context, what call, out answer) error {
-	what.op = w.op
-	return w.client.write(ctx, what, out)
+func (w *worker) send(ctx context.Context, what rest.Call, out rest.Answer) error {
+	what.Op = w.op
+	return w.client.Write(ctx, what, out)
 }
 
 // refuse answers a change that no write of the list can bring about.
 func (w *worker) refuse(c access.Change) error {
-	return fail(site.Unsupported, call{op: c.String()}, errors.New("Confluence Cloud has no public interface for it that weir may use"))
+	return rest.Fail(site.Unsupported, rest.Call{Op: c.String()}, errors.New("Confluence Cloud has no public interface for it that weir may use"))
 }
 
 // all reports whether every change of the unit passes, and which one does not.
 func (w *worker) all(pass func(access.Change) bool) error {
 	for _, c := range w.unit {
 		if !pass(c) {
-			return fail(site.Invalid, call{op: w.op}, fmt.Errorf("%s does not belong in one step with it", c))
+			return rest.Fail(site.Invalid, rest.Call{Op: w.op}, fmt.Errorf("%s does not belong in one step with it", c))
 		}
 	}
 	return nil
@@ -98,7 +99,7 @@ func (w *worker) resolve(ctx context.Context, r access.Ref) (string, error) {
 	if id, ok := w.known.id(r); ok {
 		return id, nil
 	}
-	return "", fail(site.NotFound, call{op: w.op}, fmt.Errorf("%s is not on the site", r))
+	return "", rest.Fail(site.NotFound, rest.Call{Op: w.op}, fmt.Errorf("%s is not on the site", r))
 }
 
 // lookUpGroups reads the groups with the names.
@@ -148,12 +149,12 @@ func (w *worker) finish(ctx context.Context, id string) error {
 	if id == "" {
 		return nil
 	}
-	what := call{to: longTask, args: []string{id}, op: w.op}
+	what := rest.Call{To: longTask, Args: []string{id}, Op: w.op}
 	pause := firstPoll
 	for range polls {
 		var t taskState
-		if _, err := w.client.read(ctx, what, &t); err != nil {
-			return uncertain(err) // it was accepted
+		if err := w.client.Read(ctx, what, &t); err != nil {
+			return rest.Uncertain(err) // it was accepted
 		}
 		if *t.Finished {
 			if t.Successful {
@@ -163,12 +164,12 @@ func (w *worker) finish(ctx context.Context, id string) error {
 			for _, m := range t.Messages {
 				said += ": " + m.Translation
 			}
-			return fail(site.Invalid, what, w.client.redact(errors.New(said)))
+			return rest.Fail(site.Invalid, what, w.client.Redact(errors.New(said)))
 		}
-		if err := w.client.wait(ctx, pause); err != nil {
-			return fail(site.Transient, what, err)
+		if err := w.client.Wait(ctx, pause); err != nil {
+			return rest.Fail(site.Transient, what, err)
 		}
 		pause = min(2*pause, longPoll)
 	}
-	return fail(site.Transient, what, errors.New("the site has accepted it and is not done yet"))
+	return rest.Fail(site.Transient, what, errors.New("the site has accepted it and is not done yet"))
 }

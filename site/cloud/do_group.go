@@ -2,11 +2,11 @@ package cloud
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 	"slices"
 
 	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/site/rest"
 )
 
 // group creates or deletes a group. Creation goes through v1, which answers
@@ -23,7 +23,7 @@ func (w *worker) group(ctx context.Context, c access.Change) error {
 		return err
 	}
 	var made siteGroup
-	if err := w.send(ctx, call{to: createGroup, body: map[string]string{"name": r.ID()}}, &made); err != nil {
+	if err := w.send(ctx, rest.Call{To: createGroup, Body: map[string]string{"name": r.ID()}}, &made); err != nil {
 		return err
 	}
 	w.known.learn(r, made.ID)
@@ -51,7 +51,7 @@ func (w *worker) deleteGroup(ctx context.Context, r access.Ref) error {
 	if err := w.keepEntry(ctx, r); err != nil {
 		return err
 	}
-	if err := w.send(ctx, call{to: deleteGroup, query: url.Values{"id": {id}}}, nil); err != nil {
+	if err := w.send(ctx, rest.Call{To: deleteGroup, Query: url.Values{"id": {id}}}, nil); err != nil {
 		return err
 	}
 	w.known.forget(r)
@@ -109,14 +109,14 @@ func (w *worker) setProduct(ctx context.Context, r access.Ref, value string) err
 // groupProduct gives or takes one role. Whether the site is named by its full
 // name or by its bare id is not documented: both are accepted in places, and a
 // 400 or 404 says that nothing was done (observed).
-func (w *worker) groupProduct(ctx context.Context, to endpoint, id, role string) error {
+func (w *worker) groupProduct(ctx context.Context, to rest.Endpoint, id, role string) error {
 	var err error
 	for _, resource := range []string{w.at.ari(), w.at.cloud} {
-		err = w.send(ctx, call{
-			to: to, args: []string{w.at.org, w.at.directory, id},
-			body: productGrant{ResourceID: resource, RoleID: "atlassian/" + role},
+		err = w.send(ctx, rest.Call{
+			To: to, Args: []string{w.at.org, w.at.directory, id},
+			Body: productGrant{ResourceID: resource, RoleID: "atlassian/" + role},
 		}, nil)
-		if code := status(err); code != http.StatusBadRequest && code != http.StatusNotFound {
+		if code := rest.Status(err); code != 400 && code != 404 {
 			return err
 		}
 	}
@@ -146,9 +146,9 @@ func (w *worker) edge(ctx context.Context, c access.Change) error {
 		return err
 	}
 	if c.Op == access.Remove {
-		return w.send(ctx, call{to: removeMember, query: url.Values{"groupId": {group}, "accountId": {account}}}, nil)
+		return w.send(ctx, rest.Call{To: removeMember, Query: url.Values{"groupId": {group}, "accountId": {account}}}, nil)
 	}
-	return w.send(ctx, call{
-		to: addMember, query: url.Values{"groupId": {group}}, body: map[string]string{"accountId": account},
+	return w.send(ctx, rest.Call{
+		To: addMember, Query: url.Values{"groupId": {group}}, Body: map[string]string{"accountId": account},
 	}, nil)
 }

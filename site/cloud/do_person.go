@@ -7,6 +7,7 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
+	"github.com/weirhq/weir/site/rest"
 )
 
 // person brings a person to where the unit says: in or out of this
@@ -60,8 +61,8 @@ func (w *worker) person(ctx context.Context, r access.Ref) error {
 }
 
 // inDirectory is the call of an endpoint about one person of the directory.
-func (w *worker) inDirectory(to endpoint, account string) call {
-	return call{to: to, args: []string{w.at.org, w.at.directory, account}}
+func (w *worker) inDirectory(to rest.Endpoint, account string) rest.Call {
+	return rest.Call{To: to, Args: []string{w.at.org, w.at.directory, account}}
 }
 
 func (w *worker) shutOut(ctx context.Context, r access.Ref, state string) error {
@@ -74,7 +75,7 @@ func (w *worker) shutOut(ctx context.Context, r access.Ref, state string) error 
 		return w.send(ctx, w.inDirectory(suspendPerson, account), nil)
 	case deactivated:
 		// The body is obligatory, its message is not (documented).
-		return w.send(ctx, call{to: disableAccount, args: []string{account}, body: struct{}{}}, nil)
+		return w.send(ctx, rest.Call{To: disableAccount, Args: []string{account}, Body: struct{}{}}, nil)
 	case removed:
 		// Product roles and memberships go with it; the unit holds the latter.
 		return w.send(ctx, w.inDirectory(removePerson, account), nil)
@@ -92,7 +93,7 @@ func (w *worker) restore(ctx context.Context, r access.Ref, state string) error 
 	if state == suspended {
 		return w.send(ctx, w.inDirectory(restorePerson, account), nil)
 	}
-	return w.send(ctx, call{to: enableAccount, args: []string{account}}, nil)
+	return w.send(ctx, rest.Call{To: enableAccount, Args: []string{account}}, nil)
 }
 
 // letIn makes a person able to enter: through the groups of the unit where
@@ -113,7 +114,7 @@ func (w *worker) letIn(ctx context.Context, r access.Ref, edges []access.Change)
 			return err
 		}
 	case p.state() == deactivated:
-		return fail(site.Conflict, call{op: w.op}, errors.New("the account is deactivated: it must be reactivated first"))
+		return rest.Fail(site.Conflict, rest.Call{Op: w.op}, errors.New("the account is deactivated: it must be reactivated first"))
 	}
 	for _, c := range edges {
 		if err := w.edge(ctx, c); err != nil {
@@ -153,7 +154,7 @@ func (w *worker) invite(ctx context.Context, r access.Ref, edges []access.Change
 	if !w.opened(edges) {
 		body.PermissionRules = append(body.PermissionRules, personGrant{Resource: w.at.ari(), Role: "atlassian/user"})
 	}
-	what := call{to: invitePeople, args: []string{w.at.org}, body: body}
+	what := rest.Call{To: invitePeople, Args: []string{w.at.org}, Body: body}
 	var got invited
 	if err := w.send(ctx, what, &got); err != nil {
 		return err
@@ -166,7 +167,7 @@ func (w *worker) invite(ctx context.Context, r access.Ref, edges []access.Change
 		for _, result := range d.Results {
 			for _, part := range append(result.Roles, result.Groups...) {
 				if part.Status == "ERROR" {
-					return fail(site.Invalid, call{op: w.op}, w.client.redact(fmt.Errorf("a part of the invitation failed: %s", part.StatusReason)))
+					return rest.Fail(site.Invalid, rest.Call{Op: w.op}, w.client.Redact(fmt.Errorf("a part of the invitation failed: %s", part.StatusReason)))
 				}
 			}
 		}

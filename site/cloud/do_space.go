@@ -7,6 +7,7 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
+	"github.com/weirhq/weir/site/rest"
 )
 
 // createSpace creates a space with exactly the unit's roles. Spaces are never
@@ -51,7 +52,7 @@ func (w *worker) createSpace(ctx context.Context, c access.Change) error {
 		return err
 	}
 	var made space
-	if err := w.send(ctx, call{to: createSpace, body: body}, &made); err != nil {
+	if err := w.send(ctx, rest.Call{To: createSpace, Body: body}, &made); err != nil {
 		return err
 	}
 	w.known.learn(r, made.ID)
@@ -61,7 +62,7 @@ func (w *worker) createSpace(ctx context.Context, c access.Change) error {
 		}
 	}
 	if archive {
-		return w.send(ctx, call{to: updateSpace, args: []string{r.ID()}, body: spaceUpdate{Status: "archived"}}, nil)
+		return w.send(ctx, rest.Call{To: updateSpace, Args: []string{r.ID()}, Body: spaceUpdate{Status: "archived"}}, nil)
 	}
 	return nil
 }
@@ -87,7 +88,7 @@ func (w *worker) updateSpace(ctx context.Context, r access.Ref) error {
 	if err != nil {
 		return err
 	}
-	return w.send(ctx, call{to: updateSpace, args: []string{r.ID()}, body: body}, nil)
+	return w.send(ctx, rest.Call{To: updateSpace, Args: []string{r.ID()}, Body: body}, nil)
 }
 
 // roles changes the role assignments of a space: all of them in one request,
@@ -109,7 +110,7 @@ func (w *worker) assign(ctx context.Context, id string, changes ...access.Change
 	if err != nil {
 		return err
 	}
-	return w.send(ctx, call{to: setAssignments, args: []string{id}, body: body}, nil)
+	return w.send(ctx, rest.Call{To: setAssignments, Args: []string{id}, Body: body}, nil)
 }
 
 // assignmentsOf says role changes on the wire, in their order.
@@ -172,7 +173,7 @@ func (w *worker) spaceRole(ctx context.Context, c access.Change) error {
 		var made spaceRole
 		// A description is obligatory (documented), and the name says the most.
 		body := spaceRoleBody{Name: r.ID(), Description: r.ID(), Permissions: gives}
-		if err := w.send(ctx, call{to: createSpaceRole, body: body}, &made); err != nil {
+		if err := w.send(ctx, rest.Call{To: createSpaceRole, Body: body}, &made); err != nil {
 			return err
 		}
 		w.known.learn(r, made.ID)
@@ -182,7 +183,7 @@ func (w *worker) spaceRole(ctx context.Context, c access.Change) error {
 		if err != nil {
 			return err
 		}
-		if err := w.send(ctx, call{to: deleteSpaceRole, args: []string{id}}, &task); err != nil {
+		if err := w.send(ctx, rest.Call{To: deleteSpaceRole, Args: []string{id}}, &task); err != nil {
 			return err
 		}
 		w.known.forget(r)
@@ -194,13 +195,13 @@ func (w *worker) spaceRole(ctx context.Context, c access.Change) error {
 	}
 	i := slices.IndexFunc(list, func(role spaceRole) bool { return role.ref() == r })
 	if i < 0 {
-		return fail(site.NotFound, call{op: w.op}, fmt.Errorf("%s is not on the site", r))
+		return rest.Fail(site.NotFound, rest.Call{Op: w.op}, fmt.Errorf("%s is not on the site", r))
 	}
 	body := spaceRoleBody{Name: list[i].Name, Description: list[i].Description}
 	body.Permissions = slices.DeleteFunc(append(*list[i].Permissions, gives...), func(p string) bool { return slices.Contains(takes, p) })
 	slices.Sort(body.Permissions)
 	body.Permissions = slices.Compact(body.Permissions)
-	if err := w.send(ctx, call{to: updateSpaceRole, args: []string{list[i].ID}, body: body}, &task); err != nil {
+	if err := w.send(ctx, rest.Call{To: updateSpaceRole, Args: []string{list[i].ID}, Body: body}, &task); err != nil {
 		return err
 	}
 	return w.finish(ctx, task.TaskID)

@@ -1,8 +1,10 @@
 package cloud
 
+import "github.com/weirhq/weir/site/rest"
+
 // door is one of the surfaces of Atlassian, each with its own base address
 // and credential.
-type door uint8
+type door int
 
 const (
 	confluence door = iota // v1 and v2 of the site
@@ -10,72 +12,65 @@ const (
 	users                  // managed accounts
 )
 
-func (d door) String() string {
-	return [...]string{"Confluence", "the organisation", "user management"}[d]
-}
+// doors are their names, for messages.
+var doors = []string{confluence: "Confluence", admin: "the organisation", users: "user management"}
 
-// endpoint is one operation of the product. Every request of this package is
-// to one of the endpoints below.
-type endpoint struct {
-	door   door
-	method string
-	path   string // below the door's base; each {} is one segment
-	op     string // what it does, for messages
+func (d door) endpoint(method, path, op string) rest.Endpoint {
+	return rest.Endpoint{Surface: int(d), Method: method, Path: path, Op: op}
 }
 
 // The reads. Some are POST because their filters travel in a body.
 var (
-	currentUser       = endpoint{confluence, "GET", "/rest/api/user/current", "ask who weir is"}
-	systemInfo        = endpoint{confluence, "GET", "/rest/api/settings/systemInfo", "read the site's id"}
-	listGroups        = endpoint{confluence, "GET", "/rest/api/group", "read the groups"}
-	longTask          = endpoint{confluence, "GET", "/rest/api/longtask/{}", "ask for a long task"}
-	roleMode          = endpoint{confluence, "GET", "/api/v2/space-role-mode", "read the role mode"}
-	listSpaces        = endpoint{confluence, "GET", "/api/v2/spaces", "read the spaces"}
-	listSpaceRoles    = endpoint{confluence, "GET", "/api/v2/space-roles", "read the space roles"}
-	listPermissions   = endpoint{confluence, "GET", "/api/v2/space-permissions", "read the space permissions"}
-	listAssignments   = endpoint{confluence, "GET", "/api/v2/spaces/{}/role-assignments", "read the role assignments of a space"}
-	listOrgs          = endpoint{admin, "GET", "/v1/orgs", "read the organisations"}
-	listDirectories   = endpoint{admin, "GET", "/v2/orgs/{}/directories", "read the directories"}
-	searchWorkspaces  = endpoint{admin, "POST", "/v2/orgs/{}/workspaces", "read the organisation's sites"}
-	searchPeople      = endpoint{admin, "POST", "/v2/orgs/{}/directories/{}/users/search", "read the people"}
-	searchGroups      = endpoint{admin, "POST", "/v2/orgs/{}/directories/{}/groups/search", "read the organisation's groups"}
-	listGroupProduct  = endpoint{admin, "GET", "/v2/orgs/{}/directories/{}/groups/{}/role-assignments", "read the product roles of a group"}
-	listPersonProduct = endpoint{admin, "GET", "/v2/orgs/{}/directories/{}/users/{}/role-assignments", "read the product roles of a person"}
+	currentUser       = confluence.endpoint("GET", "/rest/api/user/current", "ask who weir is")
+	systemInfo        = confluence.endpoint("GET", "/rest/api/settings/systemInfo", "read the site's id")
+	listGroups        = confluence.endpoint("GET", "/rest/api/group", "read the groups")
+	longTask          = confluence.endpoint("GET", "/rest/api/longtask/{}", "ask for a long task")
+	roleMode          = confluence.endpoint("GET", "/api/v2/space-role-mode", "read the role mode")
+	listSpaces        = confluence.endpoint("GET", "/api/v2/spaces", "read the spaces")
+	listSpaceRoles    = confluence.endpoint("GET", "/api/v2/space-roles", "read the space roles")
+	listPermissions   = confluence.endpoint("GET", "/api/v2/space-permissions", "read the space permissions")
+	listAssignments   = confluence.endpoint("GET", "/api/v2/spaces/{}/role-assignments", "read the role assignments of a space")
+	listOrgs          = admin.endpoint("GET", "/v1/orgs", "read the organisations")
+	listDirectories   = admin.endpoint("GET", "/v2/orgs/{}/directories", "read the directories")
+	searchWorkspaces  = admin.endpoint("POST", "/v2/orgs/{}/workspaces", "read the organisation's sites")
+	searchPeople      = admin.endpoint("POST", "/v2/orgs/{}/directories/{}/users/search", "read the people")
+	searchGroups      = admin.endpoint("POST", "/v2/orgs/{}/directories/{}/groups/search", "read the organisation's groups")
+	listGroupProduct  = admin.endpoint("GET", "/v2/orgs/{}/directories/{}/groups/{}/role-assignments", "read the product roles of a group")
+	listPersonProduct = admin.endpoint("GET", "/v2/orgs/{}/directories/{}/users/{}/role-assignments", "read the product roles of a person")
 )
 
 // The writes: a closed list, which a test repeats. Deleting a space or a page
 // is not in it.
 var (
-	createGroup       = endpoint{confluence, "POST", "/rest/api/group", "create a group"}
-	deleteGroup       = endpoint{confluence, "DELETE", "/rest/api/group/by-id", "delete a group"}
-	addMember         = endpoint{confluence, "POST", "/rest/api/group/userByGroupId", "add somebody to a group"}
-	removeMember      = endpoint{confluence, "DELETE", "/rest/api/group/userByGroupId", "remove somebody from a group"}
-	updateSpace       = endpoint{confluence, "PUT", "/rest/api/space/{}", "change a space"}
-	createSpace       = endpoint{confluence, "POST", "/api/v2/spaces", "create a space"}
-	setAssignments    = endpoint{confluence, "POST", "/api/v2/spaces/{}/role-assignments", "change the role assignments of a space"}
-	createSpaceRole   = endpoint{confluence, "POST", "/api/v2/space-roles", "create a space role"}
-	updateSpaceRole   = endpoint{confluence, "PUT", "/api/v2/space-roles/{}", "change a space role"}
-	deleteSpaceRole   = endpoint{confluence, "DELETE", "/api/v2/space-roles/{}", "delete a space role"}
-	invitePeople      = endpoint{admin, "POST", "/v2/orgs/{}/users/invite", "invite somebody"}
-	suspendPerson     = endpoint{admin, "POST", "/v2/orgs/{}/directories/{}/users/{}/suspend", "suspend somebody"}
-	restorePerson     = endpoint{admin, "POST", "/v2/orgs/{}/directories/{}/users/{}/restore", "restore somebody"}
-	removePerson      = endpoint{admin, "DELETE", "/v2/orgs/{}/directories/{}/users/{}", "remove somebody from the directory"}
-	giveGroupProduct  = endpoint{admin, "POST", "/v2/orgs/{}/directories/{}/groups/{}/role-assignments/assign", "give a group a product role"}
-	takeGroupProduct  = endpoint{admin, "POST", "/v2/orgs/{}/directories/{}/groups/{}/role-assignments/revoke", "take a product role from a group"}
-	givePersonProduct = endpoint{admin, "POST", "/v1/orgs/{}/users/{}/roles/assign", "give somebody a product role"}
-	takePersonProduct = endpoint{admin, "POST", "/v1/orgs/{}/users/{}/roles/revoke", "take a product role from somebody"}
-	disableAccount    = endpoint{users, "POST", "/{}/manage/lifecycle/disable", "deactivate an account"}
-	enableAccount     = endpoint{users, "POST", "/{}/manage/lifecycle/enable", "reactivate an account"}
+	createGroup       = confluence.endpoint("POST", "/rest/api/group", "create a group")
+	deleteGroup       = confluence.endpoint("DELETE", "/rest/api/group/by-id", "delete a group")
+	addMember         = confluence.endpoint("POST", "/rest/api/group/userByGroupId", "add somebody to a group")
+	removeMember      = confluence.endpoint("DELETE", "/rest/api/group/userByGroupId", "remove somebody from a group")
+	updateSpace       = confluence.endpoint("PUT", "/rest/api/space/{}", "change a space")
+	createSpace       = confluence.endpoint("POST", "/api/v2/spaces", "create a space")
+	setAssignments    = confluence.endpoint("POST", "/api/v2/spaces/{}/role-assignments", "change the role assignments of a space")
+	createSpaceRole   = confluence.endpoint("POST", "/api/v2/space-roles", "create a space role")
+	updateSpaceRole   = confluence.endpoint("PUT", "/api/v2/space-roles/{}", "change a space role")
+	deleteSpaceRole   = confluence.endpoint("DELETE", "/api/v2/space-roles/{}", "delete a space role")
+	invitePeople      = admin.endpoint("POST", "/v2/orgs/{}/users/invite", "invite somebody")
+	suspendPerson     = admin.endpoint("POST", "/v2/orgs/{}/directories/{}/users/{}/suspend", "suspend somebody")
+	restorePerson     = admin.endpoint("POST", "/v2/orgs/{}/directories/{}/users/{}/restore", "restore somebody")
+	removePerson      = admin.endpoint("DELETE", "/v2/orgs/{}/directories/{}/users/{}", "remove somebody from the directory")
+	giveGroupProduct  = admin.endpoint("POST", "/v2/orgs/{}/directories/{}/groups/{}/role-assignments/assign", "give a group a product role")
+	takeGroupProduct  = admin.endpoint("POST", "/v2/orgs/{}/directories/{}/groups/{}/role-assignments/revoke", "take a product role from a group")
+	givePersonProduct = admin.endpoint("POST", "/v1/orgs/{}/users/{}/roles/assign", "give somebody a product role")
+	takePersonProduct = admin.endpoint("POST", "/v1/orgs/{}/users/{}/roles/revoke", "take a product role from somebody")
+	disableAccount    = users.endpoint("POST", "/{}/manage/lifecycle/disable", "deactivate an account")
+	enableAccount     = users.endpoint("POST", "/{}/manage/lifecycle/enable", "reactivate an account")
 )
 
-// writes are the endpoints that [client.write] sends to; [client.read] sends
-// to no other than reads.
+// Every request of this package is to one of these.
 var (
-	reads = []endpoint{
+	reads = []rest.Endpoint{
 		currentUser, systemInfo, listGroups, longTask, roleMode, listSpaces, listSpaceRoles, listPermissions, listAssignments,
 		listOrgs, listDirectories, searchWorkspaces, searchPeople, searchGroups, listGroupProduct, listPersonProduct,
 	}
-	writes = []endpoint{
+	writes = []rest.Endpoint{
 		createGroup, deleteGroup, addMember, removeMember, updateSpace, createSpace, setAssignments,
 		createSpaceRole, updateSpaceRole, deleteSpaceRole,
 		invitePeople, suspendPerson, restorePerson, removePerson,
@@ -84,19 +79,5 @@ var (
 	}
 )
 
-// Write is one kind of write that the driver can send.
-type Write struct {
-	Surface string // whose address it goes to
-	Method  string
-	Path    string // below the surface's base; each {} is one segment
-	Effect  string
-}
-
 // Writes lists everything that the driver can ever send to change a site.
-func Writes() []Write {
-	out := make([]Write, len(writes))
-	for i, e := range writes {
-		out[i] = Write{e.door.String(), e.method, e.path, e.op}
-	}
-	return out
-}
+func Writes() []rest.Write { return rest.Describe(writes, doors) }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
+	"github.com/weirhq/weir/site/rest"
 )
 
 // A person may enter a site because of a product role: one of their own
@@ -98,9 +99,9 @@ func (w *worker) giveOwn(ctx context.Context, account string) error {
 	if slices.ContainsFunc(own, letsIn) {
 		return nil
 	}
-	return w.send(ctx, call{
-		to: givePersonProduct, args: []string{w.at.org, account},
-		body: personGrant{Resource: w.at.ari(), Role: "atlassian/user"},
+	return w.send(ctx, rest.Call{
+		To: givePersonProduct, Args: []string{w.at.org, account},
+		Body: personGrant{Resource: w.at.ari(), Role: "atlassian/user"},
 	}, nil)
 }
 
@@ -111,9 +112,9 @@ func (w *worker) takeOwn(ctx context.Context, account string) error {
 		return err
 	}
 	for _, role := range own {
-		err := w.send(ctx, call{
-			to: takePersonProduct, args: []string{w.at.org, account},
-			body: personGrant{Resource: w.at.ari(), Role: "atlassian/" + role},
+		err := w.send(ctx, rest.Call{
+			To: takePersonProduct, Args: []string{w.at.org, account},
+			Body: personGrant{Resource: w.at.ari(), Role: "atlassian/" + role},
 		}, nil)
 		if err != nil {
 			return err
@@ -125,8 +126,8 @@ func (w *worker) takeOwn(ctx context.Context, account string) error {
 // own reads the product roles that a person holds directly on this site. Only
 // those can be taken on the person.
 func (w *worker) own(ctx context.Context, account string) ([]string, error) {
-	what := call{to: listPersonProduct, args: []string{w.at.org, w.at.directory, account}, op: w.op}
-	list, err := byCursor(ctx, w.client, what, orgPage, func(p personProduct) string { return p.ResourceID })
+	what := rest.Call{To: listPersonProduct, Args: []string{w.at.org, w.at.directory, account}, Op: w.op}
+	list, err := rest.ByCursor(ctx, w.client, what, orgPage, func(p personProduct) string { return p.ResourceID })
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +138,7 @@ func (w *worker) own(ctx context.Context, account string) ([]string, error) {
 		}
 		for _, a := range p.RoleAssignments {
 			if a.Methods == nil {
-				return nil, fail(site.Invalid, what, errors.New("the answer does not say how the person came by a role"))
+				return nil, rest.Fail(site.Invalid, what, errors.New("the answer does not say how the person came by a role"))
 			}
 			if slices.Contains(a.Methods, "direct") {
 				out = append(out, bareRole(a.Role))

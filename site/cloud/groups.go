@@ -9,6 +9,7 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
+	"github.com/weirhq/weir/site/rest"
 )
 
 // group is a group as both doors tell it.
@@ -51,22 +52,22 @@ func (g group) facts() []access.Fact {
 
 // siteGroups reads the groups through v1, which alone tells Teams from groups.
 func (s *Site) siteGroups(ctx context.Context) ([]siteGroup, error) {
-	return byOffset(ctx, s.client, call{to: listGroups}, 200, func(g siteGroup) string { return g.ID })
+	return rest.ByOffset(ctx, s.client, rest.Call{To: listGroups}, rest.Offset{Limit: 200}, func(g siteGroup) string { return g.ID })
 }
 
 // orgGroups reads groups through the organisation, which alone tells what may
 // be changed and how many members there should be.
 func (s *Site) orgGroups(ctx context.Context, at place, filter search) ([]directoryGroup, error) {
 	filter.Expand = []string{"counts.users", "counts.resources"}
-	what := call{to: searchGroups, args: []string{at.org, at.directory}, body: filter}
-	list, err := byCursor(ctx, s.client, what, orgPage, func(g directoryGroup) string { return g.ID })
+	what := rest.Call{To: searchGroups, Args: []string{at.org, at.directory}, Body: filter}
+	list, err := rest.ByCursor(ctx, s.client, what, orgPage, func(g directoryGroup) string { return g.ID })
 	if err != nil {
 		return nil, err
 	}
 	for i := range list {
 		list[i].ID = groupID(list[i].ID)
 		if list[i].Counts.Users == nil || list[i].Counts.Resources == nil {
-			return nil, fail(site.Invalid, what, errors.New("the answer lacks the counts that were asked for"))
+			return nil, rest.Fail(site.Invalid, what, errors.New("the answer lacks the counts that were asked for"))
 		}
 	}
 	return list, nil
@@ -76,8 +77,8 @@ func (s *Site) orgGroups(ctx context.Context, at place, filter search) ([]direct
 // search a role instead of one request a group.
 func (s *Site) holders(ctx context.Context, at place, role string) ([]string, error) {
 	filter := search{ResourceIDs: []string{at.ari()}, RoleIDs: []string{"atlassian/" + role}}
-	what := call{to: searchGroups, args: []string{at.org, at.directory}, body: filter}
-	list, err := byCursor(ctx, s.client, what, orgPage, func(g directoryGroup) string { return g.ID })
+	what := rest.Call{To: searchGroups, Args: []string{at.org, at.directory}, Body: filter}
+	list, err := rest.ByCursor(ctx, s.client, what, orgPage, func(g directoryGroup) string { return g.ID })
 	var ids []string
 	for _, g := range list {
 		ids = append(ids, groupID(g.ID))
@@ -87,8 +88,8 @@ func (s *Site) holders(ctx context.Context, at place, role string) ([]string, er
 
 // productOf reads what one group holds, here and elsewhere.
 func (s *Site) productOf(ctx context.Context, at place, id string) (here []string, elsewhere bool, err error) {
-	what := call{to: listGroupProduct, args: []string{at.org, at.directory, id}}
-	list, err := byCursor(ctx, s.client, what, orgPage, func(p groupProduct) string { return p.ResourceID })
+	what := rest.Call{To: listGroupProduct, Args: []string{at.org, at.directory, id}}
+	list, err := rest.ByCursor(ctx, s.client, what, orgPage, func(p groupProduct) string { return p.ResourceID })
 	for _, p := range list {
 		switch {
 		case !at.here(p.ResourceID):
@@ -109,7 +110,7 @@ func (s *Site) groups(ctx context.Context, at place) ([]group, []access.Unknown,
 		fromSite []siteGroup
 		fromOrg  []directoryGroup
 	)
-	err := together(ctx,
+	err := rest.Together(ctx,
 		func(ctx context.Context) (err error) { fromSite, err = s.siteGroups(ctx); return err },
 		func(ctx context.Context) (err error) { fromOrg, err = s.orgGroups(ctx, at, search{}); return err },
 	)
@@ -144,7 +145,7 @@ func (s *Site) groups(ctx context.Context, at place) ([]group, []access.Unknown,
 	names := make(map[access.Ref]bool)
 	for _, g := range out {
 		if names[g.ref] {
-			return nil, nil, fail(site.Conflict, call{to: searchGroups}, fmt.Errorf("two groups are named %q", g.Name))
+			return nil, nil, rest.Fail(site.Conflict, rest.Call{To: searchGroups}, fmt.Errorf("two groups are named %q", g.Name))
 		}
 		names[g.ref] = true
 	}
@@ -165,7 +166,7 @@ func (s *Site) productsOf(ctx context.Context, at place, groups []group) ([]acce
 		return nil, nil
 	}
 	held := make([][]string, len(productRoles))
-	err := each(ctx, s.concurrency, productRoles, func(ctx context.Context, i int, role string) (err error) {
+	err := rest.Each(ctx, s.client.InFlight(), productRoles, func(ctx context.Context, i int, role string) (err error) {
 		held[i], err = s.holders(ctx, at, role)
 		return err
 	})
@@ -187,10 +188,10 @@ func (s *Site) productsOf(ctx context.Context, at place, groups []group) ([]acce
 		}
 	}
 	unknown := make([]access.Unknown, len(ask))
-	err = each(ctx, s.concurrency, ask, func(ctx context.Context, n, i int) error {
+	err = rest.Each(ctx, s.client.InFlight(), ask, func(ctx context.Context, n, i int) error {
 		g := &groups[i]
 		here, elsewhere, err := s.productOf(ctx, at, g.ID)
-		if reason, hidden := unseen(err); hidden {
+		if reason, hidden := rest.Unseen(err); hidden {
 			unknown[n] = access.Unknown{Object: g.ref, Reason: "its roles on other products cannot be read: " + reason}
 			return nil
 		}
@@ -198,14 +199,4 @@ func (s *Site) productsOf(ctx context.Context, at place, groups []group) ([]acce
 		return err
 	})
 	return slices.DeleteFunc(unknown, func(u access.Unknown) bool { return u.Object == "" }), err
-}
-
-// unseen reports whether an error means that one thing is hidden from weir or
-// gone, which nobody can tell apart, rather than that the reading failed.
-func unseen(err error) (reason string, hidden bool) {
-	var trouble *site.Error
-	if errors.As(err, &trouble) && (trouble.Kind == site.Forbidden || trouble.Kind == site.NotFound) {
-		return fmt.Sprint(trouble.Err), true
-	}
-	return "", false
 }

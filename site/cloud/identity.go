@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/weirhq/weir/site"
+	"github.com/weirhq/weir/site/rest"
 )
 
 // identify asks the site who weir is there. A wrong or expired token may be
@@ -14,18 +15,18 @@ import (
 // as somebody else is another list. So the account is asked before and after
 // every observation, and once known it stays the same for good.
 func (s *Site) identify(ctx context.Context) (self, error) {
-	what := call{to: currentUser}
+	what := rest.Call{To: currentUser}
 	var me self
-	if _, err := s.client.read(ctx, what, &me); err != nil {
+	if err := s.client.Read(ctx, what, &me); err != nil {
 		return self{}, err
 	}
 	if me.AccountID == "" || me.Type == "anonymous" || me.Type == "unknown" {
-		return self{}, fail(site.Forbidden, what, errors.New("the site takes weir for nobody: the token is wrong, expired or revoked"))
+		return self{}, rest.Fail(site.Forbidden, what, errors.New("the site takes weir for nobody: the token is wrong, expired or revoked"))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.account != "" && s.account != me.AccountID {
-		return self{}, fail(site.Forbidden, what, fmt.Errorf("the token belongs to account %s, not to %s", me.AccountID, s.account))
+		return self{}, rest.Fail(site.Forbidden, what, fmt.Errorf("the token belongs to account %s, not to %s", me.AccountID, s.account))
 	}
 	s.account = me.AccountID
 	return me, nil
@@ -41,34 +42,34 @@ func (s *Site) locate(ctx context.Context) (place, error) {
 		return given, nil
 	}
 	at := given
-	what := call{to: systemInfo}
+	what := rest.Call{To: systemInfo}
 	var facts systemFacts
-	if _, err := s.client.read(ctx, what, &facts); err != nil {
+	if err := s.client.Read(ctx, what, &facts); err != nil {
 		return place{}, err
 	}
 	if at.cloud != "" && at.cloud != facts.CloudID {
-		return place{}, fail(site.Conflict, what, fmt.Errorf("the site is %s, not %s", facts.CloudID, at.cloud))
+		return place{}, rest.Fail(site.Conflict, what, fmt.Errorf("the site is %s, not %s", facts.CloudID, at.cloud))
 	}
 	at.cloud = facts.CloudID
 	if at.org == "" {
-		what := call{to: listOrgs}
-		orgs, err := byCursor(ctx, s.client, what, 0, func(o org) string { return o.ID })
+		what := rest.Call{To: listOrgs}
+		orgs, err := rest.ByCursor(ctx, s.client, what, 0, func(o org) string { return o.ID })
 		if err != nil {
 			return place{}, err
 		}
 		if len(orgs) != 1 {
-			return place{}, fail(site.Conflict, what, fmt.Errorf("the key sees %d organisations: say which one is meant", len(orgs)))
+			return place{}, rest.Fail(site.Conflict, what, fmt.Errorf("the key sees %d organisations: say which one is meant", len(orgs)))
 		}
 		at.org = orgs[0].ID
 	}
 	if at.directory == "" {
-		what := call{to: listDirectories, args: []string{at.org}}
-		dirs, err := byCursor(ctx, s.client, what, 100, func(d directory) string { return d.ID })
+		what := rest.Call{To: listDirectories, Args: []string{at.org}}
+		dirs, err := rest.ByCursor(ctx, s.client, what, 100, func(d directory) string { return d.ID })
 		if err != nil {
 			return place{}, err
 		}
 		if len(dirs) != 1 {
-			return place{}, fail(site.Conflict, what, fmt.Errorf("the organisation has %d directories: say which one is meant", len(dirs)))
+			return place{}, rest.Fail(site.Conflict, what, fmt.Errorf("the organisation has %d directories: say which one is meant", len(dirs)))
 		}
 		at.directory = dirs[0].ID
 	}
@@ -84,8 +85,8 @@ func (s *Site) locate(ctx context.Context) (place, error) {
 // belongs makes sure that the site is one of the organisation's: people of
 // one organisation and spaces of another make no sense together.
 func (s *Site) belongs(ctx context.Context, at place) error {
-	what := call{to: searchWorkspaces, args: []string{at.org}, body: search{}}
-	sites, err := byCursor(ctx, s.client, what, 100, func(w workspace) string { return w.ID })
+	what := rest.Call{To: searchWorkspaces, Args: []string{at.org}, Body: search{}}
+	sites, err := rest.ByCursor(ctx, s.client, what, 100, func(w workspace) string { return w.ID })
 	if err != nil {
 		return err
 	}
@@ -97,7 +98,7 @@ func (s *Site) belongs(ctx context.Context, at place) error {
 		}
 	}
 	if found != 1 {
-		return fail(site.Conflict, what, fmt.Errorf("the organisation has %d Confluence sites with the cloud id %s", found, at.cloud))
+		return rest.Fail(site.Conflict, what, fmt.Errorf("the organisation has %d Confluence sites with the cloud id %s", found, at.cloud))
 	}
 	return nil
 }

@@ -9,13 +9,14 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
+	"github.com/weirhq/weir/site/rest"
 )
 
 // Observe reads everything. Its order matters little, but for its two ends:
 // weir's own account is asked for first and last, since everything between is
 // what that account could see.
 func (s *Site) Observe(ctx context.Context) (site.Observation, error) {
-	before := s.client.sent.Load()
+	before := s.client.Sent()
 	me, err := s.identify(ctx)
 	if err != nil {
 		return site.Observation{}, err
@@ -28,7 +29,7 @@ func (s *Site) Observe(ctx context.Context) (site.Observation, error) {
 		return site.Observation{}, err
 	}
 	var r reading
-	err = together(ctx,
+	err = rest.Together(ctx,
 		func(ctx context.Context) (err error) { r.people, err = s.people(ctx, at, search{}); return err },
 		func(ctx context.Context) (err error) { r.groups, r.unknown, err = s.groups(ctx, at); return err },
 		func(ctx context.Context) (err error) { r.spaces, err = s.spaces(ctx, nil); return err },
@@ -65,20 +66,20 @@ func (s *Site) Observe(ctx context.Context) (site.Observation, error) {
 	slices.SortFunc(obs.Unknown, func(a, b access.Unknown) int {
 		return cmp.Or(cmp.Compare(a.Object, b.Object), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Reason, b.Reason))
 	})
-	obs.Requests = int(s.client.sent.Load() - before)
+	obs.Requests = s.client.Sent() - before
 	return obs, nil
 }
 
 // hasRoles refuses a site whose spaces are not governed by roles alone: this
 // driver would read half of its access for the whole.
 func (s *Site) hasRoles(ctx context.Context) error {
-	what := call{to: roleMode}
+	what := rest.Call{To: roleMode}
 	var m mode
-	if _, err := s.client.read(ctx, what, &m); err != nil {
+	if err := s.client.Read(ctx, what, &m); err != nil {
 		return err
 	}
 	if m.Mode != "ROLES" {
-		return fail(site.Unsupported, what, fmt.Errorf("the site is in mode %s, and weir serves only sites in mode ROLES so far", m.Mode))
+		return rest.Fail(site.Unsupported, what, fmt.Errorf("the site is in mode %s, and weir serves only sites in mode ROLES so far", m.Mode))
 	}
 	return nil
 }
@@ -196,9 +197,9 @@ func (s *Site) members(ctx context.Context, at place, r *reading) ([]access.Fact
 	}
 	again := make([][]directoryPerson, len(short))
 	unknown := make([]access.Unknown, len(short))
-	err := each(ctx, s.concurrency, short, func(ctx context.Context, i int, g group) (err error) {
+	err := rest.Each(ctx, s.client.InFlight(), short, func(ctx context.Context, i int, g group) (err error) {
 		again[i], err = s.people(ctx, at, search{GroupIDs: []string{g.ID}})
-		if reason, hidden := unseen(err); hidden {
+		if reason, hidden := rest.Unseen(err); hidden {
 			unknown[i] = access.Unknown{Kind: access.Member, Object: g.ref, Reason: "its members cannot be read: " + reason}
 			return nil
 		}
@@ -213,7 +214,7 @@ func (s *Site) members(ctx context.Context, at place, r *reading) ([]access.Fact
 		}
 		for _, p := range again[i] {
 			if !listed[p.AccountID] {
-				return nil, nil, fail(site.Invalid, call{to: searchPeople}, fmt.Errorf("the list of people lacks account %s, which group %q shows", p.AccountID, g.Name))
+				return nil, nil, rest.Fail(site.Invalid, rest.Call{To: searchPeople}, fmt.Errorf("the list of people lacks account %s, which group %q shows", p.AccountID, g.Name))
 			}
 			in[g.ID][p.AccountID] = true
 		}

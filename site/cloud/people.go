@@ -11,6 +11,7 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
+	"github.com/weirhq/weir/site/rest"
 )
 
 // orgPage is the largest page of the organisation's lists.
@@ -28,14 +29,14 @@ const (
 // for the whole graph of memberships, a hundred people a request.
 func (s *Site) people(ctx context.Context, at place, filter search) ([]directoryPerson, error) {
 	filter.Expand = []string{"groups", "productAccess"}
-	what := call{to: searchPeople, args: []string{at.org, at.directory}, body: filter}
-	list, err := byCursor(ctx, s.client, what, orgPage, func(p directoryPerson) string { return p.AccountID })
+	what := rest.Call{To: searchPeople, Args: []string{at.org, at.directory}, Body: filter}
+	list, err := rest.ByCursor(ctx, s.client, what, orgPage, func(p directoryPerson) string { return p.AccountID })
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range list {
 		if p.Groups == nil || p.ProductAccess == nil {
-			return nil, fail(site.Invalid, what, errors.New("the answer lacks the groups and sites that were asked for"))
+			return nil, rest.Fail(site.Invalid, what, errors.New("the answer lacks the groups and sites that were asked for"))
 		}
 	}
 	return list, nil
@@ -131,7 +132,7 @@ func (s *Site) entry(ctx context.Context, at place, r access.Ref) (p directoryPe
 		s.known.learn(r, list[0].AccountID)
 		return list[0], true, nil
 	}
-	return directoryPerson{}, false, fail(site.Conflict, call{to: searchPeople}, fmt.Errorf("%d accounts answer to %s", len(list), r))
+	return directoryPerson{}, false, rest.Fail(site.Conflict, rest.Call{To: searchPeople}, fmt.Errorf("%d accounts answer to %s", len(list), r))
 }
 
 // bearers gives the people by every reference that could name them: one each,

@@ -6,6 +6,7 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
+	"github.com/weirhq/weir/site/rest"
 )
 
 // Present reads back facts, with one request where one can answer for many:
@@ -33,7 +34,7 @@ func (s *Site) Present(ctx context.Context, facts []access.Fact) ([]site.Presenc
 	var answers []told
 	for _, t := range tell {
 		answer, err := t(ctx)
-		if _, hidden := unseen(err); err != nil && !hidden {
+		if _, hidden := rest.Unseen(err); err != nil && !hidden {
 			return nil, err
 		}
 		answers = append(answers, answer)

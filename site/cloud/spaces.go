@@ -11,6 +11,7 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
+	"github.com/weirhq/weir/site/rest"
 )
 
 // sitePage is the largest page of v2.
@@ -50,7 +51,7 @@ func (s *Site) spaces(ctx context.Context, keys []string) ([]space, error) {
 	var found []space
 	seen := make(map[string]bool)
 	read := func(query url.Values) error {
-		list, err := byLink(ctx, s.client, call{to: listSpaces, query: query}, sitePage, func(sp space) string { return sp.ID })
+		list, err := rest.ByLink(ctx, s.client, rest.Call{To: listSpaces, Query: query}, sitePage, func(sp space) string { return sp.ID })
 		for _, sp := range list {
 			if !seen[sp.ID] && sp.state() != "trashed" {
 				seen[sp.ID] = true
@@ -68,7 +69,7 @@ func (s *Site) spaces(ctx context.Context, keys []string) ([]space, error) {
 		if batch != nil {
 			query.Set("keys", strings.Join(batch, ","))
 		}
-		for _, q := range []url.Values{query, with(query, "status", "archived")} {
+		for _, q := range []url.Values{query, rest.With(query, "status", "archived")} {
 			if err := read(q); err != nil {
 				return nil, err
 			}
@@ -76,7 +77,7 @@ func (s *Site) spaces(ctx context.Context, keys []string) ([]space, error) {
 	}
 	for _, sp := range found {
 		if sp.Key == "" || sp.Name == "" {
-			return nil, fail(site.Invalid, call{to: listSpaces}, fmt.Errorf("space %s has no key or no name", sp.ID))
+			return nil, rest.Fail(site.Invalid, rest.Call{To: listSpaces}, fmt.Errorf("space %s has no key or no name", sp.ID))
 		}
 	}
 	return found, nil
@@ -98,18 +99,18 @@ func (sp space) facts() []access.Fact {
 
 // spaceRoles reads the roles with what they grant.
 func (s *Site) spaceRoles(ctx context.Context) ([]spaceRole, error) {
-	what := call{to: listSpaceRoles}
-	roles, err := byLink(ctx, s.client, what, sitePage, func(r spaceRole) string { return r.ID })
+	what := rest.Call{To: listSpaceRoles}
+	roles, err := rest.ByLink(ctx, s.client, what, sitePage, func(r spaceRole) string { return r.ID })
 	if err != nil {
 		return nil, err
 	}
 	names := make(map[access.Ref]bool)
 	for _, r := range roles {
 		if r.Permissions == nil || r.Name == "" {
-			return nil, fail(site.Invalid, what, errors.New("a role lacks its name or its permissions"))
+			return nil, rest.Fail(site.Invalid, what, errors.New("a role lacks its name or its permissions"))
 		}
 		if names[r.ref()] {
-			return nil, fail(site.Conflict, what, fmt.Errorf("two space roles are named %q", r.Name))
+			return nil, rest.Fail(site.Conflict, what, fmt.Errorf("two space roles are named %q", r.Name))
 		}
 		names[r.ref()] = true
 	}
@@ -118,7 +119,7 @@ func (s *Site) spaceRoles(ctx context.Context) ([]spaceRole, error) {
 
 // spacePermissions reads the catalogue of permissions, with their labels.
 func (s *Site) spacePermissions(ctx context.Context) (map[string]string, error) {
-	list, err := byLink(ctx, s.client, call{to: listPermissions}, sitePage, func(p spacePermission) string { return p.ID })
+	list, err := rest.ByLink(ctx, s.client, rest.Call{To: listPermissions}, sitePage, func(p spacePermission) string { return p.ID })
 	if err != nil {
 		return nil, err
 	}
@@ -148,8 +149,8 @@ func (r spaceRole) facts() []access.Fact {
 
 // assignments reads who holds which role in a space.
 func (s *Site) assignments(ctx context.Context, id string) ([]assignment, error) {
-	what := call{to: listAssignments, args: []string{id}}
-	return byLink(ctx, s.client, what, sitePage, func(a assignment) string {
+	what := rest.Call{To: listAssignments, Args: []string{id}}
+	return rest.ByLink(ctx, s.client, what, sitePage, func(a assignment) string {
 		if a.Principal.ID == "" || a.RoleID == "" {
 			return ""
 		}
@@ -192,9 +193,9 @@ func (s *Site) roleFacts(ctx context.Context, spaces map[access.Ref]string) ([]a
 	refs := slices.Sorted(maps.Keys(spaces))
 	facts := make([][]access.Fact, len(refs))
 	unknown := make([]access.Unknown, len(refs))
-	err := each(ctx, s.concurrency, refs, func(ctx context.Context, i int, r access.Ref) error {
+	err := rest.Each(ctx, s.client.InFlight(), refs, func(ctx context.Context, i int, r access.Ref) error {
 		list, err := s.assignments(ctx, spaces[r])
-		if reason, hidden := unseen(err); hidden {
+		if reason, hidden := rest.Unseen(err); hidden {
 			unknown[i] = access.Unknown{Kind: access.Role, Object: r, Reason: "its role assignments cannot be read: " + reason}
 			return nil
 		}

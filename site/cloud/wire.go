@@ -22,6 +22,12 @@ type search struct {
 	Cursor      string   `json:"cursor,omitempty"`
 }
 
+// Page is the search for one page.
+func (s search) Page(limit int, cursor string) any {
+	s.Limit, s.Cursor = limit, cursor
+	return s
+}
+
 // self is the answer of user/current.
 type self struct {
 	Type        string `json:"type"`
@@ -30,7 +36,7 @@ type self struct {
 	DisplayName string `json:"displayName"`
 }
 
-func (s *self) check() error {
+func (s *self) Check() error {
 	if s.Type == "" && s.AccountID == "" {
 		return errors.New("the answer names nobody")
 	}
@@ -41,7 +47,7 @@ type systemFacts struct {
 	CloudID string `json:"cloudId"`
 }
 
-func (s *systemFacts) check() error {
+func (s *systemFacts) Check() error {
 	if s.CloudID == "" {
 		return errors.New("the answer lacks the cloud id")
 	}
@@ -52,7 +58,7 @@ type mode struct {
 	Mode string `json:"mode"`
 }
 
-func (m *mode) check() error {
+func (m *mode) Check() error {
 	if m.Mode == "" {
 		return errors.New("the answer lacks the mode")
 	}
@@ -106,7 +112,7 @@ type siteGroup struct {
 	ManagedBy string `json:"managedBy"` // ADMINS | EXTERNAL | TEAM_MEMBERS | OPEN
 }
 
-func (g *siteGroup) check() error {
+func (g *siteGroup) Check() error {
 	if g.ID == "" {
 		return errors.New("the answer lacks the id")
 	}
@@ -165,7 +171,7 @@ type invitedPart struct {
 	StatusReason string `json:"statusReason"`
 }
 
-func (i *invited) check() error {
+func (i *invited) Check() error {
 	if i.Data == nil {
 		return errors.New("the answer lacks its data")
 	}
@@ -180,7 +186,7 @@ type space struct {
 	Status string `json:"status"` // current | archived | trashed
 }
 
-func (sp *space) check() error {
+func (sp *space) Check() error {
 	if sp.ID == "" {
 		return errors.New("the answer lacks the id")
 	}
@@ -208,7 +214,7 @@ type spaceRole struct {
 	Permissions *[]string `json:"spacePermissions"`
 }
 
-func (r *spaceRole) check() error {
+func (r *spaceRole) Check() error {
 	if r.ID == "" {
 		return errors.New("the answer lacks the id")
 	}
@@ -221,7 +227,7 @@ type spacePermission struct {
 	Label string `json:"displayName"`
 }
 
-func (p *spacePermission) check() error {
+func (p *spacePermission) Check() error {
 	if p.ID == "" {
 		return errors.New("the answer lacks the id")
 	}
@@ -251,7 +257,7 @@ type started struct {
 	TaskID string `json:"taskId"`
 }
 
-func (*started) check() error { return nil }
+func (*started) Check() error { return nil }
 
 type taskState struct {
 	Finished   *bool `json:"finished"`
@@ -261,7 +267,7 @@ type taskState struct {
 	} `json:"messages"`
 }
 
-func (t *taskState) check() error {
+func (t *taskState) Check() error {
 	if t.Finished == nil {
 		return errors.New("the answer does not say whether the task is finished")
 	}

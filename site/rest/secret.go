@@ -1,4 +1,4 @@
-package cloud
+package rest
 
 import (
 	"encoding/base64"
@@ -8,6 +8,7 @@ import (
 	"html"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -55,29 +56,33 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
 // LogValue never shows the content.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(hidden) }
 
-// redactor replaces the secrets in a text, in the spellings in which a server
-// or a library may echo them.
-func redactor(email string, secrets ...Secret) *strings.Replacer {
-	var pairs []string
+// redactor replaces the secrets of the surfaces in a text, in the spellings in
+// which a server or a library may echo them. The longest goes first, so that
+// none leaves a rest of another behind.
+func redactor(surfaces []Surface) func(string) string {
+	var spellings []string
 	hide := func(text string) {
 		b := []byte(text)
-		for _, spelling := range []string{
+		spellings = append(spellings,
 			text, url.QueryEscape(text), url.PathEscape(text), html.EscapeString(text), quoted(text),
 			strings.TrimSuffix(strings.TrimPrefix(strconv.Quote(text), `"`), `"`),
 			base64.StdEncoding.EncodeToString(b), base64.RawStdEncoding.EncodeToString(b),
 			base64.URLEncoding.EncodeToString(b), base64.RawURLEncoding.EncodeToString(b),
 			hex.EncodeToString(b), strings.ToUpper(hex.EncodeToString(b)),
-		} {
-			pairs = append(pairs, spelling, hidden)
+		)
+	}
+	for _, s := range surfaces {
+		hide(s.Auth.secret.text())
+		if s.Auth.basic {
+			hide(s.Auth.user + ":" + s.Auth.secret.text())
 		}
 	}
-	for _, s := range secrets {
-		if !s.Empty() {
-			hide(email + ":" + s.text())
-			hide(s.text())
-		}
+	slices.SortStableFunc(spellings, func(a, b string) int { return len(b) - len(a) })
+	pairs := make([]string, 0, 2*len(spellings))
+	for _, s := range spellings {
+		pairs = append(pairs, s, hidden)
 	}
-	return strings.NewReplacer(pairs...)
+	return strings.NewReplacer(pairs...).Replace
 }
 
 // quoted is the text as it stands in a JSON string.

@@ -1,13 +1,13 @@
-package cloud
+package rest
 
 import (
 	"context"
 	"sync"
 )
 
-// each runs do for every item, with at most limit at once. The first error
+// Each runs do for every item, with at most limit at once. The first error
 // stops the rest and is returned.
-func each[T any](ctx context.Context, limit int, items []T, do func(ctx context.Context, i int, item T) error) error {
+func Each[T any](ctx context.Context, limit int, items []T, do func(ctx context.Context, i int, item T) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var (
@@ -36,9 +36,9 @@ feed:
 	return context.Cause(ctx)
 }
 
-// together runs tasks at the same time.
-func together(ctx context.Context, tasks ...func(context.Context) error) error {
-	return each(ctx, len(tasks), tasks, func(ctx context.Context, _ int, task func(context.Context) error) error {
+// Together runs tasks at the same time, as [Each] does.
+func Together(ctx context.Context, tasks ...func(context.Context) error) error {
+	return Each(ctx, len(tasks), tasks, func(ctx context.Context, _ int, task func(context.Context) error) error {
 		return task(ctx)
 	})
 }

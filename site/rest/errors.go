@@ -1,4 +1,4 @@
-package cloud
+package rest
 
 import (
 	"bytes"
@@ -7,14 +7,14 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/weirhq/weir/site"
 )
 
-func fail(kind site.Kind, what call, err error) *site.Error {
+// Fail is trouble of a kind with a call.
+func Fail(kind site.Kind, what Call, err error) *site.Error {
 	return &site.Error{Kind: kind, Op: what.String(), Err: err}
 }
 
@@ -28,9 +28,15 @@ func isUnreadable(err error) bool {
 	return errors.As(err, &u)
 }
 
-// uncertain says that a write was accepted and that what came of it has to be
+// unsent marks a request for which no connection was made: nothing of it has
+// left.
+type unsent struct{ error }
+
+func (u unsent) Unwrap() error { return u.error }
+
+// Uncertain says that a write was accepted and that what came of it has to be
 // read back.
-func uncertain(err error) error {
+func Uncertain(err error) error {
 	var trouble *site.Error
 	if errors.As(err, &trouble) {
 		trouble.Kind = site.Transient
@@ -47,16 +53,26 @@ type answered struct {
 
 func (a answered) Error() string { return a.text }
 
-// status gives the HTTP status of the answer behind an error, or 0.
-func status(err error) int {
+// Status gives the HTTP status of the answer behind an error, or 0.
+func Status(err error) int {
 	var a answered
 	errors.As(err, &a)
 	return a.status
 }
 
+// Unseen reports whether an error means that one thing is hidden from weir or
+// gone, which nobody can tell apart, rather than that the reading failed.
+func Unseen(err error) (reason string, hidden bool) {
+	var trouble *site.Error
+	if errors.As(err, &trouble) && (trouble.Kind == site.Forbidden || trouble.Kind == site.NotFound) {
+		return fmt.Sprint(trouble.Err), true
+	}
+	return "", false
+}
+
 // refusal makes an error of an answer that is not a success.
-func (c *client) refusal(what call, resp *http.Response, body []byte) *site.Error {
-	a := answered{status: resp.StatusCode, after: c.retryAfter(resp.Header)}
+func (c *Client) refusal(what Call, resp *http.Response, body []byte) *site.Error {
+	a := answered{status: resp.StatusCode, after: retryAfter(resp.Header, c.clock())}
 	a.text = fmt.Sprintf("HTTP %d", a.status)
 	if said := c.reason(resp, body); said != "" {
 		a.text += ": " + said
@@ -64,7 +80,7 @@ func (c *client) refusal(what call, resp *http.Response, body []byte) *site.Erro
 	if a.status < 400 {
 		a.text += ": the site answers with a redirect, which weir does not follow (check the address)"
 	}
-	return fail(kindOfStatus(a.status), what, a)
+	return Fail(kindOfStatus(a.status), what, a)
 }
 
 func kindOfStatus(status int) site.Kind {
@@ -85,26 +101,13 @@ func kindOfStatus(status int) site.Kind {
 	return site.Invalid
 }
 
-// retryAfter reads the header: seconds, or a date.
-func (c *client) retryAfter(h http.Header) time.Duration {
-	text := h.Get("Retry-After")
-	if n, err := strconv.Atoi(text); err == nil {
-		// Years do not fit a Duration; anything beyond our patience is the same.
-		return time.Duration(min(max(n, 0), 1<<30)) * time.Second
-	}
-	if t, err := http.ParseTime(text); err == nil {
-		return max(0, t.Sub(c.clock()))
-	}
-	return 0
-}
-
 // reason finds what the product says in an error body. The shapes: v1
 // {message}, v2 and organisation {errors:[{title,detail}]}, user management
 // {key, context}, gateways {message}. A body that is not JSON says nothing worth
 // showing.
-func (c *client) reason(resp *http.Response, body []byte) string {
+func (c *Client) reason(resp *http.Response, body []byte) string {
 	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	if !strings.Contains(media, "json") || !bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) {
+	if !isJSON(media) || tooDeep(body) || !bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) {
 		return ""
 	}
 	var said struct {
@@ -127,24 +130,27 @@ func (c *client) reason(resp *http.Response, body []byte) string {
 		}
 	}
 	// Redacted before it is cut: half a secret would not be recognised.
-	text := c.redactor().Replace(strings.Join(out, ": "))
+	text := c.hide(strings.Join(out, ": "))
 	if r := []rune(text); len(r) > 300 {
 		text = string(r[:300]) + "…"
 	}
 	return strings.ToValidUTF8(text, "�")
 }
 
-// redacted is an error whose text has lost its secrets.
+// redacted is an error whose text has lost its secrets. What it was made of can
+// be recognised and is not unwrapped: whoever walks down a chain and prints what
+// is there must not find the text as it was. It lies behind a function because
+// fmt prints the fields of what it meets.
 type redacted struct {
-	text string
-	err  error
+	text  string
+	cause func() error
 }
 
-func (r redacted) Error() string { return r.text }
-func (r redacted) Unwrap() error { return r.err }
+func (r redacted) Error() string        { return r.text }
+func (r redacted) Is(target error) bool { return errors.Is(r.cause(), target) }
+func (r redacted) As(target any) bool   { return errors.As(r.cause(), target) }
 
-func (c *client) redact(err error) error {
-	return redacted{c.redactor().Replace(err.Error()), err}
+// Redact takes the client's secrets out of the text of an error.
+func (c *Client) Redact(err error) error {
+	return redacted{c.hide(err.Error()), func() error { return err }}
 }
-
-func (c *client) redactor() *strings.Replacer { return redactor(c.email, c.token, c.key) }

@@ -1,11 +1,10 @@
-package cloud
+package rest
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/weirhq/weir/site"
@@ -18,17 +17,17 @@ const (
 	longestWait = 2 * time.Minute // a site that asks for more is reported instead
 )
 
-// retrying sends a call up to the number of attempts while its trouble is of
-// one of the kinds. Between two it waits for what the product asks for, or
-// for a pause that doubles and is spread by jitter, whichever is longer.
-func (c *client) retrying(ctx context.Context, what call, out answer, kinds ...site.Kind) (http.Header, error) {
+// retrying sends a call up to the number of attempts while its trouble may be
+// tried again. Between two it waits for what the product asks for, or for a
+// pause that doubles and is spread by jitter, whichever is longer.
+func (c *Client) retrying(ctx context.Context, what Call, out Answer, again func(*site.Error) bool) (http.Header, error) {
 	for n := 0; ; n++ {
 		header, err := c.once(ctx, what, out)
 		if err == nil || ctx.Err() != nil {
 			return header, err
 		}
 		var trouble *site.Error
-		if !errors.As(err, &trouble) || !slices.Contains(kinds, trouble.Kind) || n+1 == attempts {
+		if !errors.As(err, &trouble) || !again(trouble) || n+1 == attempts {
 			return nil, err
 		}
 		pause := firstPause << n
@@ -41,8 +40,8 @@ func (c *client) retrying(ctx context.Context, what call, out answer, kinds ...s
 			trouble.Err = fmt.Errorf("%w (it asks to wait %s)", trouble.Err, pause)
 			return nil, err
 		}
-		if werr := c.wait(ctx, pause); werr != nil {
-			return nil, fail(trouble.Kind, what, errors.Join(werr, trouble.Err))
+		if werr := c.Wait(ctx, pause); werr != nil {
+			return nil, Fail(trouble.Kind, what, errors.Join(werr, trouble.Err))
 		}
 	}
 }
