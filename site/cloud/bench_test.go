@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site/cloud"
 	"github.com/weirhq/weir/site/emulator"
 )
@@ -43,7 +44,7 @@ func BenchmarkObserve(b *testing.B) {
 	s, err := cloud.New(config(e, e.Transport()))
 	must(err)
 	for b.Loop() {
-		obs, err := s.Observe(b.Context())
+		obs, err := s.Observe(b.Context(), access.Extent{})
 		must(err)
 		b.ReportMetric(float64(obs.Requests), "requests")
 		b.ReportMetric(float64(obs.Facts.Len()), "facts")

@@ -281,7 +281,7 @@ func TestUnits(t *testing.T) {
 // written, and a label leads to its id.
 func TestUnknownPermissions(t *testing.T) {
 	_, s := embedded(t, emulator.Options{}, nil)
-	live, err := s.Observe(t.Context())
+	live, err := s.Observe(t.Context(), access.Extent{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -141,7 +141,7 @@ func TestObserveWritesNothing(t *testing.T) {
 			return next.RoundTrip(r)
 		})
 	})
-	if _, err := s.Observe(t.Context()); err != nil {
+	if _, err := s.Observe(t.Context(), access.Extent{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Present(t.Context(), factsOf(add("exists group:a", "exists user:a@acme.example", "role space:A group:a = admin", "managed group:a = idp"))); err != nil {
@@ -204,7 +204,7 @@ func TestCredentials(t *testing.T) {
 		if auth == "bearer" {
 			cfg.Email = ""
 		}
-		if _, err := newSite(t, cfg).Observe(t.Context()); err != nil {
+		if _, err := newSite(t, cfg).Observe(t.Context(), access.Extent{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -221,7 +221,7 @@ func TestReadOnly(t *testing.T) {
 	}))
 	cfg.ReadOnly = true
 	s := newSite(t, cfg)
-	if _, err := s.Observe(t.Context()); err != nil {
+	if _, err := s.Observe(t.Context(), access.Extent{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Do(t.Context(), add("exists group:a")); !site.Is(err, site.Unsupported) {
@@ -244,7 +244,7 @@ func TestConcurrency(t *testing.T) {
 	}))
 	cfg.Concurrency = 3
 	s := newSite(t, cfg)
-	obs, err := s.Observe(t.Context())
+	obs, err := s.Observe(t.Context(), access.Extent{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -258,7 +258,7 @@ func TestConcurrency(t *testing.T) {
 	if want := lists + 2 + 1 + 4; obs.Requests != want {
 		t.Errorf("%d requests, want %d", obs.Requests, want)
 	}
-	if obs, err = s.Observe(t.Context()); err != nil || obs.Requests != lists+2+1 {
+	if obs, err = s.Observe(t.Context(), access.Extent{}); err != nil || obs.Requests != lists+2+1 {
 		t.Errorf("%d requests the second time (%v), want %d", obs.Requests, err, lists+2+1)
 	}
 }
@@ -267,7 +267,7 @@ func TestCancelled(t *testing.T) {
 	_, s := embedded(t, emulator.Options{}, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := s.Observe(ctx); !errors.Is(err, context.Canceled) {
+	if _, err := s.Observe(ctx, access.Extent{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 	if err := s.Do(ctx, add("exists group:a")); !errors.Is(err, context.Canceled) {

@@ -7,14 +7,15 @@
 //		Users: "https://api.atlassian.com/users",
 //		Email: "weir@acme.example", Token: rest.NewSecret(token), OrgKey: rest.NewSecret(key),
 //	})
-//	obs, err := s.Observe(ctx)
+//	obs, err := s.Observe(ctx, access.Extent{})
 //
 // Its words are those of package site: facts, observations, steps. The wire's
 // own words (principals, ARIs, cursors) stay inside.
 //
 // It does not decide what to change, keeps nothing on disk, and can send no
-// write that is not in [Writes]; how requests are sent is package rest's. Sites whose spaces are not governed by roles, guests,
-// restrictions and legacy permissions are not in it yet.
+// write that is not in [Writes]; how requests are sent is package rest's. Sites
+// whose spaces are not governed by roles, guests, restrictions and legacy
+// permissions are not in it yet.
 //
 // The facts about the product that the code relies on, and how sure they are,
 // are told where they are used: "documented" means Atlassian's published
@@ -93,6 +94,9 @@ type place struct {
 
 // Requests counts the requests sent so far, repeats included.
 func (s *Site) Requests() int { return s.client.Sent() }
+
+// Latency is how long the site took to answer so far, on average.
+func (s *Site) Latency() time.Duration { return s.client.Latency() }
 
 // ari is the site's name in the organisation.
 func (p place) ari() string { return "ari:cloud:confluence::site/" + p.cloud }

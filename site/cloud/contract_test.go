@@ -426,7 +426,7 @@ func TestContract(t *testing.T) {
 		}
 	})
 	e := wide(t)
-	if _, err := open(t, e, c.before(e.Transport())).Observe(t.Context()); err != nil {
+	if _, err := open(t, e, c.before(e.Transport())).Observe(t.Context(), access.Extent{}); err != nil {
 		t.Fatal(err)
 	}
 

@@ -141,7 +141,7 @@ func honest(t *testing.T, truth access.Set, obs site.Observation, err error) {
 
 func TestPaging(t *testing.T) {
 	e := wide(t)
-	clean, err := open(t, e, e.Transport()).Observe(t.Context())
+	clean, err := open(t, e, e.Transport()).Observe(t.Context(), access.Extent{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,7 +229,7 @@ func TestPaging(t *testing.T) {
 		for _, path := range lists {
 			t.Run(name+" "+path, func(t *testing.T) {
 				s := open(t, e, &mangled{RoundTripper: e.Transport(), path: path, request: m.request, answer: m.answer})
-				obs, err := s.Observe(t.Context())
+				obs, err := s.Observe(t.Context(), access.Extent{})
 				for _, blind := range m.blind {
 					if path == blind {
 						t.Skip("no client could tell: the list names no total, and no other list shows the same")
@@ -247,7 +247,7 @@ func TestPaging(t *testing.T) {
 			_, links := listOf(b)
 			delete(links, "next")
 		}})
-		obs, err := s.Observe(t.Context())
+		obs, err := s.Observe(t.Context(), access.Extent{})
 		if err != nil || !obs.Facts.Equal(clean.Facts) {
 			t.Errorf("%v, %d facts, want %d", err, obs.Facts.Len(), clean.Facts.Len())
 		}
@@ -268,7 +268,7 @@ func TestPaging(t *testing.T) {
 				delete(b, "start")
 			}
 			s := open(t, e, &mangled{RoundTripper: e.Transport(), path: path, answer: again})
-			if _, err := s.Observe(t.Context()); !site.Is(err, site.Invalid) {
+			if _, err := s.Observe(t.Context(), access.Extent{}); !site.Is(err, site.Invalid) {
 				t.Errorf("%s: %v, want refused", path, err)
 			}
 		}
@@ -278,7 +278,7 @@ func TestPaging(t *testing.T) {
 // TestHidden puts answers that are no answers in the place of every read.
 func TestHidden(t *testing.T) {
 	e := wide(t)
-	clean, err := open(t, e, e.Transport()).Observe(t.Context())
+	clean, err := open(t, e, e.Transport()).Observe(t.Context(), access.Extent{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -291,7 +291,7 @@ func TestHidden(t *testing.T) {
 		}
 		return e.Transport().RoundTrip(r)
 	})}
-	if _, err := open(t, e, watch).Observe(t.Context()); err != nil {
+	if _, err := open(t, e, watch).Observe(t.Context(), access.Extent{}); err != nil {
 		t.Fatal(err)
 	}
 	answers := map[string]func(*http.Request) *http.Response{
@@ -326,7 +326,7 @@ func TestHidden(t *testing.T) {
 				}
 				return e.Transport().RoundTrip(r)
 			}))
-			obs, err := s.Observe(t.Context())
+			obs, err := s.Observe(t.Context(), access.Extent{})
 			if path != "/role-assignments" && err == nil {
 				t.Errorf("%s in the place of %s: no error", name, path)
 			}
@@ -354,7 +354,7 @@ func TestIdentity(t *testing.T) {
 	if err := e.Admin().CreateSpace("ENG", "Engineering"); err != nil {
 		t.Fatal(err)
 	}
-	obs, err := s.Observe(t.Context())
+	obs, err := s.Observe(t.Context(), access.Extent{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -391,7 +391,7 @@ func TestIdentity(t *testing.T) {
 				}
 				return e.Transport().RoundTrip(r)
 			})})
-			_, err := s.Observe(t.Context())
+			_, err := s.Observe(t.Context(), access.Extent{})
 			if name == "somebody else" && after == 0 {
 				continue // from the start, that is who weir is
 			}
@@ -404,7 +404,7 @@ func TestIdentity(t *testing.T) {
 		cfg := config(e, e.Transport())
 		cfg.Account = "somebody-else"
 		s := newSite(t, cfg)
-		if _, err := s.Observe(t.Context()); !site.Is(err, site.Forbidden) {
+		if _, err := s.Observe(t.Context(), access.Extent{}); !site.Is(err, site.Forbidden) {
 			t.Errorf("%v, want not allowed", err)
 		}
 	})
@@ -416,7 +416,7 @@ func TestIdentity(t *testing.T) {
 			}
 			return e.Transport().RoundTrip(r)
 		}))
-		if _, err := s.Observe(t.Context()); err != nil {
+		if _, err := s.Observe(t.Context(), access.Extent{}); err != nil {
 			t.Fatal(err)
 		}
 		revoked = true

@@ -15,7 +15,7 @@ import (
 // Observe reads everything. Its order matters little, but for its two ends:
 // weir's own account is asked for first and last, since everything between is
 // what that account could see.
-func (s *Site) Observe(ctx context.Context) (site.Observation, error) {
+func (s *Site) Observe(ctx context.Context, _ access.Extent) (site.Observation, error) {
 	before := s.client.Sent()
 	me, err := s.identify(ctx)
 	if err != nil {
@@ -93,7 +93,7 @@ func (s *Site) ready(ctx context.Context) (place, error) {
 	if looked {
 		return at, nil
 	}
-	if _, err := s.Observe(ctx); err != nil {
+	if _, err := s.Observe(ctx, access.Extent{}); err != nil {
 		return place{}, err
 	}
 	return s.locate(ctx)

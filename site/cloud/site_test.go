@@ -36,7 +36,7 @@ func rows(b map[string]any) []any {
 func TestModes(t *testing.T) {
 	for _, mode := range []string{"PRE_ROLES", "ROLES_TRANSITION", "SOMETHING_NEW"} {
 		_, s := embedded(t, emulator.Options{}, rewriting("/space-role-mode", func(b map[string]any) { b["mode"] = mode }))
-		_, err := s.Observe(t.Context())
+		_, err := s.Observe(t.Context(), access.Extent{})
 		if !site.Is(err, site.Unsupported) || !strings.Contains(err.Error(), mode) {
 			t.Errorf("%s: %v", mode, err)
 		}
@@ -72,7 +72,7 @@ func TestPlace(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, s := embedded(t, emulator.Options{}, rewriting(c.path, c.change))
-			if _, err := s.Observe(t.Context()); err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, err := s.Observe(t.Context(), access.Extent{}); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want %s", err, c.want)
 			}
 		})
@@ -81,7 +81,7 @@ func TestPlace(t *testing.T) {
 		e, _ := embedded(t, emulator.Options{}, nil)
 		cfg := config(e, e.Transport())
 		cfg.CloudID = "another"
-		if _, err := newSite(t, cfg).Observe(t.Context()); !site.Is(err, site.Conflict) {
+		if _, err := newSite(t, cfg).Observe(t.Context(), access.Extent{}); !site.Is(err, site.Conflict) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -104,7 +104,7 @@ func TestUnseen(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	clean, err := open(t, e, e.Transport()).Observe(t.Context())
+	clean, err := open(t, e, e.Transport()).Observe(t.Context(), access.Extent{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +180,7 @@ func TestUnseen(t *testing.T) {
 				}
 				return transport.RoundTrip(r)
 			}))
-			obs, err := s.Observe(t.Context())
+			obs, err := s.Observe(t.Context(), access.Extent{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -217,7 +217,7 @@ func TestNames(t *testing.T) {
 		return out
 	}
 	t.Run("e-mail in lower case, with the label", func(t *testing.T) {
-		obs, err := open(t, e, e.Transport()).Observe(t.Context())
+		obs, err := open(t, e, e.Transport()).Observe(t.Context(), access.Extent{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -242,7 +242,7 @@ func TestNames(t *testing.T) {
 					}
 				}
 			})(e.Transport()))
-			obs, err := s.Observe(t.Context())
+			obs, err := s.Observe(t.Context(), access.Extent{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -274,7 +274,7 @@ func TestNames(t *testing.T) {
 			}
 			b["results"] = list
 		})(e.Transport()))
-		obs, err := s.Observe(t.Context())
+		obs, err := s.Observe(t.Context(), access.Extent{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -297,7 +297,7 @@ func TestNames(t *testing.T) {
 			twin["id"] = "twin"
 			b["data"] = []any{row, twin}
 		})(e.Transport()))
-		if _, err := s.Observe(t.Context()); !site.Is(err, site.Conflict) {
+		if _, err := s.Observe(t.Context(), access.Extent{}); !site.Is(err, site.Conflict) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -384,7 +384,7 @@ func TestRequests(t *testing.T) {
 		}
 		return e.Transport().RoundTrip(r)
 	})})
-	obs, err := s.Observe(t.Context())
+	obs, err := s.Observe(t.Context(), access.Extent{})
 	if err != nil {
 		t.Fatal(err)
 	}

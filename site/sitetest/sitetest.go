@@ -74,7 +74,7 @@ func start(t *testing.T, s Subject) *trial {
 // nothing: an unknown here is a bug.
 func (tr *trial) observe() site.Observation {
 	tr.t.Helper()
-	obs, err := tr.site.Observe(tr.t.Context())
+	obs, err := tr.site.Observe(tr.t.Context(), access.Extent{})
 	if err != nil {
 		tr.t.Fatalf("observe: %v", err)
 	}
