@@ -254,6 +254,9 @@ func TestConcurrency(t *testing.T) {
 	// People, groups through both doors, spaces and archived ones, space roles,
 	// the permissions, and one a space, of which one has two pages.
 	lists := 3 + 2 + 3 + (2 + 1) + 1 + 1 + 261 + 1
+	// Groups by each product role, people by them in three ways, and the one who
+	// is found by itself.
+	lists += 9 + 3 + 1
 	// Before and after, who weir is; the role mode; and once where the site lies.
 	if want := lists + 2 + 1 + 4; obs.Requests != want {
 		t.Errorf("%d requests, want %d", obs.Requests, want)

@@ -318,6 +318,9 @@ func credential(_ context.Context, in *openapi3filter.AuthenticationInput) error
 	r, scheme := in.RequestValidationInput.Request, in.SecurityScheme
 	_, _, basic := r.BasicAuth()
 	bearer := strings.HasPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if scheme.Type == "oauth2" && bearer {
+		return nil
+	}
 	if scheme.Type == "http" && (scheme.Scheme == "basic" && basic || scheme.Scheme == "bearer" && bearer) {
 		return nil
 	}

@@ -24,8 +24,8 @@ func reply(r *http.Request, status int, contentType, body string) *http.Response
 	}
 }
 
-// mangled changes the JSON of the answers to the n-th (from 0) and later
-// requests that end in a path.
+// mangled changes the JSON of the answers to requests that end in a path; n
+// (from 0) is the number of the request among those for one list.
 type mangled struct {
 	http.RoundTripper
 	path    string
@@ -34,7 +34,30 @@ type mangled struct {
 	keep    bool // the Link header, which else would contradict the body
 
 	mu sync.Mutex
-	n  int
+	n  map[string]int // by list
+}
+
+// listOfRequest tells one list from another: its path and its filters.
+func listOfRequest(r *http.Request) string {
+	query := r.URL.Query()
+	for _, place := range []string{"cursor", "start", "limit"} {
+		query.Del(place)
+	}
+	key := r.URL.Path + "?" + query.Encode()
+	if r.Body == nil {
+		return key
+	}
+	data, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(err)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(data))
+	var body map[string]any
+	if err := json.Unmarshal(data, &body); err != nil {
+		panic(err)
+	}
+	delete(body, "cursor")
+	return key + fmt.Sprint(body)
 }
 
 func (m *mangled) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -45,8 +68,12 @@ func (m *mangled) RoundTrip(r *http.Request) (*http.Response, error) {
 		return m.RoundTripper.RoundTrip(r)
 	}
 	m.mu.Lock()
-	n := m.n
-	m.n++
+	if m.n == nil {
+		m.n = make(map[string]int)
+	}
+	list := listOfRequest(r)
+	n := m.n[list]
+	m.n[list]++
 	m.mu.Unlock()
 	if m.request != nil {
 		m.request(n, r)
@@ -261,6 +288,9 @@ func TestPaging(t *testing.T) {
 			again := func(n int, b map[string]any) {
 				// Every page is the first one, and says that more follows.
 				name, links := listOf(b)
+				if first == nil && links["next"] == nil {
+					return // a list of one page
+				}
 				if first == nil {
 					first = map[string]any{name: b[name], "next": links["next"]}
 				}

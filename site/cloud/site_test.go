@@ -31,18 +31,6 @@ func rows(b map[string]any) []any {
 	return list
 }
 
-// TestModes: a site that legacy permissions govern, in part or whole, is not
-// read at all rather than by half.
-func TestModes(t *testing.T) {
-	for _, mode := range []string{"PRE_ROLES", "ROLES_TRANSITION", "SOMETHING_NEW"} {
-		_, s := embedded(t, emulator.Options{}, rewriting("/space-role-mode", func(b map[string]any) { b["mode"] = mode }))
-		_, err := s.Observe(t.Context(), access.Extent{})
-		if !site.Is(err, site.Unsupported) || !strings.Contains(err.Error(), mode) {
-			t.Errorf("%s: %v", mode, err)
-		}
-	}
-}
-
 // TestPlace: the site, its organisation and its directory must be one each,
 // and belong together.
 func TestPlace(t *testing.T) {
@@ -266,7 +254,10 @@ func TestNames(t *testing.T) {
 		s := open(t, e, rewriting("/role-assignments", func(b map[string]any) {
 			role := ""
 			for _, row := range rows(b) {
-				role = row.(map[string]any)["roleId"].(string)
+				role, _ = row.(map[string]any)["roleId"].(string)
+			}
+			if role == "" {
+				return // the product roles of a person
 			}
 			var list []any
 			for _, p := range [][2]string{{"GROUP", "g-unheard-of"}, {"USER", "u-unheard-of"}, {"ACCESS_CLASS", "c-unheard-of"}, {"APP", "a1"}, {"ACCESS_CLASS", "jsm-project-admins"}} {
@@ -289,6 +280,9 @@ func TestNames(t *testing.T) {
 	})
 	t.Run("two groups of one name", func(t *testing.T) {
 		s := open(t, e, rewriting("/groups/search", func(b map[string]any) {
+			if len(rows(b)) == 0 {
+				return
+			}
 			row := rows(b)[0].(map[string]any)
 			twin := map[string]any{}
 			for k, v := range row {
