@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -74,19 +76,36 @@ func TestNothingLeft(t *testing.T) {
 		"cloud before roles":  onCloud(emulator.ModePreRoles),
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Run("something left", func(t *testing.T) {
+				s := open(t)
+				end := sitetest.Cases()[0].Walk(t, s)
+				end.Want = end.Want.Union(access.NewSet(access.Fact{Kind: access.Exists, Object: "group:more"})).
+					Filter(func(f access.Fact) bool { return f.Object != "user:ana@acme.example" })
+				planned(t, s, end, "+ exists group:more", "- exists user:ana@acme.example")
+			})
 			for _, c := range sitetest.Cases() {
 				t.Run(c.Area+"/"+c.Name, func(t *testing.T) {
 					s := open(t)
 					end := c.Walk(t, s)
-					draft, err := reconcile.Make(t.Context(), reconcile.Input{Site: s.Site, Description: everything{end}, Judge: content{}})
-					if err != nil {
-						t.Fatal(err)
-					}
-					for _, change := range draft.Plan.Changes {
-						t.Errorf("planned: %s %s (%s)", change.Op, change.Fact, change.Reason)
-					}
+					planned(t, s, end)
 				})
 			}
 		})
+	}
+}
+
+// planned checks what a description of the whole site would change.
+func planned(t *testing.T, s sitetest.Subject, end sitetest.End, want ...string) {
+	t.Helper()
+	draft, err := reconcile.Make(t.Context(), reconcile.Input{Site: s.Site, Description: everything{end}, Judge: content{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, c := range draft.Plan.Changes {
+		got = append(got, string(c.Op)+" "+c.Fact)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("planned are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }

@@ -300,7 +300,8 @@ func TestUnknownPermissions(t *testing.T) {
 	}{
 		{[]access.Fact{there, grant("read/space"), grant("create/page")}, "-"},
 		{[]access.Fact{there, grant("read/space"), grant(strings.ToLower(label))}, `did you mean "create/page"?`},
-		{[]access.Fact{there, grant("read/space"), grant("creat/page")}, "write the id of one that it has, such as create/page"},
+		{[]access.Fact{there, grant("read/space"), grant("creat/page")}, `did you mean "create/page"?`},
+		{[]access.Fact{there, grant("read/space"), grant("sing and dance")}, "write the id of one that it has, such as create/page"},
 		{[]access.Fact{there}, "give it the permission read/space"},
 		{[]access.Fact{{Kind: access.Name, Object: "space:ENG", Value: strings.Repeat("é", 201)}}, "shorten it"},
 		{[]access.Fact{{Kind: access.Name, Object: "space:ENG", Value: strings.Repeat("é", 200)}}, "-"},

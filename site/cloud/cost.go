@@ -16,8 +16,9 @@ func (s *Site) Cost(unit []access.Change) int {
 	}
 	c := lead(unit)
 	switch f := c.Fact; {
-	case f.Kind == access.Exists && f.Object.Type() == "group" && c.Op == access.Remove:
-		return 1
+	case f.Kind == access.Exists && f.Object.Type() == "group" && c.Op == access.Remove,
+		f.Kind == access.Member && c.Op == access.Remove:
+		return 1 + s.costOfKeeping(f.Object)
 	case f.Kind == access.Exists && f.Object.Type() == "group":
 		n := 1
 		for _, c := range unit {
@@ -43,7 +44,11 @@ func (s *Site) Cost(unit []access.Change) int {
 		if c.Op == access.Remove {
 			was, will = will, nil
 		}
-		return differing(was, will)
+		n := differing(was, will)
+		if !slices.ContainsFunc(will, access.LetsIn) {
+			n += s.costOfKeeping(f.Object)
+		}
+		return n
 	case grantsInSpace(f):
 		return costOfGrants(unit)
 	case f.Kind == access.Restrict && s.restricted == keyRestricted:
@@ -52,6 +57,15 @@ func (s *Site) Cost(unit []access.Change) int {
 		return 2 // the page as it is, the write
 	}
 	return 1
+}
+
+// costOfKeeping counts asking whom a group lets in that is about to cease to:
+// nobody else must lose access with it.
+func (s *Site) costOfKeeping(group access.Ref) int {
+	if opens(s.known.holds(group)) {
+		return 1
+	}
+	return 0
 }
 
 func differing(was, will []string) int {

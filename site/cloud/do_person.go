@@ -52,6 +52,16 @@ func (p *coming) read(c access.Change) bool {
 	return true
 }
 
+// groups gives the groups that the person joins or leaves, in order.
+func (p *coming) groups() []access.Ref {
+	var out []access.Ref
+	for _, c := range p.edges {
+		out = append(out, c.Fact.Object)
+	}
+	slices.Sort(out)
+	return out
+}
+
 // person brings a person to where the unit says: in or out of this
 // Confluence, or into a state that shuts them out everywhere. A guest's spaces
 // belong to it: what is taken is taken first, and what is given is given once
@@ -279,6 +289,11 @@ func (w *worker) inviteTogether(ctx context.Context) error {
 	})
 	if err != nil {
 		return err
+	}
+	for _, c := range people {
+		if !c.comes || !slices.Equal(c.roles, people[0].roles) || !slices.Equal(c.groups(), people[0].groups()) {
+			return rest.Fail(site.Invalid, rest.Call{Op: w.op}, fmt.Errorf("%s does not come with the same as %s", c.who, people[0].who))
+		}
 	}
 	list, err := w.byEmail(ctx, w.at, emails)
 	if err != nil {

@@ -36,8 +36,16 @@ func (w *worker) grants(ctx context.Context, changes []access.Change) error {
 		}
 		return 0
 	})
-	if len(spaces) == 0 {
+	switch {
+	case len(spaces) == 0:
 		return nil
+	case len(spaces) > 1:
+		who := changes[0].Fact.Subject
+		for _, c := range changes {
+			if !person(who) || c.Fact.Subject != who {
+				return rest.Fail(site.Invalid, rest.Call{Op: w.op}, fmt.Errorf("%s does not belong in one step with it", c))
+			}
+		}
 	}
 	if err := w.sameMode(ctx); err != nil {
 		return err
