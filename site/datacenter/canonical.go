@@ -20,18 +20,20 @@ func (s *Site) Canonical(want access.Set, live site.Observation) site.Canonical 
 		writable: len(live.Traits.Globals) > 0,
 		awaited:  make(map[access.Ref]string),
 		given:    make(map[holder]access.Permissions),
+		lockout:  make(map[access.Fact]bool),
 	}
 	c.out.From, c.out.As = make(map[access.Fact]access.Fact), map[access.Kind]access.Kind{access.Role: access.Permission}
 	c.findAwaited()
 	c.gather()
+	c.findLockouts()
 	for f := range want.All() {
-		if live.Facts.Has(f) {
+		if live.Facts.Has(f) && !c.lockout[f] {
 			c.keep(f)
 		} else {
 			c.judge(f)
 		}
 	}
-	c.out.Facts = access.NewSet(c.facts...)
+	c.out.Facts = access.NewSet(append(c.facts, c.left...)...)
 	return c.out
 }
 
@@ -42,10 +44,12 @@ type canon struct {
 	want     access.Set
 	live     site.Observation
 	facts    []access.Fact
+	left     []access.Fact // live facts that stay because what is wanted in their place is refused
 	out      site.Canonical
 
 	awaited map[access.Ref]string         // objects that somebody else must bring about, and how it is said
 	given   map[holder]access.Permissions // what each principal shall have in a space, roles written out
+	lockout map[access.Fact]bool          // restrictions that would lock weir's own account out
 }
 
 // holder is somebody in a space.
@@ -103,9 +107,25 @@ func (c *canon) note(f access.Fact, text, hint string) {
 	c.out.Notes = append(c.out.Notes, site.Note{Fact: f, Text: text, Hint: hint})
 }
 
+// leave keeps a person's live standing where what is wanted of it is refused: who
+// cannot be suspended must not be let in for it, nor put out.
+func (c *canon) leave(r access.Ref) {
+	for _, k := range []access.Kind{access.Exists, access.State} {
+		if f, ok := c.live.Facts.Get(access.Fact{Kind: k, Object: r}); ok {
+			c.left = append(c.left, f)
+		}
+	}
+}
+
 // judge decides on a wanted fact that is not true yet.
 func (c *canon) judge(f access.Fact) {
 	for _, r := range []access.Ref{f.Object, f.Subject} {
+		if r.IsPerson() && c.want.Has(access.Fact{Kind: access.Product, Object: r, Value: access.GuestRole}) {
+			// Nor does a guest become anything greater.
+			c.leave(r)
+			c.refuse(f, "Data Center has no guests", "leave the person out, or let them in as everybody else by dropping product_role: guest")
+			return
+		}
 		if until, ok := c.awaited[r]; ok {
 			c.wait(f, r, until)
 			return
@@ -235,6 +255,7 @@ func (c *canon) judgeState(f access.Fact) {
 	_, listed := c.live.IDs[r]
 	switch {
 	case f.Value == suspended:
+		c.leave(r)
 		c.refuse(f, "Data Center does not know suspended people", "write deactivated")
 	case f.Value == removed && !listed:
 		// Who is not registered has been removed, or never was there.
@@ -243,6 +264,7 @@ func (c *canon) judgeState(f access.Fact) {
 	case f.Value == deactivated || f.Value == removed:
 		c.keep(f)
 	default:
+		c.leave(r)
 		c.refuse(f, fmt.Sprintf("an account cannot be %q", f.Value), "write deactivated or removed")
 	}
 }
@@ -252,12 +274,8 @@ func (c *canon) judgeState(f access.Fact) {
 func (c *canon) judgeProduct(f access.Fact) {
 	roles := access.ProductRoles(f.Value)
 	for _, r := range roles {
-		switch {
-		case r == access.GuestRole:
-			c.refuse(f, "Data Center has no guests", "leave the person out, or give them a space by a group of their own")
-			return
-		case r != access.AdminRole && r != userRole:
-			c.refuse(f, fmt.Sprintf("Confluence has no product role %q", r), "use one of admin, user")
+		if r != access.AdminRole && r != userRole {
+			c.refuse(f, fmt.Sprintf("Confluence Data Center has no product role %q", r), "use one of admin, user")
 			return
 		}
 	}
@@ -265,14 +283,22 @@ func (c *canon) judgeProduct(f access.Fact) {
 		c.byAdmin(f, fmt.Sprintf("give %s the permissions for %s", f.Object, f.Value))
 		return
 	}
+	asked := f
 	admin := slices.Contains(roles, access.AdminRole)
 	switch {
 	case f.Object.IsPerson() && !admin:
-		return // that they may enter is said by itself
+		c.note(f, "that a person may enter is said by itself", "")
+		return
 	case f.Object.IsPerson():
 		f.Value = access.AdminRole
 	case admin:
 		f.Value = access.AdminRole + "+" + userRole
+	}
+	if f != asked {
+		c.out.From[f.Identity()] = asked
+	}
+	if !f.Object.IsPerson() && len(roles) == 1 && admin {
+		c.note(asked, "whoever administers Confluence Data Center uses it as well", "write product_role: admin+user")
 	}
 	c.keep(f)
 }
@@ -313,33 +339,55 @@ func (c *canon) judgeRestrict(f access.Fact) {
 		c.refuse(f, fmt.Sprintf("a page is restricted for view or edit, not for %q", f.Verb), "write view or edit")
 	case f.Subject.Type() == "team":
 		c.refuse(f, "Data Center has no teams", "restrict to a group or a person")
-	case !c.member && c.locked(f):
+	case c.lockout[f]:
 		c.refuse(f, "it would lock weir's own account out of the page", "name a group that weir's account is in, put the account into "+superGroup+", or set restricted_pages: member")
 	default:
 		c.keep(f)
 	}
 }
 
-// locked reports whether a page that is restricted as described would be closed
-// to weir's own account: nothing that is wanted or there names it or a group of
-// its, and it is not among those who see every page.
-func (c *canon) locked(f access.Fact) bool {
+// findLockouts finds the restrictions that would close a page to weir's own
+// account: the product refuses them (published), and so does a plan. An account
+// passes that is named, or in a named group, or among those who see every page.
+// What it is in, nobody changes: its own facts are outside every difference.
+func (c *canon) findLockouts() {
 	own := c.live.Account
 	in := func(g access.Ref) bool {
-		return c.live.Facts.Has(access.Fact{Kind: access.Member, Object: g, Subject: own})
+		f := access.Fact{Kind: access.Member, Object: g, Subject: own}
+		return c.live.Facts.Has(f) || c.want.Has(f)
 	}
-	if in(access.NewRef("group", superGroup)) {
-		return false
+	if c.member || own == "" || in(access.NewRef("group", superGroup)) {
+		return
 	}
-	self := f
-	self.Subject = own
-	if c.live.Facts.Has(self) {
-		return false // its own facts are outside every difference, and so stay
+	passes := func(f access.Fact) bool { return f.Subject == own || in(f.Subject) }
+	type list struct {
+		page access.Ref
+		verb string
 	}
-	for o := range c.want.Of(access.Restrict, f.Object) {
-		if o.Verb == f.Verb && (o.Subject == own || in(o.Subject)) {
-			return false
+	wanted := make(map[list][]access.Fact)
+	for f := range c.want.OfKind(access.Restrict) {
+		l := list{f.Object, f.Verb}
+		wanted[l] = append(wanted[l], f)
+	}
+	for l, facts := range wanted {
+		var live []access.Fact
+		for f := range c.live.Facts.Of(access.Restrict, l.page) {
+			if f.Verb == l.verb {
+				live = append(live, f)
+			}
+		}
+		if slices.ContainsFunc(facts, passes) || slices.ContainsFunc(live, func(f access.Fact) bool { return f.Subject == own }) {
+			continue
+		}
+		fresh := slices.DeleteFunc(slices.Clone(facts), c.live.Facts.Has)
+		if len(fresh) == 0 {
+			if !slices.ContainsFunc(live, passes) {
+				continue // it is shut out already, and nothing is added
+			}
+			fresh = facts[:1] // who let it pass is not wanted any more
+		}
+		for _, f := range fresh {
+			c.lockout[f] = true
 		}
 	}
-	return true
 }

@@ -79,7 +79,7 @@ func (c *canon) judgePermission(f access.Fact) {
 	cover, covered := within[f.Verb]
 	switch {
 	case covered && cover != "" && given.Has(cover):
-		// It comes with the other.
+		c.note(f, fmt.Sprintf("Data Center has no such permission: %s covers it", cover), "")
 	case covered && cover != "":
 		c.refuse(f, fmt.Sprintf("Data Center has no permission %q", f.Verb), fmt.Sprintf("write %s, which covers it", cover))
 	case covered:

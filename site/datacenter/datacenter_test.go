@@ -1,9 +1,7 @@
 package datacenter_test
 
 import (
-	"errors"
 	"net/http"
-	"sync/atomic"
 	"testing"
 
 	"github.com/weirhq/weir/access"
@@ -12,6 +10,7 @@ import (
 	"github.com/weirhq/weir/site/emulator"
 	"github.com/weirhq/weir/site/rest"
 	"github.com/weirhq/weir/site/sitetest"
+	"github.com/weirhq/weir/site/sitetest/world"
 )
 
 // roundTripper is a transport of one function.
@@ -19,14 +18,15 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// embedded opens a fresh emulated Data Center below a context path.
-func embedded(t testing.TB, o emulator.Options) *emulator.Emulator {
+// options are those of an emulated Data Center below a context path.
+func options() emulator.Options {
+	return emulator.Options{Dialect: emulator.DialectDataCenter, ContextPath: "/confluence"}
+}
+
+// embedded opens a fresh one.
+func embedded(t testing.TB) *emulator.Emulator {
 	t.Helper()
-	o.Dialect = emulator.DialectDataCenter
-	if o.ContextPath == "" {
-		o.ContextPath = "/confluence"
-	}
-	e, err := emulator.New(o)
+	e, err := emulator.New(options())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,21 +34,21 @@ func embedded(t testing.TB, o emulator.Options) *emulator.Emulator {
 	return e
 }
 
-// config is that of weir's own account on an emulated site, with people who have
+// config is that of weir's own account on an emulated site, where people have
 // their e-mail addresses for user names.
 func config(e *emulator.Emulator, transport http.RoundTripper) datacenter.Config {
 	cred := e.Credentials()
 	return datacenter.Config{
 		Base: cred.BaseURL, Auth: "bearer", Token: rest.NewSecret(cred.Token), Usernames: "email",
-		Transport: transport, RestrictedPages: "member",
+		Transport: transport,
 	}
 }
 
-func newSite(t testing.TB, c datacenter.Config) *datacenter.Site {
+// newSite opens a driver of which every request is held against the published
+// document.
+func newSite(t *testing.T, c datacenter.Config) *datacenter.Site {
 	t.Helper()
-	if tt, ok := t.(*testing.T); ok {
-		c.Transport = checked(tt, c.Transport)
-	}
+	c.Transport = checked(t, c.Transport)
 	s, err := datacenter.New(c)
 	if err != nil {
 		t.Fatal(err)
@@ -56,46 +56,29 @@ func newSite(t testing.TB, c datacenter.Config) *datacenter.Site {
 	return s
 }
 
-func open(t testing.TB, e *emulator.Emulator) *datacenter.Site {
+func open(t *testing.T, e *emulator.Emulator) *datacenter.Site {
 	t.Helper()
 	return newSite(t, config(e, e.Transport()))
 }
 
-// lossy loses the next write: before it arrives, or the answer to it.
-type lossy struct {
-	http.RoundTripper
-	request, reply atomic.Bool
-}
-
-func (l *lossy) RoundTrip(r *http.Request) (*http.Response, error) {
-	write := r.Method != http.MethodGet
-	if write && l.request.Swap(false) {
-		return nil, errors.New("connection refused")
-	}
-	resp, err := l.RoundTripper.RoundTrip(r)
-	if err == nil && write && l.reply.Swap(false) {
-		resp.Body.Close()
-		return nil, errors.New("connection reset by peer")
-	}
-	return resp, err
-}
-
-// subject is a fresh site for the conformance suite, whose requests pass through
-// a transport.
-func subject(t *testing.T, through func(http.RoundTripper) http.RoundTripper) sitetest.Subject {
+// subject is a fresh site for the conformance suite, behind a transport.
+func subject(t *testing.T, between func(http.RoundTripper) http.RoundTripper) sitetest.Subject {
 	t.Helper()
-	e := embedded(t, emulator.Options{})
-	l := &lossy{RoundTripper: through(e.Transport())}
-	return sitetest.Subject{
-		Site:        newSite(t, config(e, l)),
-		LoseReply:   func() { l.reply.Store(true) },
-		LoseRequest: func() { l.request.Store(true) },
-	}
+	w := world.New(t, options())
+	return w.Subject(newSite(t, config(w.Emulator, between(w.Transport))))
 }
+
+func straight(next http.RoundTripper) http.RoundTripper { return next }
 
 func TestConformance(t *testing.T) {
-	sitetest.Run(t, func(t *testing.T) sitetest.Subject {
-		return subject(t, func(next http.RoundTripper) http.RoundTripper { return next })
+	sitetest.Run(t, func(t *testing.T) sitetest.Subject { return subject(t, straight) })
+}
+
+// TestRecorded: what goes over the wire for some transitions is what it was.
+func TestRecorded(t *testing.T) {
+	creds := world.New(t, options()).Emulator.Credentials()
+	sitetest.Recorded(t, "testdata/recorded", []string{creds.Token}, func(t *testing.T, between func(http.RoundTripper) http.RoundTripper) sitetest.Subject {
+		return subject(t, between)
 	})
 }
 
