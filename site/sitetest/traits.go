@@ -92,6 +92,9 @@ func judgePeople(f access.Fact, want access.Set, live site.Observation) (verdict
 	if f.Kind == access.State && !slices.Contains(traits.States, f.Value) {
 		return cannot, "people who are " + f.Value
 	}
+	if f.Kind == access.State && f.Value == "removed" && live.IDs[f.Object] == "" {
+		return either, "somebody who is there"
+	}
 	for _, r := range []access.Ref{f.Object, f.Subject} {
 		if !r.IsPerson() {
 			continue
@@ -157,6 +160,8 @@ func (tr *trial) account(want access.Set, canon site.Canonical, live site.Observ
 		case said == "" && f.Object.Type() == "space_role" && canon.As[access.Role] != "":
 			// Where roles are written out, a role is what it permits and nothing more.
 			said = cmp.Or(said, "written out")
+		case said == "" && f.Kind == access.State && f.Value == "removed" && live.IDs[f.Object] == "":
+			said = "true already" // who is not there has been removed
 		}
 		switch kept := canon.Facts.Has(f); {
 		case kept && v == cannot && !live.Facts.Has(f):
