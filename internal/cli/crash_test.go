@@ -376,7 +376,7 @@ func TestObserveAgreesWithTheDump(t *testing.T) {
 		if err := r.applyAll(t, r.site(t, r.em.Transport()), compiled(t, text), &reconcile.MemoryJournal{}); err != nil {
 			t.Fatal(err)
 		}
-		obs, err := r.site(t, r.em.Transport()).Observe(t.Context())
+		obs, err := r.site(t, r.em.Transport()).Observe(t.Context(), access.Extent{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -122,6 +122,13 @@ func TestWrites(t *testing.T) {
 		"the organisation POST /v1/orgs/{}/users/{}/roles/revoke",
 		"user management POST /{}/manage/lifecycle/disable",
 		"user management POST /{}/manage/lifecycle/enable",
+		"Confluence POST /rest/api/space/_private",
+		"Confluence POST /rest/api/space/{}/permission",
+		"Confluence DELETE /rest/api/space/{}/permission/{}",
+		"Confluence PUT /rest/api/content/{}/restriction",
+		"Confluence DELETE /rest/api/content/{}/restriction",
+		"Confluence POST /api/v2/admin-key",
+		"Confluence DELETE /api/v2/admin-key",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -141,7 +148,7 @@ func TestObserveWritesNothing(t *testing.T) {
 			return next.RoundTrip(r)
 		})
 	})
-	if _, err := s.Observe(t.Context()); err != nil {
+	if _, err := s.Observe(t.Context(), access.Extent{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.Present(t.Context(), factsOf(add("exists group:a", "exists user:a@acme.example", "role space:A group:a = admin", "managed group:a = idp"))); err != nil {
@@ -204,7 +211,7 @@ func TestCredentials(t *testing.T) {
 		if auth == "bearer" {
 			cfg.Email = ""
 		}
-		if _, err := newSite(t, cfg).Observe(t.Context()); err != nil {
+		if _, err := newSite(t, cfg).Observe(t.Context(), access.Extent{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -221,7 +228,7 @@ func TestReadOnly(t *testing.T) {
 	}))
 	cfg.ReadOnly = true
 	s := newSite(t, cfg)
-	if _, err := s.Observe(t.Context()); err != nil {
+	if _, err := s.Observe(t.Context(), access.Extent{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Do(t.Context(), add("exists group:a")); !site.Is(err, site.Unsupported) {
@@ -244,7 +251,7 @@ func TestConcurrency(t *testing.T) {
 	}))
 	cfg.Concurrency = 3
 	s := newSite(t, cfg)
-	obs, err := s.Observe(t.Context())
+	obs, err := s.Observe(t.Context(), access.Extent{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,11 +261,14 @@ func TestConcurrency(t *testing.T) {
 	// People, groups through both doors, spaces and archived ones, space roles,
 	// the permissions, and one a space, of which one has two pages.
 	lists := 3 + 2 + 3 + (2 + 1) + 1 + 1 + 261 + 1
+	// Groups by each product role, people by them in three ways, and the one who
+	// is found by itself.
+	lists += 9 + 3 + 1
 	// Before and after, who weir is; the role mode; and once where the site lies.
 	if want := lists + 2 + 1 + 4; obs.Requests != want {
 		t.Errorf("%d requests, want %d", obs.Requests, want)
 	}
-	if obs, err = s.Observe(t.Context()); err != nil || obs.Requests != lists+2+1 {
+	if obs, err = s.Observe(t.Context(), access.Extent{}); err != nil || obs.Requests != lists+2+1 {
 		t.Errorf("%d requests the second time (%v), want %d", obs.Requests, err, lists+2+1)
 	}
 }
@@ -267,7 +277,7 @@ func TestCancelled(t *testing.T) {
 	_, s := embedded(t, emulator.Options{}, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := s.Observe(ctx); !errors.Is(err, context.Canceled) {
+	if _, err := s.Observe(ctx, access.Extent{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 	if err := s.Do(ctx, add("exists group:a")); !errors.Is(err, context.Canceled) {

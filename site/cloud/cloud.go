@@ -7,15 +7,14 @@
 //		Users: "https://api.atlassian.com/users",
 //		Email: "weir@acme.example", Token: rest.NewSecret(token), OrgKey: rest.NewSecret(key),
 //	})
-//	obs, err := s.Observe(ctx)
+//	obs, err := s.Observe(ctx, access.Extent{})
 //
 // Its words are those of package site: facts, observations, steps. The wire's
 // own words (principals, ARIs, cursors) stay inside.
 //
 // It does not decide what to change, keeps nothing on disk, and can send no
-// write that is not in [Writes]; how requests are sent is package rest's. Sites
-// whose spaces are not governed by roles, guests, restrictions and legacy
-// permissions are not in it yet.
+// write that is not in [Writes]; how requests are sent is package rest's. It
+// reads sites in every role mode.
 //
 // The facts about the product that the code relies on, and how sure they are,
 // are told where they are used: "documented" means Atlassian's published
@@ -23,9 +22,11 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -59,12 +60,22 @@ type Config struct {
 	// more than one candidate is an error. A given CloudID must be the site's.
 	OrgID, DirectoryID, CloudID string
 
-	// Plan is the site's subscription, as far as it is known: on "free" no
-	// permission can be customised (Atlassian's help on the Free plan).
+	// Plan is the site's subscription, if the operator says it; otherwise it is
+	// as the site tells. On "free" no permission can be customised (Atlassian's
+	// help on the Free plan).
 	Plan string
 
 	// ReadOnly makes a site of which every write is refused.
 	ReadOnly bool
+
+	// RestrictedPages says what is done about restricted pages that the site
+	// account may not see, and about restrictions that would shut it out: "skip",
+	// "member" (it is put into every restriction that weir writes) or "admin_key"
+	// (an admin key is opened for what needs one, and closed again). Skip if empty.
+	RestrictedPages string
+	// Note is told of what weir does at the site beyond its steps: that an admin
+	// key was opened, and closed. It may be nil.
+	Note func(text string)
 
 	Transport   rest.Transport                                   // that of [rest.NewTransport] if nil
 	Clock       func() time.Time                                 // time.Now if nil; reads a Retry-After that is a date
@@ -75,25 +86,39 @@ type Config struct {
 	Trace       func(rest.Sent)                                  // is told of every request; may be nil
 }
 
+// free is the plan that cannot customise permissions.
+const free = "free"
+
 // Site is one Confluence Cloud site.
 type Site struct {
-	client *rest.Client
-	free   bool // the plan cannot customise permissions
-	known  catalog
+	client     *rest.Client
+	clock      func() time.Time
+	plan       string // what the operator says of the subscription
+	free       bool   // the plan cannot customise permissions
+	restricted string // what is done about restricted pages
+	note       func(text string)
+	known      catalog
 
 	mu      sync.Mutex // guards the rest
 	account string     // the account id, once seen, for good
 	place   place      // found on first use
 	looked  bool       // whether a whole observation has been made
+	mode    string     // of roles, as the latest observation saw it
 }
 
 // place is where the site lies in its organisation.
 type place struct {
 	org, directory, cloud string
+
+	edition string      // as the site tells it
+	sites   []workspace // every site and product of the organisation
 }
 
 // Requests counts the requests sent so far, repeats included.
 func (s *Site) Requests() int { return s.client.Sent() }
+
+// Latency is how long the site took to answer so far, on average.
+func (s *Site) Latency() time.Duration { return s.client.Latency() }
 
 // ari is the site's name in the organisation.
 func (p place) ari() string { return "ari:cloud:confluence::site/" + p.cloud }
@@ -142,15 +167,30 @@ func New(c Config) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
+	clock := c.Clock
+	if clock == nil {
+		clock = time.Now
+	}
 	if c.ReadOnly {
 		client = client.ReadOnly()
 	}
-	return &Site{
-		client:  client,
-		free:    c.Plan == "free",
-		account: c.Account,
-		place:   place{org: c.OrgID, directory: c.DirectoryID, cloud: c.CloudID},
-	}, nil
+	s := &Site{
+		client:     client,
+		clock:      clock,
+		plan:       word(c.Plan),
+		free:       word(c.Plan) == free,
+		restricted: cmp.Or(c.RestrictedPages, skipRestricted),
+		note:       c.Note,
+		account:    c.Account,
+		place:      place{org: c.OrgID, directory: c.DirectoryID, cloud: c.CloudID},
+	}
+	if !slices.Contains([]string{skipRestricted, memberRestricted, keyRestricted}, s.restricted) {
+		return nil, fmt.Errorf("%q says nothing about restricted pages (write skip, member or admin_key)", s.restricted)
+	}
+	if s.note == nil {
+		s.note = func(string) {}
+	}
+	return s, nil
 }
 
 // Site is what package site asks for.

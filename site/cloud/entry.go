@@ -2,12 +2,10 @@ package cloud
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
 	"github.com/weirhq/weir/access"
-	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/rest"
 )
 
@@ -99,9 +97,14 @@ func (w *worker) giveOwn(ctx context.Context, account string) error {
 	if slices.ContainsFunc(own, letsIn) {
 		return nil
 	}
+	return w.ownRole(ctx, givePersonProduct, account, "user")
+}
+
+// ownRole gives or takes one product role that a person holds themselves.
+func (w *worker) ownRole(ctx context.Context, to rest.Endpoint, account, role string) error {
 	return w.send(ctx, rest.Call{
-		To: givePersonProduct, Args: []string{w.at.org, account},
-		Body: personGrant{Resource: w.at.ari(), Role: "atlassian/user"},
+		To: to, Args: []string{w.at.org, account},
+		Body: personGrant{Resource: w.at.ari(), Role: "atlassian/" + role},
 	}, nil)
 }
 
@@ -112,11 +115,7 @@ func (w *worker) takeOwn(ctx context.Context, account string) error {
 		return err
 	}
 	for _, role := range own {
-		err := w.send(ctx, rest.Call{
-			To: takePersonProduct, Args: []string{w.at.org, account},
-			Body: personGrant{Resource: w.at.ari(), Role: "atlassian/" + role},
-		}, nil)
-		if err != nil {
+		if err := w.ownRole(ctx, takePersonProduct, account, role); err != nil {
 			return err
 		}
 	}
@@ -126,24 +125,6 @@ func (w *worker) takeOwn(ctx context.Context, account string) error {
 // own reads the product roles that a person holds directly on this site. Only
 // those can be taken on the person.
 func (w *worker) own(ctx context.Context, account string) ([]string, error) {
-	what := rest.Call{To: listPersonProduct, Args: []string{w.at.org, w.at.directory, account}, Op: w.op}
-	list, err := rest.ByCursor(ctx, w.client, what, orgPage, func(p personProduct) string { return p.ResourceID })
-	if err != nil {
-		return nil, err
-	}
-	var out []string
-	for _, p := range list {
-		if !w.at.here(p.ResourceID) {
-			continue
-		}
-		for _, a := range p.RoleAssignments {
-			if a.Methods == nil {
-				return nil, rest.Fail(site.Invalid, what, errors.New("the answer does not say how the person came by a role"))
-			}
-			if slices.Contains(a.Methods, "direct") {
-				out = append(out, bareRole(a.Role))
-			}
-		}
-	}
-	return out, nil
+	_, direct, err := w.productOfPerson(ctx, w.at, account)
+	return direct, err
 }

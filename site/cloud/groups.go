@@ -18,7 +18,7 @@ type group struct {
 	usage, siteManager string
 	ref                access.Ref
 	product            []string // roles held on this site
-	elsewhere          bool     // whether it holds a role on another site or product
+	elsewhere          []string // roles on other sites and products, in words
 }
 
 // manager is somebody else whose group this is, as the value of a managed
@@ -33,8 +33,6 @@ func (g group) manager() string {
 		return "idp"
 	case fixed:
 		return "builtin"
-	case g.elsewhere:
-		return "other_product"
 	}
 	return ""
 }
@@ -51,8 +49,9 @@ func (g group) facts() []access.Fact {
 }
 
 // siteGroups reads the groups through v1, which alone tells Teams from groups.
+// The list is paged by position, and much may be removed for not being in it.
 func (s *Site) siteGroups(ctx context.Context) ([]siteGroup, error) {
-	return rest.ByOffset(ctx, s.client, rest.Call{To: listGroups}, rest.Offset{Limit: 200}, func(g siteGroup) string { return g.ID })
+	return rest.ByOffset(ctx, s.client, rest.Call{To: listGroups}, rest.Offset{Limit: 200, Overlap: true}, func(g siteGroup) string { return g.ID })
 }
 
 // orgGroups reads groups through the organisation, which alone tells what may
@@ -73,130 +72,123 @@ func (s *Site) orgGroups(ctx context.Context, at place, filter search) ([]direct
 	return list, nil
 }
 
-// holders reads which groups hold a product role on this site, by id: one
-// search a role instead of one request a group.
-func (s *Site) holders(ctx context.Context, at place, role string) ([]string, error) {
-	filter := search{ResourceIDs: []string{at.ari()}, RoleIDs: []string{"atlassian/" + role}}
-	what := rest.Call{To: searchGroups, Args: []string{at.org, at.directory}, Body: filter}
-	list, err := rest.ByCursor(ctx, s.client, what, orgPage, func(g directoryGroup) string { return g.ID })
-	var ids []string
-	for _, g := range list {
-		ids = append(ids, groupID(g.ID))
+// groupHolders reads which product roles groups hold on this site, by group id:
+// one search a role instead of one request a group.
+func (s *Site) groupHolders(ctx context.Context, at place) (map[string][]string, error) {
+	found := make([][]directoryGroup, len(productRoles))
+	// All at once: spaces are many and keep the places full to the end, so that
+	// what others wait for had better come first.
+	err := rest.Each(ctx, len(productRoles), productRoles, func(ctx context.Context, i int, role string) (err error) {
+		filter := search{ResourceIDs: []string{at.ari()}, RoleIDs: []string{"atlassian/" + role}}
+		what := rest.Call{To: searchGroups, Args: []string{at.org, at.directory}, Body: filter}
+		found[i], err = rest.ByCursor(ctx, s.client, what, orgPage, func(g directoryGroup) string { return g.ID })
+		return err
+	})
+	out := make(map[string][]string)
+	for i, list := range found {
+		for _, g := range list {
+			out[groupID(g.ID)] = append(out[groupID(g.ID)], productRoles[i])
+		}
 	}
-	return ids, err
+	return out, err
 }
 
 // productOf reads what one group holds, here and elsewhere.
-func (s *Site) productOf(ctx context.Context, at place, id string) (here []string, elsewhere bool, err error) {
+func (s *Site) productOf(ctx context.Context, at place, id string) (here, elsewhere []string, err error) {
 	what := rest.Call{To: listGroupProduct, Args: []string{at.org, at.directory, id}}
 	list, err := rest.ByCursor(ctx, s.client, what, orgPage, func(p groupProduct) string { return p.ResourceID })
 	for _, p := range list {
-		switch {
-		case !at.here(p.ResourceID):
-			elsewhere = elsewhere || len(p.Roles) > 0
-		default:
-			for _, r := range p.Roles {
-				here = append(here, bareRole(r))
+		if !at.here(p.ResourceID) || p.ResourceID == at.cloud && p.ResourceOwner != "" && !strings.Contains(p.ResourceOwner, "confluence") {
+			elsewhere = append(elsewhere, at.elsewhere(p)...)
+			continue
+		}
+		for _, r := range p.Roles {
+			here = append(here, bareRole(r))
+		}
+	}
+	slices.Sort(elsewhere)
+	return here, slices.Compact(elsewhere), err
+}
+
+// groupRoles is what a group holds.
+type groupRoles struct {
+	here, elsewhere []string
+	hidden          string // why the roles elsewhere cannot be read
+}
+
+// orgSide reads the groups of the organisation with what they hold. A group of
+// which the organisation counts more than was found here is asked by itself.
+func (s *Site) orgSide(ctx context.Context, r *reading) error {
+	var held map[string][]string
+	err := rest.Together(ctx,
+		func(ctx context.Context) (err error) { r.fromOrg, err = s.orgGroups(ctx, r.at, search{}); return err },
+		func(ctx context.Context) (err error) { held, err = s.groupHolders(ctx, r.at); return err },
+	)
+	if err != nil {
+		return err
+	}
+	r.products = make(map[string]*groupRoles, len(held))
+	for id, roles := range held {
+		r.products[id] = &groupRoles{here: roles}
+	}
+	var ask []string
+	for _, g := range r.fromOrg {
+		if *g.Counts.Resources > min(1, len(held[g.ID])) {
+			ask = append(ask, g.ID)
+			if r.products[g.ID] == nil {
+				r.products[g.ID] = &groupRoles{}
 			}
 		}
 	}
-	return here, elsewhere, err
+	return rest.Each(ctx, s.client.InFlight(), ask, func(ctx context.Context, _ int, id string) error {
+		here, elsewhere, err := s.productOf(ctx, r.at, id)
+		if reason, hidden := rest.Unseen(err); hidden {
+			r.products[id].hidden = reason
+			return nil
+		}
+		r.products[id].here, r.products[id].elsewhere = here, elsewhere
+		return err
+	})
 }
 
-// groups reads all groups through both doors. What only one of them shows is
+// join makes one list of the groups of both doors. What only one of them shows is
 // unknown: a group that is new or going, or a list that lost a page.
-func (s *Site) groups(ctx context.Context, at place) ([]group, []access.Unknown, error) {
-	var (
-		fromSite []siteGroup
-		fromOrg  []directoryGroup
-	)
-	err := rest.Together(ctx,
-		func(ctx context.Context) (err error) { fromSite, err = s.siteGroups(ctx); return err },
-		func(ctx context.Context) (err error) { fromOrg, err = s.orgGroups(ctx, at, search{}); return err },
-	)
-	if err != nil {
-		return nil, nil, err
+func (r *reading) join() error {
+	byID := make(map[string]int)
+	for _, g := range r.fromOrg {
+		byID[g.ID] = len(r.groups)
+		r.groups = append(r.groups, group{directoryGroup: g, ref: access.NewRef("group", g.Name)})
 	}
-	var (
-		out     []group
-		unknown []access.Unknown
-		byID    = make(map[string]int)
-	)
-	for _, g := range fromOrg {
-		byID[g.ID] = len(out)
-		out = append(out, group{directoryGroup: g, ref: access.NewRef("group", g.Name)})
+	doubt := func(g access.Ref, reason string) {
+		r.unknown = append(r.unknown, access.Unknown{Object: g, Reason: reason})
 	}
-	for _, g := range fromSite {
+	for _, g := range r.fromSite {
 		i, ok := byID[g.ID]
 		if !ok {
 			ref := access.NewRef("group", g.Name)
-			unknown = append(unknown, access.Unknown{Object: ref, Reason: "Confluence lists the group and the organisation does not"})
-			i = len(out)
-			out = append(out, group{directoryGroup: directoryGroup{ID: g.ID, Name: g.Name}, ref: ref})
+			doubt(ref, "Confluence lists the group and the organisation does not")
+			i = len(r.groups)
+			r.groups = append(r.groups, group{directoryGroup: directoryGroup{ID: g.ID, Name: g.Name}, ref: ref})
 		}
-		out[i].usage, out[i].siteManager = g.UsageType, g.ManagedBy
+		r.groups[i].usage, r.groups[i].siteManager = g.UsageType, g.ManagedBy
 		byID[g.ID] = -1
 	}
-	for _, g := range fromOrg {
-		if byID[g.ID] >= 0 {
-			unknown = append(unknown, access.Unknown{Object: access.NewRef("group", g.Name), Reason: "the organisation lists the group and Confluence does not"})
-		}
-	}
 	names := make(map[access.Ref]bool)
-	for _, g := range out {
+	for i := range r.groups {
+		g := &r.groups[i]
+		if byID[g.ID] >= 0 {
+			doubt(g.ref, "the organisation lists the group and Confluence does not")
+		}
+		if p := r.products[g.ID]; p != nil {
+			g.product, g.elsewhere = p.here, p.elsewhere
+			if p.hidden != "" {
+				doubt(g.ref, "its roles on other products cannot be read: "+p.hidden)
+			}
+		}
 		if names[g.ref] {
-			return nil, nil, rest.Fail(site.Conflict, rest.Call{To: searchGroups}, fmt.Errorf("two groups are named %q", g.Name))
+			return rest.Fail(site.Conflict, rest.Call{To: searchGroups}, fmt.Errorf("two groups are named %q", g.Name))
 		}
 		names[g.ref] = true
 	}
-	more, err := s.productsOf(ctx, at, out)
-	return out, append(unknown, more...), err
-}
-
-// productsOf fills in what groups hold, here and elsewhere. A group of which
-// the organisation counts more than was found here is asked by itself.
-func (s *Site) productsOf(ctx context.Context, at place, groups []group) ([]access.Unknown, error) {
-	resources := func(g group) int {
-		if g.Counts.Resources == nil {
-			return 0 // the organisation does not list it: it is unknown as a whole
-		}
-		return *g.Counts.Resources
-	}
-	if !slices.ContainsFunc(groups, func(g group) bool { return resources(g) > 0 }) {
-		return nil, nil
-	}
-	held := make([][]string, len(productRoles))
-	err := rest.Each(ctx, s.client.InFlight(), productRoles, func(ctx context.Context, i int, role string) (err error) {
-		held[i], err = s.holders(ctx, at, role)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	byID := make(map[string][]string)
-	for i, ids := range held {
-		for _, id := range ids {
-			byID[id] = append(byID[id], productRoles[i])
-		}
-	}
-	var ask []int
-	for i := range groups {
-		g := &groups[i]
-		g.product = byID[g.ID]
-		if resources(*g) > min(1, len(g.product)) {
-			ask = append(ask, i)
-		}
-	}
-	unknown := make([]access.Unknown, len(ask))
-	err = rest.Each(ctx, s.client.InFlight(), ask, func(ctx context.Context, n, i int) error {
-		g := &groups[i]
-		here, elsewhere, err := s.productOf(ctx, at, g.ID)
-		if reason, hidden := rest.Unseen(err); hidden {
-			unknown[n] = access.Unknown{Object: g.ref, Reason: "its roles on other products cannot be read: " + reason}
-			return nil
-		}
-		g.product, g.elsewhere = here, elsewhere
-		return err
-	})
-	return slices.DeleteFunc(unknown, func(u access.Unknown) bool { return u.Object == "" }), err
+	return nil
 }

@@ -36,59 +36,78 @@ func (s *Site) identify(ctx context.Context) (self, error) {
 // gives is taken, but the cloud id is always checked against the site.
 func (s *Site) locate(ctx context.Context) (place, error) {
 	s.mu.Lock()
-	given, looked := s.place, s.looked
+	at, looked := s.place, s.looked
 	s.mu.Unlock()
 	if looked {
-		return given, nil
+		return at, nil
 	}
-	at := given
-	what := rest.Call{To: systemInfo}
 	var facts systemFacts
-	if err := s.client.Read(ctx, what, &facts); err != nil {
+	err := rest.Together(ctx,
+		func(ctx context.Context) error { return s.client.Read(ctx, rest.Call{To: systemInfo}, &facts) },
+		func(ctx context.Context) (err error) { at.org, err = s.findOrg(ctx, at); return err },
+	)
+	if err != nil {
 		return place{}, err
 	}
 	if at.cloud != "" && at.cloud != facts.CloudID {
-		return place{}, rest.Fail(site.Conflict, what, fmt.Errorf("the site is %s, not %s", facts.CloudID, at.cloud))
+		return place{}, rest.Fail(site.Conflict, rest.Call{To: systemInfo}, fmt.Errorf("the site is %s, not %s", facts.CloudID, at.cloud))
 	}
-	at.cloud = facts.CloudID
-	if at.org == "" {
-		what := rest.Call{To: listOrgs}
-		orgs, err := rest.ByCursor(ctx, s.client, what, 0, func(o org) string { return o.ID })
-		if err != nil {
-			return place{}, err
-		}
-		if len(orgs) != 1 {
-			return place{}, rest.Fail(site.Conflict, what, fmt.Errorf("the key sees %d organisations: say which one is meant", len(orgs)))
-		}
-		at.org = orgs[0].ID
-	}
-	if at.directory == "" {
-		what := rest.Call{To: listDirectories, Args: []string{at.org}}
-		dirs, err := rest.ByCursor(ctx, s.client, what, 100, func(d directory) string { return d.ID })
-		if err != nil {
-			return place{}, err
-		}
-		if len(dirs) != 1 {
-			return place{}, rest.Fail(site.Conflict, what, fmt.Errorf("the organisation has %d directories: say which one is meant", len(dirs)))
-		}
-		at.directory = dirs[0].ID
-	}
-	if err := s.belongs(ctx, at); err != nil {
+	at.cloud, at.edition = facts.CloudID, word(facts.Edition)
+	dir, sites := at.directory, []workspace(nil)
+	err = rest.Together(ctx,
+		func(ctx context.Context) (err error) { dir, err = s.findDirectory(ctx, at); return err },
+		func(ctx context.Context) (err error) { sites, err = s.belongs(ctx, at); return err },
+	)
+	if err != nil {
 		return place{}, err
 	}
+	at.directory, at.sites = dir, sites
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.place = at
 	return at, nil
 }
 
-// belongs makes sure that the site is one of the organisation's: people of
-// one organisation and spaces of another make no sense together.
-func (s *Site) belongs(ctx context.Context, at place) error {
+// findOrg gives the organisation: the given one, or the only one there is.
+func (s *Site) findOrg(ctx context.Context, at place) (string, error) {
+	if at.org != "" {
+		return at.org, nil
+	}
+	what := rest.Call{To: listOrgs}
+	orgs, err := rest.ByCursor(ctx, s.client, what, 0, func(o org) string { return o.ID })
+	if err != nil {
+		return "", err
+	}
+	if len(orgs) != 1 {
+		return "", rest.Fail(site.Conflict, what, fmt.Errorf("the key sees %d organisations: say which one is meant", len(orgs)))
+	}
+	return orgs[0].ID, nil
+}
+
+// findDirectory gives the directory: the given one, or the only one there is.
+func (s *Site) findDirectory(ctx context.Context, at place) (string, error) {
+	if at.directory != "" {
+		return at.directory, nil
+	}
+	what := rest.Call{To: listDirectories, Args: []string{at.org}}
+	dirs, err := rest.ByCursor(ctx, s.client, what, 100, func(d directory) string { return d.ID })
+	if err != nil {
+		return "", err
+	}
+	if len(dirs) != 1 {
+		return "", rest.Fail(site.Conflict, what, fmt.Errorf("the organisation has %d directories: say which one is meant", len(dirs)))
+	}
+	return dirs[0].ID, nil
+}
+
+// belongs makes sure that the site is one of the organisation's, of which it
+// gives all: people of one organisation and spaces of another make no sense
+// together.
+func (s *Site) belongs(ctx context.Context, at place) ([]workspace, error) {
 	what := rest.Call{To: searchWorkspaces, Args: []string{at.org}, Body: search{}}
 	sites, err := rest.ByCursor(ctx, s.client, what, 100, func(w workspace) string { return w.ID })
 	if err != nil {
-		return err
+		return nil, err
 	}
 	found := 0
 	for _, w := range sites {
@@ -98,7 +117,7 @@ func (s *Site) belongs(ctx context.Context, at place) error {
 		}
 	}
 	if found != 1 {
-		return rest.Fail(site.Conflict, what, fmt.Errorf("the organisation has %d Confluence sites with the cloud id %s", found, at.cloud))
+		return nil, rest.Fail(site.Conflict, what, fmt.Errorf("the organisation has %d Confluence sites with the cloud id %s", found, at.cloud))
 	}
-	return nil
+	return sites, nil
 }

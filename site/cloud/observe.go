@@ -12,75 +12,132 @@ import (
 	"github.com/weirhq/weir/site/rest"
 )
 
-// Observe reads everything. Its order matters little, but for its two ends:
-// weir's own account is asked for first and last, since everything between is
-// what that account could see.
-func (s *Site) Observe(ctx context.Context) (site.Observation, error) {
+// Observe reads everything. Weir's own account is asked for first and last,
+// since everything between is what that account could see. What lies between
+// goes on at the same time as far as one thing does not need another: the spaces
+// do not wait for the organisation, nor the people for the spaces. Names are
+// given at the end, when every list is there.
+func (s *Site) Observe(ctx context.Context, extent access.Extent) (site.Observation, error) {
 	before := s.client.Sent()
-	me, err := s.identify(ctx)
+	r, err := s.begin(ctx)
 	if err != nil {
 		return site.Observation{}, err
 	}
-	if err := s.hasRoles(ctx); err != nil {
+	if err := s.lists(ctx, r, func(ctx context.Context) error { return s.readAccess(ctx, r, r.spaces) }); err != nil {
 		return site.Observation{}, err
 	}
-	at, err := s.locate(ctx)
+	obs, err := s.name(r)
 	if err != nil {
 		return site.Observation{}, err
 	}
-	var r reading
-	err = rest.Together(ctx,
-		func(ctx context.Context) (err error) { r.people, err = s.people(ctx, at, search{}); return err },
-		func(ctx context.Context) (err error) { r.groups, r.unknown, err = s.groups(ctx, at); return err },
-		func(ctx context.Context) (err error) { r.spaces, err = s.spaces(ctx, nil); return err },
-		func(ctx context.Context) (err error) { r.roles, err = s.spaceRoles(ctx); return err },
-		func(ctx context.Context) (err error) { r.permissions, err = s.spacePermissions(ctx); return err },
-	)
-	if err != nil {
+	if err := s.conclude(ctx, r, extent, &obs, before); err != nil {
 		return site.Observation{}, err
 	}
-	obs := r.observation(at, me)
-	s.known.replace(obs.IDs, r.product())
-
-	members, unknown, err := s.members(ctx, at, &r)
-	if err != nil {
-		return site.Observation{}, err
-	}
-	spaces := make(map[access.Ref]string, len(r.spaces))
-	for _, sp := range r.spaces {
-		spaces[sp.ref()] = sp.ID
-	}
-	roles, more, err := s.roleFacts(ctx, spaces)
-	if err != nil {
-		return site.Observation{}, err
-	}
-	if _, err := s.identify(ctx); err != nil {
-		return site.Observation{}, err
-	}
-	s.mu.Lock()
-	s.looked = true
-	s.mu.Unlock()
-
-	obs.Facts = obs.Facts.Union(access.NewSet(append(members, roles...)...))
-	obs.Unknown = slices.Concat(r.unknown, unknown, more)
-	slices.SortFunc(obs.Unknown, func(a, b access.Unknown) int {
-		return cmp.Or(cmp.Compare(a.Object, b.Object), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Reason, b.Reason))
-	})
-	obs.Requests = s.client.Sent() - before
 	return obs, nil
 }
 
-// hasRoles refuses a site whose spaces are not governed by roles alone: this
-// driver would read half of its access for the whole.
-func (s *Site) hasRoles(ctx context.Context) error {
-	what := rest.Call{To: roleMode}
-	var m mode
-	if err := s.client.Read(ctx, what, &m); err != nil {
+// begin asks who weir is, before anything else is read.
+func (s *Site) begin(ctx context.Context) (*reading, error) {
+	me, err := s.identify(ctx)
+	return &reading{me: me, access: make(map[string]*spaceAccess)}, err
+}
+
+// lists reads the lists of the site and of the organisation at the same time.
+// listed is called once the spaces and the role mode are known, while the rest
+// is still being read.
+func (s *Site) lists(ctx context.Context, r *reading, listed func(context.Context) error) error {
+	moded := make(chan struct{})
+	return rest.Together(ctx,
+		func(ctx context.Context) (err error) {
+			if r.at, err = s.locate(ctx); err != nil {
+				return err
+			}
+			return s.organisation(ctx, r)
+		},
+		func(ctx context.Context) (err error) {
+			if r.mode, err = s.roleMode(ctx); err != nil {
+				return err
+			}
+			close(moded)
+			return s.catalogue(ctx, r)
+		},
+		func(ctx context.Context) (err error) {
+			if r.spaces, err = s.spaces(ctx, nil); err != nil {
+				return err
+			}
+			select {
+			case <-moded:
+				return listed(ctx)
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		},
+	)
+}
+
+// organisation reads the people, and the groups with what they hold. The site's
+// own list of groups is read here as well, so that it takes no place from what
+// others wait for.
+func (s *Site) organisation(ctx context.Context, r *reading) error {
+	err := rest.Together(ctx,
+		func(ctx context.Context) (err error) { r.people, err = s.people(ctx, r.at, search{}); return err },
+		func(ctx context.Context) error { return s.orgSide(ctx, r) },
+		func(ctx context.Context) error { return s.findHolders(ctx, r) },
+		func(ctx context.Context) (err error) { r.fromSite, err = s.siteGroups(ctx); return err },
+	)
+	if err != nil {
 		return err
 	}
-	if m.Mode != "ROLES" {
-		return rest.Fail(site.Unsupported, what, fmt.Errorf("the site is in mode %s, and weir serves only sites in mode ROLES so far", m.Mode))
+	if err := s.countMembers(ctx, r); err != nil {
+		return err
 	}
+	return s.settleHolders(ctx, r)
+}
+
+// name says what the lists tell, and remembers which id stands for what.
+func (s *Site) name(r *reading) (site.Observation, error) {
+	if err := r.join(); err != nil {
+		return site.Observation{}, err
+	}
+	obs := s.observation(r)
+	s.known.replace(obs.IDs, r.product())
+	obs.Facts = obs.Facts.Union(access.NewSet(s.memberFacts(r)...))
+	return obs, nil
+}
+
+// conclude adds who holds what in the spaces whose access was read, and what was
+// there before and no list shows; last of all it makes sure who weir is.
+func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, obs *site.Observation, before int) error {
+	var facts []access.Fact
+	for _, sp := range r.spaces {
+		if a := r.access[sp.ID]; a != nil {
+			told, unknown := s.accessFacts(sp.ref(), a, r.mode)
+			facts, r.unknown = append(facts, told...), append(r.unknown, unknown...)
+		}
+	}
+	unknown, err := s.verify(ctx, r, extent.Pins, obs.IDs)
+	if err != nil {
+		return err
+	}
+	pages, err := s.content(ctx, extent, obs.IDs)
+	if err != nil {
+		return err
+	}
+	if _, err := s.identify(ctx); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.looked, s.mode = true, r.mode
+	s.mu.Unlock()
+
+	obs.Facts = obs.Facts.Union(access.NewSet(append(facts, pages.facts...)...))
+	maps.Copy(obs.IDs, pages.ids)
+	obs.Parents = pages.parents
+	obs.Unknown = slices.Concat(r.unknown, unknown, pages.unknown)
+	slices.SortFunc(obs.Unknown, func(a, b access.Unknown) int {
+		return cmp.Or(cmp.Compare(a.Object, b.Object), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Reason, b.Reason))
+	})
+	obs.Requests, obs.Floor = s.client.Sent()-before, floor(r.size())+pages.floor
 	return nil
 }
 
@@ -93,7 +150,7 @@ func (s *Site) ready(ctx context.Context) (place, error) {
 	if looked {
 		return at, nil
 	}
-	if _, err := s.Observe(ctx); err != nil {
+	if _, err := s.Observe(ctx, access.Extent{}); err != nil {
 		return place{}, err
 	}
 	return s.locate(ctx)
@@ -101,30 +158,46 @@ func (s *Site) ready(ctx context.Context) (place, error) {
 
 // reading is what the lists of a site held.
 type reading struct {
-	people  []directoryPerson
-	groups  []group
-	spaces  []space
-	roles   []spaceRole
-	unknown []access.Unknown
+	me   self
+	at   place
+	mode string
 
-	permissions map[string]string // labels by id
+	people  []directoryPerson
+	holders holders             // people with product roles
+	members map[string]accounts // by group id
+
+	fromSite []siteGroup
+	fromOrg  []directoryGroup
+	products map[string]*groupRoles // by group id
+	groups   []group                // both lists joined
+
+	spaces      []space
+	roles       []spaceRole
+	permissions map[string]string       // labels by id
+	access      map[string]*spaceAccess // by the id of the space, where it was read
+
+	unknown []access.Unknown
 }
 
-// observation says everything but memberships and role assignments.
-func (r *reading) observation(at place, me self) site.Observation {
-	obs := site.Observation{
-		Site:      at.cloud,
-		IDs:       make(map[access.Ref]string),
-		Labels:    make(map[access.Ref]string),
-		Unclaimed: make(map[access.Ref]bool),
+// accounts are account ids.
+type accounts map[string]bool
 
+// observation says everything but memberships and access to spaces.
+func (s *Site) observation(r *reading) site.Observation {
+	obs := site.Observation{
+		Site:        r.at.cloud,
+		IDs:         make(map[access.Ref]string),
+		Labels:      make(map[access.Ref]string),
+		Unclaimed:   make(map[access.Ref]bool),
+		Elsewhere:   make(map[access.Ref][]string),
 		Permissions: r.permissions,
+		Traits:      s.traits(r),
 	}
 	var facts []access.Fact
 	refs := refPeople(r.people)
 	for _, p := range r.people {
 		ref := refs[p.AccountID]
-		facts = append(facts, p.facts(ref, at)...)
+		facts = append(facts, p.facts(ref, r.at)...)
 		obs.IDs[ref] = p.AccountID
 		if p.Name != "" {
 			obs.Labels[ref] = p.Name
@@ -133,25 +206,31 @@ func (r *reading) observation(at place, me self) site.Observation {
 			obs.Unclaimed[ref] = true
 		}
 	}
+	direct, unknown := r.ownFacts(refs)
+	facts, r.unknown = append(facts, direct...), append(r.unknown, unknown...)
 	for _, g := range r.groups {
 		facts = append(facts, g.facts()...)
 		obs.IDs[g.ref] = g.ID
+		if len(g.elsewhere) > 0 {
+			obs.Elsewhere[g.ref] = g.elsewhere
+		}
 	}
 	for _, sp := range r.spaces {
-		facts = append(facts, sp.facts()...)
+		told, unknown := sp.facts(refs)
+		facts, r.unknown = append(facts, told...), append(r.unknown, unknown...)
 		obs.IDs[sp.ref()] = sp.ID
 	}
 	for _, role := range r.roles {
 		facts = append(facts, role.facts()...)
 		obs.IDs[role.ref()] = role.ID
 	}
-	own, ok := refs[me.AccountID]
+	own, ok := refs[r.me.AccountID]
 	if !ok {
-		own = access.NewRef("account", me.AccountID)
-		if e := normalEmail(me.Email); e != "" {
+		own = access.NewRef("account", r.me.AccountID)
+		if e := normalEmail(r.me.Email); e != "" {
 			own = access.NewRef("user", e)
 		}
-		obs.IDs[own] = me.AccountID
+		obs.IDs[own] = r.me.AccountID
 	}
 	obs.Account = own
 	obs.Facts = access.NewSet(append(facts, access.Fact{Kind: access.Exists, Object: own})...)
@@ -169,68 +248,81 @@ func (r *reading) product() map[access.Ref]string {
 	return out
 }
 
-// members gives the memberships, which the people's entries tell. The
-// organisation also counts each group's members: where it counts more than
-// came, the group is asked for by itself, and what still does not add up is
-// unknown.
-func (s *Site) members(ctx context.Context, at place, r *reading) ([]access.Fact, []access.Unknown, error) {
-	listed := make(map[string]bool, len(r.people))
-	in := make(map[string]map[string]bool, len(r.groups)) // by group: account ids
-	names := make(map[string]string)
+// countMembers takes the memberships from the people's entries. The organisation
+// also counts each group's members: where it counts more than came, the group
+// is asked for by itself, and what still does not add up is unknown.
+func (s *Site) countMembers(ctx context.Context, r *reading) error {
+	r.members = make(map[string]accounts, len(r.fromOrg))
+	put := func(group, account string) {
+		if r.members[group] == nil {
+			r.members[group] = make(accounts)
+		}
+		r.members[group][account] = true
+	}
+	listed := make(accounts, len(r.people))
 	for _, p := range r.people {
 		listed[p.AccountID] = true
 		for _, g := range *p.Groups {
-			id := groupID(g.ID)
-			if in[id] == nil {
-				in[id] = make(map[string]bool)
-			}
-			in[id][p.AccountID] = true
-			names[id] = g.Name
+			put(groupID(g.ID), p.AccountID)
 		}
 	}
-	var short []group
-	for _, g := range r.groups {
-		if g.Counts.Users != nil && *g.Counts.Users > len(in[g.ID]) {
+	var short []directoryGroup
+	for _, g := range r.fromOrg {
+		if *g.Counts.Users > len(r.members[g.ID]) {
 			short = append(short, g)
 		}
-		delete(names, g.ID)
 	}
 	again := make([][]directoryPerson, len(short))
-	unknown := make([]access.Unknown, len(short))
-	err := rest.Each(ctx, s.client.InFlight(), short, func(ctx context.Context, i int, g group) (err error) {
-		again[i], err = s.people(ctx, at, search{GroupIDs: []string{g.ID}})
-		if reason, hidden := rest.Unseen(err); hidden {
-			unknown[i] = access.Unknown{Kind: access.Member, Object: g.ref, Reason: "its members cannot be read: " + reason}
+	hidden := make([]string, len(short))
+	err := rest.Each(ctx, s.client.InFlight(), short, func(ctx context.Context, i int, g directoryGroup) (err error) {
+		again[i], err = s.people(ctx, r.at, search{GroupIDs: []string{g.ID}})
+		if reason, unseen := rest.Unseen(err); unseen {
+			hidden[i] = reason
 			return nil
 		}
 		return err
 	})
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	for i, g := range short {
-		if in[g.ID] == nil {
-			in[g.ID] = make(map[string]bool)
-		}
 		for _, p := range again[i] {
 			if !listed[p.AccountID] {
-				return nil, nil, rest.Fail(site.Invalid, rest.Call{To: searchPeople}, fmt.Errorf("the list of people lacks account %s, which group %q shows", p.AccountID, g.Name))
+				return rest.Fail(site.Invalid, rest.Call{To: searchPeople}, fmt.Errorf("the list of people lacks account %s, which group %q shows", p.AccountID, g.Name))
 			}
-			in[g.ID][p.AccountID] = true
+			put(g.ID, p.AccountID)
 		}
-		if n := len(in[g.ID]); unknown[i].Object == "" && n < *g.Counts.Users {
-			unknown[i] = access.Unknown{Kind: access.Member, Object: g.ref, Reason: fmt.Sprintf("the organisation counts %d members and shows %d", *g.Counts.Users, n)}
+		reason := "its members cannot be read: " + hidden[i]
+		if n := len(r.members[g.ID]); hidden[i] == "" {
+			if n >= *g.Counts.Users {
+				continue
+			}
+			reason = fmt.Sprintf("the organisation counts %d members and shows %d", *g.Counts.Users, n)
 		}
+		r.unknown = append(r.unknown, access.Unknown{Kind: access.Member, Object: access.NewRef("group", g.Name), Reason: reason})
 	}
-	for _, id := range slices.Sorted(maps.Keys(names)) {
-		unknown = append(unknown, access.Unknown{Object: access.NewRef("group", names[id]), Reason: "it has members and no list of groups shows it"})
+	return nil
+}
+
+// memberFacts says who belongs to which group. A group that has members and that
+// no list shows is unknown.
+func (s *Site) memberFacts(r *reading) []access.Fact {
+	names := make(map[string]string)
+	for _, p := range r.people {
+		for _, g := range *p.Groups {
+			names[groupID(g.ID)] = g.Name
+		}
 	}
 	var facts []access.Fact
 	for _, g := range r.groups {
-		for account := range in[g.ID] {
+		delete(names, g.ID)
+		for account := range r.members[g.ID] {
 			subject, _ := s.known.ref("person", account)
 			facts = append(facts, access.Fact{Kind: access.Member, Object: g.ref, Subject: subject})
 		}
 	}
-	return facts, slices.DeleteFunc(unknown, func(u access.Unknown) bool { return u.Object == "" }), nil
+	for _, id := range slices.Sorted(maps.Keys(names)) {
+		r.unknown = append(r.unknown, access.Unknown{Object: access.NewRef("group", names[id]), Reason: "it has members and no list of groups shows it"})
+	}
+	return facts
 }

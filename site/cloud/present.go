@@ -29,7 +29,8 @@ func (s *Site) Present(ctx context.Context, facts []access.Fact) ([]site.Presenc
 		func(ctx context.Context) (told, error) { return s.tellSpaces(ctx, q) },
 		func(ctx context.Context) (told, error) { return s.tellCatalog(ctx, q) },
 		// Last, since it needs the ids that others learn.
-		func(ctx context.Context) (told, error) { return s.tellRoles(ctx, q) },
+		func(ctx context.Context) (told, error) { return s.tellAccess(ctx, q) },
+		func(ctx context.Context) (told, error) { return s.tellContent(ctx, q.pages) },
 	}
 	var answers []told
 	for _, t := range tell {
@@ -98,12 +99,14 @@ func (t told) presence(f access.Fact) site.Presence {
 // questions are the facts asked for, by what has to be read for them.
 type questions struct {
 	people   []access.Ref
+	own      []access.Ref // people, for the product roles of their own
 	groups   []access.Ref
 	products []access.Ref // groups
 	managed  bool
 	spaces   []access.Ref
-	roles    []access.Ref // spaces
+	access   []access.Ref // spaces, for who holds what there
 	catalog  []access.Ref // space roles
+	pages    []access.Ref // and blog posts
 }
 
 func newQuestions(facts []access.Fact) questions {
@@ -114,6 +117,9 @@ func newQuestions(facts []access.Fact) questions {
 			q.people = append(q.people, f.Subject)
 		case person(r):
 			q.people = append(q.people, r)
+			if f.Kind == access.Product {
+				q.own = append(q.own, r)
+			}
 		case r.Type() == "group":
 			q.groups = append(q.groups, r)
 			q.managed = q.managed || f.Kind == access.Managed
@@ -122,14 +128,16 @@ func newQuestions(facts []access.Fact) questions {
 			}
 		case r.Type() == "space":
 			q.spaces = append(q.spaces, r)
-			if f.Kind == access.Role {
-				q.roles = append(q.roles, r)
+			if f.Kind == access.Role || f.Kind == access.Permission {
+				q.access = append(q.access, r)
 			}
 		case r.Type() == "space_role":
 			q.catalog = append(q.catalog, r)
+		case r.IsPage():
+			q.pages = append(q.pages, r)
 		}
 	}
-	for _, list := range []*[]access.Ref{&q.people, &q.groups, &q.products, &q.spaces, &q.roles, &q.catalog} {
+	for _, list := range []*[]access.Ref{&q.people, &q.own, &q.groups, &q.products, &q.spaces, &q.access, &q.catalog, &q.pages} {
 		*list = unique(*list)
 	}
 	return q
@@ -142,7 +150,7 @@ func unique(refs []access.Ref) []access.Ref {
 
 // throughSite reports whether something was asked through the site's door.
 func (q questions) throughSite() bool {
-	return q.managed || len(q.spaces) > 0 || len(q.catalog) > 0
+	return q.managed || len(q.spaces) > 0 || len(q.catalog) > 0 || len(q.pages) > 0
 }
 
 func ids(refs []access.Ref) []string {
@@ -153,7 +161,7 @@ func ids(refs []access.Ref) []string {
 	return out
 }
 
-// tellPeople tells existence, state and memberships of people.
+// tellPeople tells existence, state, memberships and product roles of people.
 func (s *Site) tellPeople(ctx context.Context, at place, q questions) (told, error) {
 	t := newTold()
 	var emails []string
@@ -184,12 +192,26 @@ func (s *Site) tellPeople(ctx context.Context, at place, q questions) (told, err
 		t.wholly(r, access.Exists, access.State)
 		t.whole[topic{kind: access.Member, subject: r}] = true
 		if len(found) == 0 {
-			// Who is not in the directory has been removed from it.
+			// Who is not in the directory has been removed from it, with all
+			// product roles.
 			t.say(access.Fact{Kind: access.State, Object: r, Value: removed})
+			t.wholly(r, access.Product)
 			continue
 		}
 		p := found[0]
 		s.known.learn(r, p.AccountID)
+		if slices.Contains(q.own, r) {
+			_, direct, err := s.productOfPerson(ctx, at, p.AccountID)
+			if _, hidden := rest.Unseen(err); err != nil && !hidden {
+				return t, err
+			}
+			if err == nil {
+				t.wholly(r, access.Product)
+			}
+			if value := ownValue(direct); value != "" {
+				t.say(access.Fact{Kind: access.Product, Object: r, Value: value})
+			}
+		}
 		t.say(p.facts(r, at)...)
 		for _, g := range *p.Groups {
 			t.say(access.Fact{Kind: access.Member, Object: access.NewRef("group", g.Name), Subject: r})
@@ -206,15 +228,22 @@ func (s *Site) tellGroups(ctx context.Context, at place, q questions) (told, err
 		return t, nil
 	}
 	if q.managed {
-		all, unknown, err := s.groups(ctx, at)
+		read := reading{at: at}
+		err := rest.Together(ctx,
+			func(ctx context.Context) (err error) { read.fromSite, err = s.siteGroups(ctx); return err },
+			func(ctx context.Context) error { return s.orgSide(ctx, &read) },
+		)
 		if err != nil {
 			return t, err
 		}
-		for _, g := range all {
+		if err := read.join(); err != nil {
+			return t, err
+		}
+		for _, g := range read.groups {
 			t.say(g.facts()...)
 		}
 		for _, r := range q.groups {
-			if !slices.ContainsFunc(unknown, func(u access.Unknown) bool { return u.Object == r }) {
+			if !slices.ContainsFunc(read.unknown, func(u access.Unknown) bool { return u.Object == r }) {
 				t.wholly(r, access.Exists, access.Product, access.Managed)
 			}
 		}
@@ -254,7 +283,7 @@ func (s *Site) tellGroups(ctx context.Context, at place, q questions) (told, err
 	return t, nil
 }
 
-// tellSpaces tells existence, name and status of spaces. A space that weir's
+// tellSpaces tells existence, name, status and owner of spaces. A space that weir's
 // account cannot see counts as absent here: nothing but an attempt to create
 // it could tell, and the site refuses that for a key in use.
 func (s *Site) tellSpaces(ctx context.Context, q questions) (told, error) {
@@ -269,11 +298,21 @@ func (s *Site) tellSpaces(ctx context.Context, q questions) (told, error) {
 	for _, r := range q.spaces {
 		t.wholly(r, access.Exists, access.Name, access.Status)
 		if !slices.ContainsFunc(list, func(sp space) bool { return sp.ref() == r }) {
-			t.wholly(r, access.Role)
+			t.wholly(r, access.Role, access.Permission, access.Personal)
 		}
 	}
 	for _, sp := range list {
-		t.say(sp.facts()...)
+		people := make(map[string]access.Ref)
+		for _, id := range []string{sp.OwnerID, sp.AuthorID} {
+			if r, ok := s.known.ref("person", id); ok {
+				people[id] = r
+			}
+		}
+		facts, unknown := sp.facts(people)
+		t.say(facts...)
+		if len(unknown) == 0 {
+			t.wholly(sp.ref(), access.Personal)
+		}
 	}
 	return t, nil
 }
@@ -284,12 +323,15 @@ func (s *Site) tellCatalog(ctx context.Context, q questions) (told, error) {
 	if len(q.catalog) == 0 {
 		return t, nil
 	}
-	list, err := s.lookUpSpaceRoles(ctx)
-	if err != nil {
-		return t, err
-	}
 	for _, r := range q.catalog {
 		t.wholly(r, access.Exists, access.Grants)
+	}
+	if s.latestMode() == preRoles {
+		return t, nil // there are no roles, and no interface to them
+	}
+	list, err := s.lookUpSpaceRoles(ctx)
+	if err != nil {
+		return newTold(), err
 	}
 	for _, r := range list {
 		t.say(r.facts()...)
@@ -297,23 +339,29 @@ func (s *Site) tellCatalog(ctx context.Context, q questions) (told, error) {
 	return t, nil
 }
 
-// tellRoles tells the role assignments of spaces whose ids are known.
-func (s *Site) tellRoles(ctx context.Context, q questions) (told, error) {
+// tellAccess tells the role assignments and permissions of spaces whose ids are
+// known. What the site's mode has no place for is not there.
+func (s *Site) tellAccess(ctx context.Context, q questions) (told, error) {
 	t := newTold()
-	spaces := make(map[access.Ref]string)
-	for _, r := range q.roles {
-		if id, ok := s.known.id(r); ok {
-			spaces[r] = id
+	if len(q.access) == 0 {
+		return t, nil
+	}
+	r := reading{mode: s.latestMode(), access: make(map[string]*spaceAccess)}
+	for _, ref := range q.access {
+		if id, ok := s.known.id(ref); ok {
+			r.spaces = append(r.spaces, space{ID: id, Key: ref.ID()})
 		}
 	}
-	facts, unknown, err := s.roleFacts(ctx, spaces)
-	if err != nil {
+	if err := s.readAccess(ctx, &r, r.spaces); err != nil {
 		return t, err
 	}
-	t.say(facts...)
-	for r := range spaces {
-		if !slices.ContainsFunc(unknown, func(u access.Unknown) bool { return u.Object == r }) {
-			t.wholly(r, access.Role)
+	for _, sp := range r.spaces {
+		facts, unknown := s.accessFacts(sp.ref(), r.access[sp.ID], r.mode)
+		t.say(facts...)
+		for _, kind := range []access.Kind{access.Role, access.Permission} {
+			if !slices.ContainsFunc(unknown, func(u access.Unknown) bool { return u.Kind == kind }) {
+				t.wholly(sp.ref(), kind)
+			}
 		}
 	}
 	return t, nil

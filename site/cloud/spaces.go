@@ -1,10 +1,10 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -48,31 +48,32 @@ func classID(r access.Ref) string {
 // keys. Whether the list shows archived ones without being asked is not
 // documented, so they are asked for as well.
 func (s *Site) spaces(ctx context.Context, keys []string) ([]space, error) {
-	var found []space
-	seen := make(map[string]bool)
-	read := func(query url.Values) error {
-		list, err := rest.ByLink(ctx, s.client, rest.Call{To: listSpaces, Query: query}, sitePage, func(sp space) string { return sp.ID })
-		for _, sp := range list {
-			if !seen[sp.ID] && sp.state() != "trashed" {
-				seen[sp.ID] = true
-				found = append(found, sp)
-			}
-		}
-		return err
-	}
 	batches := [][]string{nil}
 	if keys != nil {
 		batches = slices.Collect(slices.Chunk(keys, sitePage))
 	}
+	var queries []url.Values
 	for _, batch := range batches {
 		query := url.Values{}
 		if batch != nil {
 			query.Set("keys", strings.Join(batch, ","))
 		}
-		for _, q := range []url.Values{query, rest.With(query, "status", "archived")} {
-			if err := read(q); err != nil {
-				return nil, err
-			}
+		queries = append(queries, query, rest.With(query, "status", "archived"))
+	}
+	lists := make([][]space, len(queries))
+	err := rest.Each(ctx, s.client.InFlight(), queries, func(ctx context.Context, i int, query url.Values) (err error) {
+		lists[i], err = rest.ByLink(ctx, s.client, rest.Call{To: listSpaces, Query: query}, sitePage, func(sp space) string { return sp.ID })
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var found []space
+	seen := make(map[string]bool)
+	for _, sp := range slices.Concat(lists...) {
+		if !seen[sp.ID] && sp.state() != "trashed" {
+			seen[sp.ID] = true
+			found = append(found, sp)
 		}
 	}
 	for _, sp := range found {
@@ -86,15 +87,27 @@ func (s *Site) spaces(ctx context.Context, keys []string) ([]space, error) {
 func (sp space) state() string   { return strings.ToLower(sp.Status) }
 func (sp space) ref() access.Ref { return access.NewRef("space", sp.Key) }
 
-func (sp space) facts() []access.Fact {
-	out := []access.Fact{
+// facts are what a space's entry tells. people names account ids.
+func (sp space) facts(people map[string]access.Ref) (out []access.Fact, unknown []access.Unknown) {
+	out = []access.Fact{
 		{Kind: access.Exists, Object: sp.ref()},
 		{Kind: access.Name, Object: sp.ref(), Value: sp.Name},
 	}
 	if sp.state() == "archived" {
 		out = append(out, access.Fact{Kind: access.Status, Object: sp.ref(), Value: "archived"})
 	}
-	return out
+	if word(sp.Type) == "personal" {
+		// The owner is published since August 2026; before, the author of a
+		// personal space was the one to go by (evidence A6).
+		owner := cmp.Or(sp.OwnerID, sp.AuthorID)
+		if owner == "" {
+			unknown = append(unknown, access.Unknown{Kind: access.Personal, Object: sp.ref(), Reason: "the site does not say whose personal space it is"})
+			return out, unknown
+		}
+		person := cmp.Or(people[owner], access.NewRef("account", owner))
+		out = append(out, access.Fact{Kind: access.Personal, Object: sp.ref(), Subject: person})
+	}
+	return out, unknown
 }
 
 // spaceRoles reads the roles with what they grant.
@@ -145,69 +158,4 @@ func (r spaceRole) facts() []access.Fact {
 		out = append(out, access.Fact{Kind: access.Grants, Object: r.ref(), Verb: p})
 	}
 	return out
-}
-
-// assignments reads who holds which role in a space.
-func (s *Site) assignments(ctx context.Context, id string) ([]assignment, error) {
-	what := rest.Call{To: listAssignments, Args: []string{id}}
-	return rest.ByLink(ctx, s.client, what, sitePage, func(a assignment) string {
-		if a.Principal.ID == "" || a.RoleID == "" {
-			return ""
-		}
-		return a.Principal.Type + "/" + a.Principal.ID
-	})
-}
-
-// roleFact says an assignment as a fact. It is false where the principal or
-// the role cannot be named.
-func (s *Site) roleFact(object access.Ref, a assignment) (access.Fact, bool) {
-	role, ok := s.known.ref("space_role", a.RoleID)
-	if !ok {
-		return access.Fact{}, false
-	}
-	f := access.Fact{Kind: access.Role, Object: object, Value: role.ID()}
-	switch a.Principal.Type {
-	case "USER":
-		if f.Subject, ok = s.known.ref("person", a.Principal.ID); !ok {
-			f.Subject = access.NewRef("account", a.Principal.ID)
-		}
-	case "GROUP":
-		// What no list of groups shows is a Team of its own, or left over from a
-		// deleted group.
-		if f.Subject, ok = s.known.ref("group", groupID(a.Principal.ID)); !ok {
-			f.Subject = access.NewRef("team", groupID(a.Principal.ID))
-		}
-	case "ACCESS_CLASS":
-		f.Subject = classRef(a.Principal.ID)
-	case "APP":
-		f.Subject = access.NewRef("app", a.Principal.ID)
-	default:
-		return access.Fact{}, false
-	}
-	return f, true
-}
-
-// roleFacts reads the assignments of the spaces. Those of a space that hides
-// them, or that shows what cannot be named, are unknown.
-func (s *Site) roleFacts(ctx context.Context, spaces map[access.Ref]string) ([]access.Fact, []access.Unknown, error) {
-	refs := slices.Sorted(maps.Keys(spaces))
-	facts := make([][]access.Fact, len(refs))
-	unknown := make([]access.Unknown, len(refs))
-	err := rest.Each(ctx, s.client.InFlight(), refs, func(ctx context.Context, i int, r access.Ref) error {
-		list, err := s.assignments(ctx, spaces[r])
-		if reason, hidden := rest.Unseen(err); hidden {
-			unknown[i] = access.Unknown{Kind: access.Role, Object: r, Reason: "its role assignments cannot be read: " + reason}
-			return nil
-		}
-		for _, a := range list {
-			f, ok := s.roleFact(r, a)
-			if !ok {
-				unknown[i] = access.Unknown{Kind: access.Role, Object: r, Reason: fmt.Sprintf("it has an assignment of a kind that weir does not know (%s %s)", a.Principal.Type, a.Principal.ID)}
-				continue
-			}
-			facts[i] = append(facts[i], f)
-		}
-		return err
-	})
-	return slices.Concat(facts...), slices.DeleteFunc(unknown, func(u access.Unknown) bool { return u.Object == "" }), err
 }

@@ -45,6 +45,7 @@ func (s *self) Check() error {
 
 type systemFacts struct {
 	CloudID string `json:"cloudId"`
+	Edition string `json:"edition"`
 }
 
 func (s *systemFacts) Check() error {
@@ -76,6 +77,11 @@ type directoryPerson struct {
 	Name             string         `json:"name"`
 	Groups           *[]named       `json:"groups"`        // only if expanded
 	ProductAccess    *[]productSeat `json:"productAccess"` // only if expanded
+}
+
+// holder is a person in a search of which only the ids count.
+type holder struct {
+	AccountID string `json:"accountId"`
 }
 
 type named struct {
@@ -124,8 +130,9 @@ func groupID(id string) string { return strings.TrimPrefix(id, "ari:cloud:identi
 
 // groupProduct is what a group holds on one site or product.
 type groupProduct struct {
-	ResourceID string   `json:"resourceId"`
-	Roles      []string `json:"roles"`
+	ResourceID    string   `json:"resourceId"`
+	ResourceOwner string   `json:"resourceOwner"`
+	Roles         []string `json:"roles"`
 }
 
 // personProduct is what a person holds on one site or product.
@@ -184,6 +191,10 @@ type space struct {
 	Key    string `json:"key"`
 	Name   string `json:"name"`
 	Status string `json:"status"` // current | archived | trashed
+	Type   string `json:"type"`   // global | personal | …
+
+	AuthorID string `json:"authorId"`
+	OwnerID  string `json:"spaceOwnerId"`
 }
 
 func (sp *space) Check() error {
@@ -250,6 +261,22 @@ type principal struct {
 	ID   string `json:"principalId"`
 }
 
+// permissionRow is one permission of one principal in a space.
+type permissionRow struct {
+	ID        string `json:"id"`
+	Principal struct {
+		Type string `json:"type"` // user | group | access-class
+		ID   string `json:"id"`
+	} `json:"principal"`
+	Operation struct {
+		Key    string `json:"key"`
+		Target string `json:"targetType"`
+	} `json:"operation"`
+}
+
+// permission is the id of the permission as the catalogue writes it.
+func (p permissionRow) permission() string { return p.Operation.Key + "/" + p.Operation.Target }
+
 // started is the answer of an operation that goes on as a long task. Without
 // an id there is nothing to wait for (observed, where a role keeps its
 // permissions).
@@ -286,8 +313,59 @@ type directory struct {
 type workspace struct {
 	ID         string `json:"id"`
 	Attributes struct {
+		Name    string `json:"name"`
 		TypeKey string `json:"typeKey"`
 		Type    string `json:"type"`
 		HostURL string `json:"hostUrl"`
 	} `json:"attributes"`
+}
+
+// single is the answer for one thing of the organisation, which is only asked
+// whether it is there.
+type single struct {
+	Data *struct{} `json:"data"`
+}
+
+// Check refuses an answer about nothing.
+func (e *single) Check() error {
+	if e.Data == nil {
+		return errors.New("the answer lacks its data")
+	}
+	return nil
+}
+
+// auditRecord is a line of the audit log, as far as it says what changed.
+type auditRecord struct {
+	Created  int64  `json:"creationDate"` // milliseconds
+	Category string `json:"category"`
+	Summary  string `json:"summary"`
+	Author   struct {
+		AccountID string `json:"accountId"`
+	} `json:"author"`
+	Affected   auditObject   `json:"affectedObject"`
+	Associated []auditObject `json:"associatedObjects"`
+	Changed    []struct {
+		Name string `json:"name"`
+		Old  string `json:"oldValue"`
+		New  string `json:"newValue"`
+	} `json:"changedValues"`
+}
+
+type auditObject struct {
+	Name string `json:"name"`
+	Type string `json:"objectType"`
+}
+
+// retention is for how long the audit log is kept.
+type retention struct {
+	Number int    `json:"number"`
+	Units  string `json:"units"`
+}
+
+// Check refuses an answer that tells no period.
+func (r *retention) Check() error {
+	if r.Units == "" {
+		return errors.New("the answer lacks the unit of time")
+	}
+	return nil
 }

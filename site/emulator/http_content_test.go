@@ -426,6 +426,7 @@ func contentOperations() []step {
 		{"audit: bad date", "GET", at(v1 + "/audit?startDate=yesterday"), nil, 400, nil},
 		{"audit since", "GET", at(v1 + "/audit/since?number=1&units=DAYS&limit=1"), nil, 200, nil},
 		{"audit since: months", "GET", at(v1 + "/audit/since?limit=1"), nil, 200, nil},
+		{"audit retention", "GET", at(v1 + "/audit/retention"), nil, 200, nil},
 		{"audit since: bad unit", "GET", at(v1 + "/audit/since?units=MOONS"), nil, 400, nil},
 		{"anonymous", "GET", at(v1 + "/user/anonymous?expand=operations"), nil, 200, nil},
 	}

@@ -26,6 +26,7 @@ var contentRoutes = []route{
 	{surface: surfaceV1, method: "GET", pattern: "/user/anonymous", serve: v1AnonymousUser, public: true},
 	{surface: surfaceV1, method: "GET", pattern: "/audit", serve: v1Audit},
 	{surface: surfaceV1, method: "GET", pattern: "/audit/since", serve: v1AuditSince},
+	{surface: surfaceV1, method: "GET", pattern: "/audit/retention", serve: v1AuditRetention},
 
 	{surface: surfaceV2, method: "GET", pattern: "/spaces/{id}/permissions", serve: v2SpacePermissions},
 	{surface: surfaceV2, method: "GET", pattern: "/spaces/{id}/operations", serve: v2SpaceOperations, public: true},

@@ -171,7 +171,9 @@ func offsetPass[T any](ctx context.Context, c *Client, what Call, o Offset, id f
 			}
 			p.Items = items[1:]
 		}
-		if o.Overlap && len(items) > 0 {
+		last = ""
+		if o.Overlap && len(items) > 1 {
+			// A server that gives one item at a time leaves nothing to overlap.
 			last = id(items[len(items)-1])
 		}
 		return p, nil
