@@ -89,17 +89,12 @@ func factsOf(s site.Step) []access.Fact {
 func TestRestrictedPages(t *testing.T) {
 	for _, choice := range []string{"member", "admin_key"} {
 		t.Run(choice, func(t *testing.T) {
-			for _, c := range sitetest.Cases() {
-				if c.Area != "content" {
-					continue
-				}
-				t.Run(c.Name, func(t *testing.T) {
-					w := world.New(t, emulator.Options{})
-					cfg := config(w.Emulator, w.Transport)
-					cfg.RestrictedPages = choice
-					c.Walk(t, w.Subject(newSite(t, cfg)))
-				})
-			}
+			sitetest.Transitions(t, "content", func(t *testing.T) sitetest.Subject {
+				w := world.New(t, emulator.Options{})
+				cfg := config(w.Emulator, w.Transport)
+				cfg.RestrictedPages = choice
+				return w.Subject(newSite(t, cfg))
+			})
 		})
 	}
 }
