@@ -115,6 +115,10 @@ func TestModes(t *testing.T) {
 			})
 		})
 		build(t, e, false)
+		// Of a space in which nobody holds a role, the other list is asked as well.
+		if err := e.Admin().AssignRole("ENG", emulator.Principal{User: "ana@acme.example"}, "Viewer"); err != nil {
+			t.Fatal(err)
+		}
 		if obs, got := observed(t, s, access.Permission); len(got) > 0 || obs.Traits.Mode != site.ByRoles {
 			t.Errorf("%v, traits %+v", got, obs.Traits)
 		}
