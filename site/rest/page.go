@@ -185,6 +185,7 @@ func offsetPass[T any](ctx context.Context, c *Client, what Call, o Offset, id f
 // it: an address that a server names is never followed.
 func ByLink[T any](ctx context.Context, c *Client, what Call, limit int, id func(T) string) ([]T, error) {
 	return Walk(ctx, what, id, doubting(what, limit, id, func(ctx context.Context, at string, limit int) (Page[T], error) {
+		what := what // a page that is read again must not keep the cursor of another
 		what.Query = With(what.Query, "limit", strconv.Itoa(limit))
 		if at != "" {
 			what.Query = With(what.Query, "cursor", at)
@@ -277,6 +278,7 @@ type Search interface {
 func ByCursor[T any](ctx context.Context, c *Client, what Call, limit int, id func(T) string) ([]T, error) {
 	filters, isSearch := what.Body.(Search)
 	return Walk(ctx, what, id, doubting(what, limit, id, func(ctx context.Context, at string, limit int) (Page[T], error) {
+		what := what
 		if isSearch {
 			what.Body = filters.Page(limit, at)
 		} else {
