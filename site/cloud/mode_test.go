@@ -16,7 +16,12 @@ import (
 // observed reads the site and gives the facts of the kinds, as lines.
 func observed(t *testing.T, s site.Reader, kinds ...access.Kind) (site.Observation, []string) {
 	t.Helper()
-	obs, err := s.Observe(t.Context(), access.Extent{})
+	return observedWith(t, s, access.Extent{}, kinds...)
+}
+
+func observedWith(t *testing.T, s site.Reader, extent access.Extent, kinds ...access.Kind) (site.Observation, []string) {
+	t.Helper()
+	obs, err := s.Observe(t.Context(), extent)
 	if err != nil {
 		t.Fatal(err)
 	}

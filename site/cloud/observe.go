@@ -206,6 +206,14 @@ func (s *Site) observation(r *reading) site.Observation {
 	}
 	var facts []access.Fact
 	refs := refPeople(r.people)
+	own, ok := refs[r.me.AccountID]
+	if !ok {
+		own = access.NewRef("account", r.me.AccountID)
+		if e := normalEmail(r.me.Email); e != "" {
+			own = access.NewRef("user", e)
+		}
+		obs.IDs[own], refs[r.me.AccountID] = r.me.AccountID, own
+	}
 	for _, p := range r.people {
 		ref := refs[p.AccountID]
 		facts = append(facts, p.facts(ref, r.at)...)
@@ -234,14 +242,6 @@ func (s *Site) observation(r *reading) site.Observation {
 	for _, role := range r.roles {
 		facts = append(facts, role.facts()...)
 		obs.IDs[role.ref()] = role.ID
-	}
-	own, ok := refs[r.me.AccountID]
-	if !ok {
-		own = access.NewRef("account", r.me.AccountID)
-		if e := normalEmail(r.me.Email); e != "" {
-			own = access.NewRef("user", e)
-		}
-		obs.IDs[own] = r.me.AccountID
 	}
 	obs.Account = own
 	obs.Facts = access.NewSet(append(facts, access.Fact{Kind: access.Exists, Object: own})...)
