@@ -33,6 +33,7 @@ var layers = []struct {
 	{"site", []string{"access"}, "what a site is, in facts"},
 	{"site/rest", []string{"site"}, "how requests are sent is the same for every driver, and knows neither facts nor products"},
 	{"site/cloud", []string{"site", "site/rest", "access"}, "a driver turns facts into requests and back"},
+	{"site/datacenter", []string{"site", "site/rest", "access"}, "a driver turns facts into requests and back, and knows no other driver"},
 	{"site/emulator", nil, "the emulator is a product of its own: it shares no reading of Atlassian's documents with the driver that it tests"},
 	{"site/sitetest", []string{"site", "access"}, "the conformance suite speaks only of facts, so that it fits every driver"},
 	{"site/sitetest/world", []string{"site", "access", "site/sitetest", "site/emulator"}, "what others do on an emulated site is the same for each driver's test"},
