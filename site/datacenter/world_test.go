@@ -20,6 +20,7 @@ func small(t *testing.T) *emulator.Emulator {
 		a.AddPerson("bo@acme.example", "Bo Ek", emulator.PersonOptions{NoAccess: true}),
 		a.AddPerson("joe@acme.example", "Joe Ray", emulator.PersonOptions{}),
 		a.SetPersonState("joe@acme.example", "deactivated"),
+		a.AddMember("confluence-administrators", emulator.OwnEmail),
 		a.AddMember("staff", "ana@acme.example"), a.AddMember("staff", "bo@acme.example"), a.AddMember("engineering", "ana@acme.example"),
 		a.GrantGlobal(group("staff"), emulator.GlobalUse), a.GrantGlobal(group("staff"), emulator.GlobalCreateSpace),
 		a.GrantGlobal(emulator.Principal{Class: emulator.ClassAnonymous}, emulator.GlobalUse),

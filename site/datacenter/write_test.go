@@ -268,6 +268,22 @@ func TestGoneName(t *testing.T) {
 	same(t, "with somebody else", facts(t, s, extent, "restrict"), []string{"restrict page:ENG/Plans view group:staff"})
 }
 
+// TestRestrictedAway: what shows in no list of a watched space is in doubt, unless
+// weir's account sees every page.
+func TestRestrictedAway(t *testing.T) {
+	e := small(t)
+	s := open(t, e)
+	watch := access.Extent{Watch: []access.Ref{"space:ENG"}}
+	obs, err := s.Observe(t.Context(), watch)
+	must(t, err)
+	same(t, "doubts of a member of the super-group", len(obs.Unknown), 0)
+	must(t, e.Admin().RemoveMember("confluence-administrators", emulator.OwnEmail))
+	obs, err = s.Observe(t.Context(), watch)
+	must(t, err)
+	same(t, "doubts of another", obs.Unknown, []access.Unknown{{Kind: access.Restrict, Object: "space:ENG",
+		Reason: "pages that weir's account may not view show in no list (members of confluence-administrators view all)"}})
+}
+
 // TestTwoOfOneTitle: of two blog posts with one title nobody knows which is meant.
 func TestTwoOfOneTitle(t *testing.T) {
 	e := small(t)
