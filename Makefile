@@ -52,8 +52,8 @@ fuzz: ## Fuzz every target for FUZZTIME (30s) each
 		go test "$$package" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) </dev/null; \
 	done <<<"$$targets"
 
-.PHONY: soak soak-access soak-reconcile soak-schema soak-emulator
-soak: soak-access soak-reconcile soak-schema soak-emulator ## Try every property with CHECKS (20000) cases; prints seeds and counts
+.PHONY: soak soak-access soak-reconcile soak-schema soak-emulator soak-read
+soak: soak-access soak-reconcile soak-schema soak-emulator soak-read ## Try every property with CHECKS (20000) cases; prints seeds and counts
 soak-access soak-reconcile soak-schema: soak-%:
 	@echo "soak $*: seed $(SEED), $(CHECKS) cases a property"
 	@go test ./$* -count 1 -v -timeout 0 -rapid.checks $(CHECKS) -rapid.seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
@@ -62,9 +62,13 @@ soak-emulator: # a case is a site's whole life, in each of three role modes
 	@echo "soak emulator: seed $(SEED), $$((($(CHECKS) + 5) / 6)) cases in each role mode"
 	@go test ./site/emulator -run '^TestWorld$$' -count 1 -v -timeout 0 -rapid.checks $$((($(CHECKS) + 5) / 6)) -rapid.seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
 
+soak-read: # how many requests and how long large sites take to read, in every role mode; and more lives of one that is refreshed
+	@go test ./site/cloud -run '^Test(Speed|Refresh)' -count 1 -v -timeout 0 -large -rapid.checks $$((($(CHECKS) + 19) / 20)) -rapid.seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
+
 .PHONY: bench
 bench: ## Measure plan, apply, generate and serve with the built program
 	@go run ./internal/bench -large
+	@go test ./site/cloud -run '^$$' -bench Observe -benchtime 1x
 
 .PHONY: lint
 lint: ## Check formatting and run golangci-lint
@@ -74,12 +78,13 @@ lint: ## Check formatting and run golangci-lint
 # The files themselves are compared, before and after, so that it works in a
 # checkout with changes as well.
 .PHONY: golden-check
-golden-check: ## Rewrite every golden file and fail if that changes one
+golden-check: ## Rewrite every golden file and all recorded traffic, and fail if that changes one
 	@packages=$$(grep -rlE --include='*_test.go' 'flag\.Bool\("update"' . | xargs -n 1 dirname | sort -u); \
 	test -n "$$packages"; \
 	state() { git ls-files -z --cached --others --exclude-standard | xargs -0 sha1sum 2>/dev/null || true; }; \
 	before=$$(state); \
 	output=$$(go test $$packages -count 1 -update 2>&1) || { echo "$$output"; exit 1; }; \
+	output=$$(go test ./site/cloud ./site/datacenter -run '^TestRecorded$$' -count 1 -record 2>&1) || { echo "$$output"; exit 1; }; \
 	changed=$$(diff <(echo "$$before") <(state) | sed -n 's/^> [0-9a-f]* */  /p' || true); \
 	test -z "$$changed" || { echo "out of date (review the difference and commit it):"; echo "$$changed"; exit 1; }; \
 	echo "golden files are up to date"

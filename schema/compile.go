@@ -57,6 +57,7 @@ func Compile(docs []Document, lock Lock, now time.Time) (*Description, diag.List
 		holds:     make(map[access.Ref]map[access.Ref]holding),
 		products:  make(map[access.Ref]groupProduct),
 		guests:    make(map[access.Ref]guest),
+		lapsed:    make(map[access.Ref]string),
 		out: Description{
 			origins:   make(map[access.Fact]diag.Range),
 			owners:    make(map[access.Ref]access.Ref),
@@ -129,6 +130,7 @@ type compiler struct {
 	holds        map[access.Ref]map[access.Ref]holding // what principals have, by space
 	products     map[access.Ref]groupProduct           // of groups whose own entry says it
 	guests       map[access.Ref]guest                  // those whose entry has not expired
+	lapsed       map[access.Ref]string                 // former guests, with their last day
 	guestEntries []guestEntry
 	suggested    int // how often a name was searched for that comes close
 

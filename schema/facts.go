@@ -17,7 +17,8 @@ import (
 //     makes licensed people, and product roles of people other than guest and admin
 //   - permissions of a space in which a principal has a role besides, or cannot
 //     see the space: the space then says nothing of permissions
-//   - that a page is there, and whose a personal space is
+//   - a restriction that names only people who are shut out; that a page is
+//     there, and whose a personal space is
 //
 // What is referred to and has no entry stands under external.
 func FromFacts(facts access.Set) Document {
@@ -81,7 +82,7 @@ func guestsOf(facts access.Set) map[access.Ref]access.Fact {
 	if len(out) == 0 {
 		return out
 	}
-	guests := liveGuests(facts)
+	view := access.NewView(facts)
 	held := make(map[access.Ref]int)
 	roles := make(map[access.Ref]access.Fact)
 	for _, kind := range []access.Kind{access.Role, access.Permission} {
@@ -94,7 +95,7 @@ func guestsOf(facts access.Set) map[access.Ref]access.Fact {
 	}
 	for who := range out {
 		direct := facts.Has(access.Fact{Kind: access.Product, Object: who, Value: access.GuestRole})
-		if f := roles[who]; direct && guests[who] && held[who] == 1 && f.Kind == access.Role {
+		if f := roles[who]; direct && view.Guest(who) && held[who] == 1 && f.Kind == access.Role {
 			out[who] = f
 		}
 	}
@@ -222,25 +223,48 @@ func (w *factWriter) permissions(space access.Ref) *Permissions {
 // pages writes the restrictions of the pages or blog posts of a space.
 func (w *factWriter) pages(typ string, space access.Ref) []Page {
 	var out []Page
-	for _, f := range w.restrictions[space] {
-		if f.Object.Type() != typ || onlySeen(f.Subject) {
+	lists := w.restrictions[space]
+	for len(lists) > 0 {
+		n := 1
+		for n < len(lists) && access.ContentsOf(lists[n]) == access.ContentsOf(lists[0]) {
+			n++
+		}
+		names, page, verb := w.names(lists[:n]), lists[0].Object, lists[0].Verb
+		lists = lists[n:]
+		if page.Type() != typ || names == nil {
 			continue
 		}
-		title := f.Object.PageTitle()
-		if n := len(out); n == 0 || out[n-1].Title.Value != title {
-			out = append(out, Page{Title: Str{Value: title}})
+		if n := len(out); n == 0 || out[n-1].Title.Value != page.PageTitle() {
+			out = append(out, Page{Title: Str{Value: page.PageTitle()}})
 		}
-		list := &out[len(out)-1].View
-		if f.Verb == access.EditPage {
-			list = &out[len(out)-1].Edit
+		if verb == access.EditPage {
+			out[len(out)-1].Edit = names
+		} else {
+			out[len(out)-1].View = names
 		}
-		if *list == nil {
-			*list = &Grants{}
-		}
-		w.refer(f.Subject)
-		(*list).Items = append((*list).Items, Grant{Who: holder(f.Subject)})
 	}
 	return out
+}
+
+// names writes who stands on one restriction; nil where that cannot be said.
+func (w *factWriter) names(list []access.Fact) *Grants {
+	names, passes := &Grants{}, false
+	for _, f := range list {
+		if onlySeen(f.Subject) {
+			continue
+		}
+		passes = passes || !w.has(access.State, f.Subject)
+		names.Items = append(names.Items, Grant{Who: holder(f.Subject)})
+	}
+	if !passes {
+		return nil
+	}
+	for _, f := range list {
+		if !onlySeen(f.Subject) {
+			w.refer(f.Subject)
+		}
+	}
+	return names
 }
 
 // globals writes who may do what on the whole site; nil where nothing has to

@@ -39,6 +39,7 @@ func drawFacts(t *rapid.T) access.Set {
 	}
 	var out []access.Fact
 	add := func(f access.Fact) { out = append(out, f) }
+	shut := make(map[access.Ref]bool)
 	people := slices.Concat(refs("user", email), refs("account", name))
 	for _, p := range people {
 		switch state := rapid.SampledFrom([]string{"", "", "suspended", "deactivated", "removed", "external"}).Draw(t, "state"); state {
@@ -49,6 +50,7 @@ func drawFacts(t *rapid.T) access.Set {
 				add(access.Fact{Kind: access.Product, Object: p, Value: "admin"})
 			}
 		default:
+			shut[p] = true
 			add(access.Fact{Kind: access.State, Object: p, Value: state})
 		}
 	}
@@ -108,8 +110,12 @@ func drawFacts(t *rapid.T) access.Set {
 		for _, title := range rapid.SliceOfN(name, 0, 2).Draw(t, "titles") {
 			page := access.NewPage(rapid.SampledFrom([]string{"page", "blogpost"}).Draw(t, "content"), s, title)
 			for _, verb := range []string{access.ViewPage, access.EditPage} {
+				names := pick(verb, slices.Concat(named, guests[:min(len(guests), len(spaces))]))
 				// Who is shut out may stand on a restriction, but not alone.
-				for _, p := range pick(verb, slices.Concat(groups, guests[:min(len(guests), len(spaces))])) {
+				if !slices.ContainsFunc(names, func(p access.Ref) bool { return !shut[p] }) {
+					continue
+				}
+				for _, p := range names {
 					add(access.Fact{Kind: access.Restrict, Object: page, Verb: verb, Subject: p})
 				}
 			}

@@ -66,6 +66,23 @@ func (c *compiler) collectGuests(users map[access.Ref]User, spaces map[access.Re
 			}
 		}
 	}
+	for _, e := range c.guestEntries {
+		_, again := c.guests[e.who]
+		if _, user := users[e.who]; !again && !user {
+			c.lapsed[e.who] = e.grant.Until.Value
+		}
+	}
+}
+
+// lapse reports whether an entry is of somebody who was a guest until a day
+// that has passed, and says so.
+func (c *compiler) lapse(who access.Ref, written Str) bool {
+	until, lapsed := c.lapsed[who]
+	if lapsed {
+		c.warn("WR206", written.Range, fmt.Sprintf("%s is listed, and was a guest until %s", quote(written.Value), until),
+			"delete the entry, or give the guest a later day")
+	}
+	return lapsed
 }
 
 // addGuest notes one entry. A person has one that has not expired.
@@ -122,7 +139,7 @@ func (c *compiler) lowerGuests(spaces map[access.Ref]spaceEntry) {
 		at := e.grant.Who.Range
 		if c.past(e.grant) {
 			c.grant(f, e.grant)
-			if _, again := c.guests[e.who]; !again {
+			if _, lapsed := c.lapsed[e.who]; lapsed {
 				c.out.guests.expired = append(c.out.guests.expired, e.who)
 			}
 			continue
@@ -201,7 +218,7 @@ func (c *compiler) guestRules(space access.Ref, s spaceEntry) {
 	}
 	if n := c.count(most, "max"); n.Set && len(there) > n.Value {
 		for _, who := range there[n.Value:] {
-			refuse(who, fmt.Sprintf("is one more than the %d that %s may have", n.Value, space.ID()), "delete an entry, or raise max", n.Range)
+			refuse(who, fmt.Sprintf("is too many: %s may have %d", space.ID(), n.Value), "delete an entry, or raise max", n.Range)
 		}
 	}
 }
@@ -245,49 +262,21 @@ func (r *resolver) guests(scope *access.Scope, wanted access.Set) {
 	if len(d.expired)+len(d.space)+len(d.complete) == 0 {
 		return
 	}
-	live := liveGuests(r.live)
+	live := access.NewView(r.live)
 	for _, who := range d.expired {
 		f := access.Fact{Kind: access.Exists, Object: who}
-		if _, again := wanted.Get(f); live[who] && !again {
+		if _, again := wanted.Get(f); live.Guest(who) && !again {
 			scope.Expired[f] = true
 		}
 	}
 	for _, kind := range []access.Kind{access.Role, access.Permission} {
 		for f := range r.live.OfKind(kind) {
 			space, described := d.space[f.Subject]
-			if described && space != f.Object || !described && d.complete[f.Object] && live[f.Subject] {
+			if described && space != f.Object || !described && d.complete[f.Object] && live.Guest(f.Subject) {
 				if _, listed := wanted.Get(f); !listed {
 					scope.Single[f.Identity()] = true
 				}
 			}
 		}
 	}
-}
-
-// liveGuests gives the people who enter as guests: by the product role guest,
-// their own or a group's, and no other that lets them in (docs/evidence.md A9).
-func liveGuests(live access.Set) map[access.Ref]bool {
-	found, paid := make(map[access.Ref]bool), make(map[access.Ref]bool)
-	hold := func(who access.Ref, value string) {
-		for _, role := range access.ProductRoles(value) {
-			if role == access.GuestRole {
-				found[who] = true
-			} else if access.LetsIn(role) {
-				paid[who] = true
-			}
-		}
-	}
-	for f := range live.OfKind(access.Product) {
-		if f.Object.IsPerson() {
-			hold(f.Object, f.Value)
-			continue
-		}
-		for m := range live.Of(access.Member, f.Object) {
-			hold(m.Subject, f.Value)
-		}
-	}
-	for who := range paid {
-		delete(found, who)
-	}
-	return found
 }

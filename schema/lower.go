@@ -172,6 +172,10 @@ func (c *compiler) grant(f access.Fact, g Grant) bool {
 		c.out.scope.Expired[f.Identity()] = true
 		return false
 	}
+	if c.lapse(f.Subject, g.Who) {
+		c.out.scope.Expired[f.Identity()] = true
+		return false
+	}
 	c.refer(f.Subject, g.Who.Range)
 	if c.shutOut(f.Subject, g.Who) {
 		c.keepShut(f, g.Who.Range)

@@ -65,8 +65,8 @@ func (c *compiler) lowerRestriction(page access.Ref, verb string, list *Grants) 
 		grant Grant
 	}
 	var names []named
-	var last *Grant // who lets nobody pass
-	left := false
+	var last *Grant // a name that lets nobody pass
+	expired, left := false, false
 	seen := make(map[access.Ref]diag.Range)
 	for i, g := range list.Items {
 		who, ok := c.read(g.Who, readRestricted)
@@ -75,8 +75,10 @@ func (c *compiler) lowerRestriction(page access.Ref, verb string, list *Grants) 
 			continue
 		}
 		names = append(names, named{access.Fact{Kind: access.Restrict, Object: page, Verb: verb, Subject: who}, g})
-		if _, out := c.shut[who]; out || c.past(g) {
-			last = &list.Items[i]
+		_, out := c.shut[who]
+		_, lapsed := c.lapsed[who]
+		if out || lapsed || c.past(g) {
+			last, expired = &list.Items[i], lapsed || c.past(g)
 		} else {
 			left = true
 		}
@@ -87,7 +89,7 @@ func (c *compiler) lowerRestriction(page access.Ref, verb string, list *Grants) 
 		for _, n := range names {
 			c.grant(n.fact, n.grant)
 		}
-	case c.past(*last):
+	case expired:
 		c.add("WR206", last.Who.Range, fmt.Sprintf("the last name on %s of %s has expired, and the page would open", verb, noun(page)), remedy)
 	default:
 		c.add("WR202", last.Who.Range, fmt.Sprintf("the last name on %s of %s is shut out, and the page would open", verb, noun(page)), remedy)

@@ -147,13 +147,19 @@ func (c *compiler) lowerPermissions(space access.Ref, s spaceEntry) {
 				has[who], first[who] = make(map[string]bool), item.Who
 				principals = append(principals, who)
 				c.shutOut(who, item.Who)
+				c.lapse(who, item.Who)
 			}
+			_, out := c.shut[who]
+			_, lapsed := c.lapsed[who]
 			for _, id := range ids {
 				has[who][id.Value] = true
 				f := access.Fact{Kind: access.Permission, Object: space, Verb: id.Value, Subject: who}
-				if _, out := c.shut[who]; out {
+				switch {
+				case out:
 					c.keepShut(f, id.Range)
-				} else {
+				case lapsed:
+					c.out.scope.Expired[f] = true
+				default:
 					c.fact(f, id.Range)
 				}
 			}

@@ -86,15 +86,16 @@ var (
 func (c *compiler) read(s Str, r reading) (access.Ref, bool) {
 	typ, id, typed := strings.Cut(s.Value, ":")
 	if !typed || !slices.Contains(refTypes, typ) {
-		if ref, ok := classes[s.Value]; ok && r.bare == "" {
-			if slices.Contains(r.classes, s.Value) {
-				return ref, true
-			}
-			c.add("WR113", s.Range, quote(s.Value)+" cannot stand here", r.hint)
-			return "", false
-		}
-		if s.Value == "guests" && len(r.classes) > 0 {
+		ref, class := classes[s.Value]
+		switch {
+		case r.bare != "":
+		case class && slices.Contains(r.classes, s.Value):
+			return ref, true
+		case s.Value == "guests" && len(r.classes) > 0:
 			c.add("WR109", s.Range, "guests is not available yet", "delete it")
+			return "", false
+		case class || s.Value == "guests":
+			c.add("WR113", s.Range, quote(s.Value)+" cannot stand here", r.hint)
 			return "", false
 		}
 		if r.bare == "" {
@@ -212,6 +213,9 @@ func (c *compiler) refer(ref access.Ref, at diag.Range) {
 		return
 	}
 	hint := "describe it, or list it under external"
+	if ref.Type() == "space" {
+		hint = "describe it"
+	}
 	if near := c.near(ref); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -13,6 +14,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
 
+	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/diag"
 )
 
@@ -58,6 +60,26 @@ func sameWhenRendered(t fatal, doc Document) {
 
 func TestRenderKeepsEveryDocument(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) { sameWhenRendered(t, documents.Draw(t, "document")) })
+}
+
+// TestCompileTakesEveryDocument holds that no document that a file can say stops
+// Compile short, and that whatever it says of one has its place and voice.
+func TestCompileTakesEveryDocument(t *testing.T) {
+	now := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
+	rapid.Check(t, func(rt *rapid.T) {
+		text := Render(documents.Draw(rt, "document"), YAML)
+		docs, _ := Parse([]File{{Path: "a.weir.yaml", Bytes: text}, {Path: "b.weir.yaml", Bytes: []byte("weir: v1\nsite: {name: acme}\n")}})
+		desc, diags := Compile(docs, nil, now)
+		for _, d := range diags {
+			checkVoice(t, d)
+		}
+		if (desc == nil) != diags.HasErrors() {
+			rt.Fatalf("description %v beside\n%v", desc, diags)
+		}
+		if desc != nil {
+			desc.Desired(access.Set{}, nil)
+		}
+	})
 }
 
 // TestRenderGolden pins what rendered files look like.

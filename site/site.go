@@ -57,6 +57,18 @@ type Reader interface {
 	Present(ctx context.Context, facts []access.Fact) ([]Presence, error)
 }
 
+// Refresher is a reader that can bring an observation up to date without reading
+// everything anew, by what the site says has changed.
+type Refresher interface {
+	// Refresh gives what Observe would give. last is the latest observation, and
+	// since when its reading began. People, groups, memberships, product roles and
+	// the lists of spaces and roles are read; of who holds what in spaces only
+	// what may have changed. Where that cannot be told, everything is read, and
+	// Reread says why. No log is known to be complete, so whoever refreshes reads
+	// everything from time to time.
+	Refresh(ctx context.Context, last Observation, since time.Time, extent access.Extent) (Observation, error)
+}
+
 // InFlight is how many requests a driver has under way at once unless the
 // operator says otherwise (evidence A12: Atlassian advises five to ten; clients
 // that used ten were throttled).
@@ -130,6 +142,8 @@ type Observation struct {
 	// Requests is how many requests the reading took, and Floor how few would do
 	// for a site of this size (docs/evidence.md, Part C).
 	Requests, Floor int
+	// Reread is why a refresh read everything after all; empty otherwise.
+	Reread string
 }
 
 // Traits say as data what a site can hold and do, so that nobody has to ask

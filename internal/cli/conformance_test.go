@@ -11,6 +11,7 @@ import (
 	"github.com/weirhq/weir/internal/diag"
 	"github.com/weirhq/weir/reconcile"
 	"github.com/weirhq/weir/site/cloud"
+	"github.com/weirhq/weir/site/datacenter"
 	"github.com/weirhq/weir/site/emulator"
 	"github.com/weirhq/weir/site/rest"
 	"github.com/weirhq/weir/site/sitetest"
@@ -74,6 +75,7 @@ func TestNothingLeft(t *testing.T) {
 		"cloud with roles":    onCloud(emulator.ModeRoles),
 		"cloud in transition": onCloud(emulator.ModeTransition),
 		"cloud before roles":  onCloud(emulator.ModePreRoles),
+		"data center":         onDataCenter,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Run("something left", func(t *testing.T) {
@@ -92,6 +94,18 @@ func TestNothingLeft(t *testing.T) {
 			}
 		})
 	}
+}
+
+func onDataCenter(t *testing.T) sitetest.Subject {
+	w := world.New(t, emulator.Options{Dialect: emulator.DialectDataCenter, ContextPath: "/confluence"})
+	c := w.Emulator.Credentials()
+	s, err := datacenter.New(datacenter.Config{
+		Base: c.BaseURL, Auth: "bearer", Token: rest.NewSecret(c.Token), Usernames: "email", Transport: w.Transport,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w.Subject(s)
 }
 
 // planned checks what a description of the whole site would change.

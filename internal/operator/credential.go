@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"strings"
@@ -119,10 +120,11 @@ func (s fromFile) read(context.Context) (string, error) {
 // WriteSecretFile keeps a credential in a file for its owner only, bound to an
 // address.
 func WriteSecretFile(path, address, secret string) error {
-	if err := os.WriteFile(path, []byte(fileMark+address+"\n"+secret+"\n"), 0o600); err != nil {
+	// A file that was there may be open to others: its permissions first.
+	if err := os.Chmod(path, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return os.Chmod(path, 0o600) // of a file that was there before, too
+	return os.WriteFile(path, []byte(fileMark+address+"\n"+secret+"\n"), 0o600)
 }
 
 // keyringService is the name under which the system's keyring keeps weir's items.

@@ -1,52 +1,43 @@
 package cloud_test
 
 import (
-	"fmt"
 	"testing"
+	"testing/synctest"
 
-	"github.com/weirhq/weir/access"
-	"github.com/weirhq/weir/site/cloud"
 	"github.com/weirhq/weir/site/emulator"
 )
 
-// BenchmarkObserve reads a site of the size of a real organisation: 2,000
-// people, 700 groups with 7,000 memberships, 300 spaces.
+// BenchmarkObserve reads generated sites of the sizes of small, usual and large
+// organisations: the time is what the reading costs here, wall-s is how long it
+// takes where every request takes 50 ms.
+//
+//	go test -run '^$' -bench Observe -benchtime 1x ./site/cloud
 func BenchmarkObserve(b *testing.B) {
-	e, err := emulator.New(emulator.Options{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer e.Close()
-	a := e.Admin()
-	must := func(err error) {
-		b.Helper()
-		if err != nil {
-			b.Fatal(err)
+	for _, c := range companies {
+		for _, mode := range []string{emulator.ModeRoles, emulator.ModeTransition} {
+			b.Run(c.name+"/"+mode, func(b *testing.B) {
+				e := generated(b, c, mode, 1)
+				defer e.Close()
+				var got speed
+				facts := 0
+				for b.Loop() {
+					// Bubbles are for tests: so this is one.
+					testing.RunTests(func(_, _ string) (bool, error) { return true, nil }, []testing.InternalTest{{Name: b.Name(), F: func(t *testing.T) {
+						synctest.Test(t, func(t *testing.T) {
+							s, obs := reading(t, e)
+							got, facts = s, obs.Facts.Len()
+						})
+					}}})
+				}
+				if got.requests == 0 {
+					b.Fatal("nothing was read")
+				}
+				b.ReportMetric(float64(got.requests), "requests")
+				b.ReportMetric(float64(got.floor), "floor")
+				b.ReportMetric(float64(got.requests)/float64(got.floor), "ratio")
+				b.ReportMetric(got.wall.Seconds(), "wall-s")
+				b.ReportMetric(float64(facts), "facts")
+			})
 		}
-	}
-	for i := range 700 {
-		must(a.CreateGroup(fmt.Sprintf("g%d", i), ""))
-	}
-	for i := range 2000 {
-		email := fmt.Sprintf("p%d@acme.example", i)
-		must(a.AddPerson(email, "", emulator.PersonOptions{}))
-		for j := range 7 {
-			if j%2 == i%2 {
-				must(a.AddMember(fmt.Sprintf("g%d", (i+j*97)%700), email))
-			}
-		}
-	}
-	for i := range 300 {
-		key := fmt.Sprintf("S%d", i)
-		must(a.CreateSpace(key, key))
-		must(a.AssignRole(key, emulator.Principal{Group: fmt.Sprintf("g%d", i)}, "Admin"))
-	}
-	s, err := cloud.New(config(e, e.Transport()))
-	must(err)
-	for b.Loop() {
-		obs, err := s.Observe(b.Context(), access.Extent{})
-		must(err)
-		b.ReportMetric(float64(obs.Requests), "requests")
-		b.ReportMetric(float64(obs.Facts.Len()), "facts")
 	}
 }

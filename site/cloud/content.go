@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -48,6 +49,10 @@ type contents struct {
 	ids     map[access.Ref]string
 	parents map[access.Ref]access.Ref
 	unknown []access.Unknown
+	// floor is how few requests would do: for named pages each its restrictions,
+	// and one for every 250 of them; for watched spaces those of the search
+	// (evidence, Part C).
+	floor int
 }
 
 // content reads the pages that the extent asks for. Those that are named are
@@ -75,6 +80,7 @@ func (s *Site) content(ctx context.Context, extent access.Extent, ids map[access
 	if err := r.restrictions(ctx, slices.Sorted(maps.Keys(r.found))); err != nil {
 		return nil, err
 	}
+	r.out.floor = len(r.found) + pages(len(r.found), sitePage)
 	if err := r.above(ctx); err != nil {
 		return nil, err
 	}
@@ -192,7 +198,7 @@ func (r *contentReader) described(ctx context.Context) error {
 func (r *contentReader) byID(ctx context.Context, kind string, ids []string, keyed bool) ([]contentRow, error) {
 	var out []contentRow
 	for batch := range slices.Chunk(ids, sitePage) {
-		what := rest.Call{To: contentLists[kind], Query: rest.With(nil, "id", strings.Join(batch, ","))}
+		what := rest.Call{To: contentLists[kind], Query: url.Values{"id": batch}}
 		rows, err := r.list(ctx, what, keyed)
 		if err != nil {
 			return nil, err
@@ -350,14 +356,15 @@ func (r *contentReader) watch(ctx context.Context, space access.Ref) error {
 	if err != nil {
 		return err
 	}
+	r.out.floor += max(1, pages(len(list), searchPage))
 	shown := make(map[string]bool)
-	pages := make(map[access.Ref][]string) // ids
+	byRef := make(map[access.Ref][]string) // ids
 	var cut []access.Ref
 	facts := make(map[access.Ref][]access.Fact)
 	for _, c := range list {
 		ref := access.NewPage(c.Type, space, c.Title)
 		shown[c.ID] = true
-		pages[ref] = append(pages[ref], c.ID)
+		byRef[ref] = append(byRef[ref], c.ID)
 		up := ref
 		for _, a := range slices.Backward(c.Ancestors) {
 			if a.Title == "" {
@@ -381,26 +388,26 @@ func (r *contentReader) watch(ctx context.Context, space access.Ref) error {
 		return err
 	}
 	for ref, ids := range hidden {
-		pages[ref] = append(pages[ref], ids...)
+		byRef[ref] = append(byRef[ref], ids...)
 		cut = append(cut, ref)
 	}
 	if !complete {
 		r.doubt(access.Restrict, space, "a search shows its pages: none that weir's account may not view, and none of an archived space")
 	}
-	for ref, ids := range pages {
+	for ref, ids := range byRef {
 		switch {
 		case r.named[ref]:
-			delete(pages, ref) // it has been read
+			delete(byRef, ref) // it has been read
 		case len(ids) > 1:
 			r.doubt("", ref, fmt.Sprintf("%d of this title are in the space", len(ids)))
-			delete(pages, ref)
+			delete(byRef, ref)
 		case !slices.Contains(cut, ref):
 			r.say(ref, ids[0], facts[ref]...)
 		}
 	}
-	cut = slices.DeleteFunc(cut, func(ref access.Ref) bool { return len(pages[ref]) != 1 })
+	cut = slices.DeleteFunc(cut, func(ref access.Ref) bool { return len(byRef[ref]) != 1 })
 	return rest.Each(ctx, r.client.InFlight(), cut, func(ctx context.Context, _ int, ref access.Ref) error {
-		return r.exactly(ctx, ref, pages[ref][0])
+		return r.exactly(ctx, ref, byRef[ref][0])
 	})
 }
 

@@ -58,6 +58,8 @@ var describedRequests = map[string]string{
 	"POST /admin/v2/orgs/{}/workspaces":                                       "A4",
 	"POST /admin/v2/orgs/{}/directories/{}/users/search":                      "A3",
 	"POST /admin/v2/orgs/{}/directories/{}/groups/search":                     "A2",
+	"GET /admin/v2/orgs/{}/directories/{}/users/{}":                           "A3",
+	"GET /admin/v2/orgs/{}/directories/{}/groups/{}":                          "A2",
 	"POST /admin/v2/orgs/{}/users/invite":                                     "A3",
 	"POST /admin/v2/orgs/{}/directories/{}/users/{}/suspend":                  "A3",
 	"POST /admin/v2/orgs/{}/directories/{}/users/{}/restore":                  "A3",
@@ -429,9 +431,12 @@ func TestContract(t *testing.T) {
 		}
 	})
 	e := wide(t)
-	if _, err := open(t, e, c.before(e.Transport())).Observe(t.Context(), access.Extent{}); err != nil {
+	missing := map[access.Ref]string{"group:gone": "g1", "user:gone@acme.example": "u1", "space_role:gone": "1"}
+	if _, err := open(t, e, c.before(e.Transport())).Observe(t.Context(), access.Extent{Pins: missing}); err != nil {
 		t.Fatal(err)
 	}
+
+	transitional(t, c)
 
 	for key, r := range c.troubles {
 		if _, known := requestDeviations[key]; !known {
@@ -455,6 +460,26 @@ func TestContract(t *testing.T) {
 	}
 	t.Logf("%d requests: to %d published operations, with %d known deviations, and to %d that are only described",
 		c.requests, len(c.published), len(requestDeviations), len(c.described))
+}
+
+// transitional sends what the conformance suite does not: permissions beside
+// roles, restrictions, and an admin key.
+func transitional(t *testing.T, c *contract) {
+	t.Helper()
+	e, err := emulator.New(emulator.Options{RoleMode: emulator.ModeTransition})
+	must(t, err)
+	t.Cleanup(func() { e.Close() })
+	cfg := config(e, c.before(e.Transport()))
+	cfg.RestrictedPages = "admin_key"
+	s := newSite(t, cfg)
+	a := e.Admin()
+	must(t, a.CreateGroup("staff", ""), a.SetProductRole("staff", "user"), a.CreateSpace("HR", "People"), a.RecoverSpace("HR", self), a.CreatePage("HR", "Pay", ""), a.CreateBlogPost("HR", "News"))
+	extent := access.Extent{Pages: []access.Ref{pay, "blogpost:HR/News"}, Watch: []access.Ref{"space:HR"}}
+	bring(t, s, extent, []string{
+		"exists space:A", "name space:A = A", "permission space:A read/space group:staff", "permission space:A create/comment group:staff",
+		"permission space:A read/space class:anonymous", "restrict page:HR/Pay view group:staff", "restrict page:HR/Pay edit group:staff", "restrict blogpost:HR/News edit user:" + self,
+	}, nil)
+	bring(t, s, extent, nil, []string{"permission space:A create/comment", "restrict page:HR/Pay"})
 }
 
 // TestContractCatches is the control: each request has one fault, which must

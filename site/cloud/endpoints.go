@@ -31,6 +31,7 @@ var (
 	listPermissions   = confluence.endpoint("GET", "/api/v2/space-permissions", "read the space permissions")
 	listSpaceRows     = confluence.endpoint("GET", "/api/v2/spaces/{}/permissions", "read the permissions of a space")
 	getSpaceRole      = confluence.endpoint("GET", "/api/v2/space-roles/{}", "look for a space role")
+	auditRetention    = confluence.endpoint("GET", "/rest/api/audit/retention", "read how long the audit log is kept")
 	listAudit         = confluence.endpoint("GET", "/rest/api/audit", "read the audit log")
 	listAssignments   = confluence.endpoint("GET", "/api/v2/spaces/{}/role-assignments", "read the role assignments of a space")
 	getPerson         = admin.endpoint("GET", "/v2/orgs/{}/directories/{}/users/{}", "look for a person")
@@ -41,6 +42,7 @@ var (
 	searchPeople      = admin.endpoint("POST", "/v2/orgs/{}/directories/{}/users/search", "read the people")
 	searchGroups      = admin.endpoint("POST", "/v2/orgs/{}/directories/{}/groups/search", "read the organisation's groups")
 	listGroupProduct  = admin.endpoint("GET", "/v2/orgs/{}/directories/{}/groups/{}/role-assignments", "read the product roles of a group")
+	listTokens        = admin.endpoint("GET", "/api-access/v1/orgs/{}/api-tokens", "read when tokens end")
 	listPersonProduct = admin.endpoint("GET", "/v2/orgs/{}/directories/{}/users/{}/role-assignments", "read the product roles of a person")
 )
 
@@ -91,8 +93,8 @@ var (
 var (
 	reads = []rest.Endpoint{
 		currentUser, systemInfo, listGroups, longTask, roleMode, listSpaces, listSpaceRoles, listPermissions, listAssignments,
-		listSpaceRows, getSpaceRole, listAudit, getPerson, getGroup,
-		listOrgs, listDirectories, searchWorkspaces, searchPeople, searchGroups, listGroupProduct, listPersonProduct,
+		listSpaceRows, getSpaceRole, listAudit, auditRetention, getPerson, getGroup,
+		listOrgs, listDirectories, searchWorkspaces, searchPeople, searchGroups, listGroupProduct, listPersonProduct, listTokens,
 		listPages, listBlogPosts, listSpacePages, listSpaceBlogPosts, searchContent, readRestrictions,
 	}
 	writes = []rest.Endpoint{

@@ -76,7 +76,9 @@ func (s *Site) orgGroups(ctx context.Context, at place, filter search) ([]direct
 // one search a role instead of one request a group.
 func (s *Site) groupHolders(ctx context.Context, at place) (map[string][]string, error) {
 	found := make([][]directoryGroup, len(productRoles))
-	err := rest.Each(ctx, s.client.InFlight(), productRoles, func(ctx context.Context, i int, role string) (err error) {
+	// All at once: spaces are many and keep the places full to the end, so that
+	// what others wait for had better come first.
+	err := rest.Each(ctx, len(productRoles), productRoles, func(ctx context.Context, i int, role string) (err error) {
 		filter := search{ResourceIDs: []string{at.ari()}, RoleIDs: []string{"atlassian/" + role}}
 		what := rest.Call{To: searchGroups, Args: []string{at.org, at.directory}, Body: filter}
 		found[i], err = rest.ByCursor(ctx, s.client, what, orgPage, func(g directoryGroup) string { return g.ID })

@@ -77,7 +77,7 @@ func (s *Site) findHolders(ctx context.Context, r *reading) error {
 		h.add(access.GuestRole, account)
 	}
 	found := make([]accounts, len(others))
-	err = rest.Each(ctx, s.client.InFlight(), others, func(ctx context.Context, i int, role string) (err error) {
+	err = rest.Each(ctx, len(others), others, func(ctx context.Context, i int, role string) (err error) {
 		found[i], err = s.withRoles(ctx, r.at, []string{role})
 		return err
 	})
@@ -129,7 +129,7 @@ func (s *Site) askHolders(ctx context.Context, r *reading, ask accounts) error {
 	ids := slices.Sorted(maps.Keys(ask))
 	all, direct := make([][]string, len(ids)), make([][]string, len(ids))
 	hidden := make([]string, len(ids))
-	err := rest.Each(ctx, s.client.InFlight(), ids, func(ctx context.Context, i int, account string) (err error) {
+	err := rest.Each(ctx, len(ids), ids, func(ctx context.Context, i int, account string) (err error) {
 		all[i], direct[i], err = s.productOfPerson(ctx, r.at, account)
 		if reason, unseen := rest.Unseen(err); unseen {
 			hidden[i] = "the person's product roles cannot be read: " + reason

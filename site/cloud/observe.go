@@ -26,7 +26,14 @@ func (s *Site) Observe(ctx context.Context, extent access.Extent) (site.Observat
 	if err := s.lists(ctx, r, func(ctx context.Context) error { return s.readAccess(ctx, r, r.spaces) }); err != nil {
 		return site.Observation{}, err
 	}
-	return s.conclude(ctx, r, extent, nil, before)
+	obs, err := s.name(r)
+	if err != nil {
+		return site.Observation{}, err
+	}
+	if err := s.conclude(ctx, r, extent, &obs, before); err != nil {
+		return site.Observation{}, err
+	}
+	return obs, nil
 }
 
 // begin asks who weir is, before anything else is read.
@@ -65,16 +72,18 @@ func (s *Site) lists(ctx context.Context, r *reading, listed func(context.Contex
 				return context.Cause(ctx)
 			}
 		},
-		func(ctx context.Context) (err error) { r.fromSite, err = s.siteGroups(ctx); return err },
 	)
 }
 
-// organisation reads the people, and the groups with what they hold.
+// organisation reads the people, and the groups with what they hold. The site's
+// own list of groups is read here as well, so that it takes no place from what
+// others wait for.
 func (s *Site) organisation(ctx context.Context, r *reading) error {
 	err := rest.Together(ctx,
 		func(ctx context.Context) (err error) { r.people, err = s.people(ctx, r.at, search{}); return err },
 		func(ctx context.Context) error { return s.orgSide(ctx, r) },
 		func(ctx context.Context) error { return s.findHolders(ctx, r) },
+		func(ctx context.Context) (err error) { r.fromSite, err = s.siteGroups(ctx); return err },
 	)
 	if err != nil {
 		return err
@@ -85,34 +94,37 @@ func (s *Site) organisation(ctx context.Context, r *reading) error {
 	return s.settleHolders(ctx, r)
 }
 
-// conclude gives names to what was read. kept are facts about access to spaces
-// that was not read anew.
-func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, kept func(access.Ref, space) []access.Fact, before int) (site.Observation, error) {
+// name says what the lists tell, and remembers which id stands for what.
+func (s *Site) name(r *reading) (site.Observation, error) {
 	if err := r.join(); err != nil {
 		return site.Observation{}, err
 	}
 	obs := s.observation(r)
 	s.known.replace(obs.IDs, r.product())
+	obs.Facts = obs.Facts.Union(access.NewSet(s.memberFacts(r)...))
+	return obs, nil
+}
 
-	facts := s.memberFacts(r)
+// conclude adds who holds what in the spaces whose access was read, and what was
+// there before and no list shows; last of all it makes sure who weir is.
+func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, obs *site.Observation, before int) error {
+	var facts []access.Fact
 	for _, sp := range r.spaces {
 		if a := r.access[sp.ID]; a != nil {
 			told, unknown := s.accessFacts(sp.ref(), a, r.mode)
 			facts, r.unknown = append(facts, told...), append(r.unknown, unknown...)
-		} else {
-			facts = append(facts, kept(sp.ref(), sp)...)
 		}
 	}
 	unknown, err := s.verify(ctx, r, extent.Pins, obs.IDs)
 	if err != nil {
-		return site.Observation{}, err
+		return err
 	}
 	pages, err := s.content(ctx, extent, obs.IDs)
 	if err != nil {
-		return site.Observation{}, err
+		return err
 	}
 	if _, err := s.identify(ctx); err != nil {
-		return site.Observation{}, err
+		return err
 	}
 	s.mu.Lock()
 	s.looked, s.mode = true, r.mode
@@ -125,8 +137,8 @@ func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, k
 	slices.SortFunc(obs.Unknown, func(a, b access.Unknown) int {
 		return cmp.Or(cmp.Compare(a.Object, b.Object), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Reason, b.Reason))
 	})
-	obs.Requests, obs.Floor = s.client.Sent()-before, floor(r.size())
-	return obs, nil
+	obs.Requests, obs.Floor = s.client.Sent()-before, floor(r.size())+pages.floor
+	return nil
 }
 
 // ready makes sure that the ids of the site are known: by a whole observation

@@ -48,31 +48,32 @@ func classID(r access.Ref) string {
 // keys. Whether the list shows archived ones without being asked is not
 // documented, so they are asked for as well.
 func (s *Site) spaces(ctx context.Context, keys []string) ([]space, error) {
-	var found []space
-	seen := make(map[string]bool)
-	read := func(query url.Values) error {
-		list, err := rest.ByLink(ctx, s.client, rest.Call{To: listSpaces, Query: query}, sitePage, func(sp space) string { return sp.ID })
-		for _, sp := range list {
-			if !seen[sp.ID] && sp.state() != "trashed" {
-				seen[sp.ID] = true
-				found = append(found, sp)
-			}
-		}
-		return err
-	}
 	batches := [][]string{nil}
 	if keys != nil {
 		batches = slices.Collect(slices.Chunk(keys, sitePage))
 	}
+	var queries []url.Values
 	for _, batch := range batches {
 		query := url.Values{}
 		if batch != nil {
 			query.Set("keys", strings.Join(batch, ","))
 		}
-		for _, q := range []url.Values{query, rest.With(query, "status", "archived")} {
-			if err := read(q); err != nil {
-				return nil, err
-			}
+		queries = append(queries, query, rest.With(query, "status", "archived"))
+	}
+	lists := make([][]space, len(queries))
+	err := rest.Each(ctx, s.client.InFlight(), queries, func(ctx context.Context, i int, query url.Values) (err error) {
+		lists[i], err = rest.ByLink(ctx, s.client, rest.Call{To: listSpaces, Query: query}, sitePage, func(sp space) string { return sp.ID })
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var found []space
+	seen := make(map[string]bool)
+	for _, sp := range slices.Concat(lists...) {
+		if !seen[sp.ID] && sp.state() != "trashed" {
+			seen[sp.ID] = true
+			found = append(found, sp)
 		}
 	}
 	for _, sp := range found {

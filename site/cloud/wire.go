@@ -77,6 +77,7 @@ type directoryPerson struct {
 	Name             string         `json:"name"`
 	Groups           *[]named       `json:"groups"`        // only if expanded
 	ProductAccess    *[]productSeat `json:"productAccess"` // only if expanded
+	PlatformRoles    []string       `json:"platformRoles"` // likewise
 }
 
 // holder is a person in a search of which only the ids count.
@@ -354,4 +355,18 @@ type auditRecord struct {
 type auditObject struct {
 	Name string `json:"name"`
 	Type string `json:"objectType"`
+}
+
+// retention is for how long the audit log is kept.
+type retention struct {
+	Number int    `json:"number"`
+	Units  string `json:"units"`
+}
+
+// Check refuses an answer that tells no period.
+func (r *retention) Check() error {
+	if r.Units == "" {
+		return errors.New("the answer lacks the unit of time")
+	}
+	return nil
 }

@@ -136,7 +136,7 @@ func TestVanished(t *testing.T) {
 	obs, err = s.Observe(t.Context(), pages(pay))
 	must(t, err)
 	if !obs.Facts.Has(more.Facts()[0]) || obs.Facts.Has(gone) {
-		t.Errorf("after: %v", lines(obs.Facts, ""))
+		t.Errorf("after: %v", others(obs.Facts, ""))
 	}
 
 	// Nobody else is left: without the name the page would be open.
@@ -221,7 +221,7 @@ func TestAdminKey(t *testing.T) {
 	obs, err := s.Observe(t.Context(), extent)
 	must(t, err)
 	if !obs.Facts.Has(set(t, "restrict page:HR/Pay view user:ana@acme.example").Facts()[0]) || len(obs.Unknown) > 0 {
-		t.Errorf("read %v, unknown %v", lines(obs.Facts, ""), obs.Unknown)
+		t.Errorf("read %v, unknown %v", others(obs.Facts, ""), obs.Unknown)
 	}
 	if diff := gocmp.Diff(key, r.take()); diff != "" {
 		t.Error(diff)
@@ -237,7 +237,7 @@ func TestAdminKey(t *testing.T) {
 	watched, err := s.Observe(t.Context(), access.Extent{Watch: []access.Ref{"space:HR"}})
 	must(t, err)
 	if !watched.Facts.Has(set(t, "restrict page:HR/Pay view group:hr").Facts()[0]) || len(watched.Unknown) > 0 {
-		t.Errorf("watched: %v, unknown %v", lines(watched.Facts, ""), watched.Unknown)
+		t.Errorf("watched: %v, unknown %v", others(watched.Facts, ""), watched.Unknown)
 	}
 	r.take()
 
@@ -306,7 +306,7 @@ func TestContent(t *testing.T) {
 		t.Errorf("unknown: %v", obs.Unknown)
 	}
 	if !obs.Facts.Has(set(t, `restrict page:"HR/Pay bands" edit group:hr`).Facts()[0]) || obs.Parents[bands] != pay {
-		t.Errorf("watched: %v", lines(obs.Facts, ""))
+		t.Errorf("watched: %v", others(obs.Facts, ""))
 	}
 	// Two posts of one title: nobody can tell which is meant.
 	double := func(b map[string]any) {

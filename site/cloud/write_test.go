@@ -26,8 +26,8 @@ func must(t *testing.T, errs ...error) {
 	}
 }
 
-// lines writes facts, those of weir's own account left out.
-func lines(s access.Set, own access.Ref) []string {
+// others writes facts, those of weir's own account left out.
+func others(s access.Set, own access.Ref) []string {
 	var out []string
 	for f := range s.All() {
 		if !f.About(own) {
@@ -62,7 +62,7 @@ func bring(t *testing.T, s *cloud.Site, extent access.Extent, with, without []st
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := gocmp.Diff(lines(s.Canonical(want, after).Facts, live.Account), lines(after.Facts, live.Account)); diff != "" {
+	if diff := gocmp.Diff(others(s.Canonical(want, after).Facts, live.Account), others(after.Facts, live.Account)); diff != "" {
 		t.Errorf("the site is not as it should be (- wanted, + is):\n%s", diff)
 	}
 	return canon

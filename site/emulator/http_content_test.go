@@ -191,6 +191,16 @@ func contentOperations() []step {
 				f.Errorf("restrictions %v", read)
 			}
 		}},
+		{"search: results with their number", "GET", func(f *fixture) string {
+			return strings.Replace(search("space=ENG and type=page", "&limit=2")(f), "/content/search", "/search", 1)
+		}, nil, 200, func(f *fixture, b m) {
+			if got := texts(b, "results", "title"); len(got) != 2 || b["totalSize"] != float64(3) || b["cqlQuery"] != "space=ENG and type=page" {
+				f.Errorf("%v of %v", got, b["totalSize"])
+			}
+			if next, _ := b["_links"].(m)["next"].(string); !strings.HasPrefix(next, "/rest/api/search?") {
+				f.Errorf("next %v", next)
+			}
+		}},
 		{"search: no query", "GET", at(v1 + "/content/search"), nil, 400, nil},
 		{"search: bad query", "GET", search("space ENG", ""), nil, 400, nil},
 		{"search: bad expand", "GET", search("type=page", "&expand=secrets"), nil, 400, nil},
@@ -418,6 +428,7 @@ func contentOperations() []step {
 		{"audit: bad date", "GET", at(v1 + "/audit?startDate=yesterday"), nil, 400, nil},
 		{"audit since", "GET", at(v1 + "/audit/since?number=1&units=DAYS&limit=1"), nil, 200, nil},
 		{"audit since: months", "GET", at(v1 + "/audit/since?limit=1"), nil, 200, nil},
+		{"audit retention", "GET", at(v1 + "/audit/retention"), nil, 200, nil},
 		{"audit since: bad unit", "GET", at(v1 + "/audit/since?units=MOONS"), nil, 400, nil},
 		{"anonymous", "GET", at(v1 + "/user/anonymous?expand=operations"), nil, 200, nil},
 	}

@@ -93,3 +93,12 @@ func v1AuditSince(c *call) (answer, error) {
 	}
 	return c.listAudit(c.now.Add(-time.Duration(n)*d), c.now)
 }
+
+// v1AuditRetention says for how long records are kept. The period is
+// chosen, and nothing is deleted after it.
+func v1AuditRetention(c *call) (answer, error) {
+	if !c.administers(c.caller) {
+		return answer{}, refuse(http.StatusForbidden, "", "only a Confluence administrator may read the audit log")
+	}
+	return ok(object{"number": 1, "units": "YEARS"})
+}

@@ -92,11 +92,13 @@ var contentCases = area("content", []Case{
 		one(space, restrict(plan, "view", keepers), many(120, plan, "view")),
 		one(space, restrict(plan, "view", keepers), many(119, plan, "view"), "exists user:p119@acme.example")), Others: plans},
 
-	// Whoever loses access is still named, unless a description says otherwise;
-	// a group that goes leaves its name behind in some products and not in others.
+	// Whoever loses access is still named, unless a description says otherwise.
 	{Name: "a person who loses access goes from a restriction as well", Path: path(one(space, ana, bo),
 		one(space, ana, bo, restrict(plan, "view", keepers, toAna, toBo)),
 		one(space, bo, restrict(plan, "view", keepers, toBo))), Others: plans},
+	{Name: "a group goes and so does its name in a restriction", Path: path(one(space, group),
+		one(space, group, restrict(plan, "view", keepers, toGroup)),
+		one(space, restrict(plan, "view", keepers))), Others: plans},
 	// You may hold this or say why not; what you must not do is to lock weir's
 	// own account out and learn of it afterwards.
 	{Name: "a restriction that does not name weir", Path: path(one(space, group),

@@ -19,13 +19,14 @@ import (
 // model is the simplest thing that is a site: a set of facts. It tests the suite,
 // which must ask for nothing that cannot be, and must see what is wrong.
 type model struct {
-	mode   string
-	poor   bool // has no guests, classes, states and permissions on the site
-	facts  access.Set
-	pages  map[access.Ref]access.Ref // all there are, with the page above
-	extra  map[access.Ref][]string
-	hidden map[access.Ref]bool
-	lose   string
+	mode     string
+	poor     bool // has no guests, classes, states and permissions on the site
+	facts    access.Set
+	pages    map[access.Ref]access.Ref // all there are, with the page above
+	extra    map[access.Ref][]string
+	hidden   map[access.Ref]bool
+	lose     string
+	requests int
 
 	// What can be wrong with it.
 	drop    access.Kind       // a kind that Canonical forgets
@@ -76,6 +77,7 @@ func (m *model) subject() Subject {
 			return r
 		},
 		Hide:        func(_ *testing.T, r access.Ref, _ string) { m.hidden[r] = true },
+		Omit:        func(_ *testing.T, r access.Ref, _ string) { m.hidden[r] = true },
 		LoseReply:   func() { m.lose = "reply" },
 		LoseRequest: func() { m.lose = "request" },
 	}
@@ -96,7 +98,8 @@ func (m *model) traits() site.Traits {
 }
 
 func (m *model) Observe(_ context.Context, e access.Extent) (site.Observation, error) {
-	obs := site.Observation{Site: "model", Account: own, Traits: m.traits(), IDs: map[access.Ref]string{}, Parents: map[access.Ref]access.Ref{}, Elsewhere: m.extra, Requests: 1, Permissions: map[string]string{}}
+	m.requests++
+	obs := site.Observation{Site: "model", Account: own, Traits: m.traits(), IDs: map[access.Ref]string{}, Parents: map[access.Ref]access.Ref{}, Elsewhere: m.extra, Requests: 1, Floor: 1, Permissions: map[string]string{}}
 	for _, id := range []string{"read/space", "administer/space", "create/page", "update/page", "delete/page", "create/comment", "delete/comment", "create/attachment", "delete/attachment", "create/blogpost", "delete/blogpost", "export/space", "export_content/space", "restrict_content/space"} {
 		obs.Permissions[id] = id
 	}
@@ -186,7 +189,7 @@ func (m *model) Units(changes []access.Change, live access.Set) [][]access.Chang
 	return units
 }
 
-func (m *model) Requests() int            { return 1 }
+func (m *model) Requests() int            { return m.requests }
 func (m *model) Cost([]access.Change) int { return 1 }
 func (m *model) Latency() time.Duration   { return 0 }
 

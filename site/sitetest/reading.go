@@ -23,8 +23,11 @@ func reading(t *testing.T, open func(t *testing.T) Subject) {
 		if !obs.Facts.Has(access.Fact{Kind: access.Exists, Object: obs.Account}) {
 			t.Errorf("weir's own account %q does not exist", obs.Account)
 		}
-		if obs.Requests == 0 {
-			t.Error("an observation takes requests")
+		if obs.Requests < 1 || obs.Floor < 1 {
+			t.Errorf("the observation took %d requests, where %d would do", obs.Requests, obs.Floor)
+		}
+		if before := tr.site.Requests(); before < obs.Requests || tr.observe().Requests != tr.site.Requests()-before {
+			t.Errorf("an observation of %d requests makes %d after %d", obs.Requests, tr.site.Requests(), before)
 		}
 	})
 	t.Run("says what it can hold", func(t *testing.T) {

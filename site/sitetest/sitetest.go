@@ -60,6 +60,9 @@ type Subject struct {
 	// from every list, and with 404 for its id.
 	Hide func(t *testing.T, r access.Ref, id string)
 
+	// Omit leaves an object out of every list, while its id still finds it.
+	Omit func(t *testing.T, r access.Ref, id string)
+
 	// LoseReply makes the next write take effect while its answer is lost, and
 	// LoseRequest makes the next write not arrive.
 	LoseReply, LoseRequest func()

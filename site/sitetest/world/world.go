@@ -64,7 +64,8 @@ func (w *World) Subject(s site.Site) sitetest.Subject {
 		Site:          s,
 		Content:       w.content,
 		PersonalSpace: w.personalSpace,
-		Hide:          func(_ *testing.T, r access.Ref, id string) { w.net.hide(r, id) },
+		Hide:          func(_ *testing.T, r access.Ref, id string) { w.net.hide(r, id, true) },
+		Omit:          func(_ *testing.T, r access.Ref, id string) { w.net.hide(r, id, false) },
 		LoseReply:     func() { w.net.lose(false) },
 		LoseRequest:   func() { w.net.lose(true) },
 	}
@@ -136,8 +137,8 @@ type network struct {
 	next http.RoundTripper
 
 	mu             sync.Mutex
-	request, reply bool // lose the next write, or the answer to it
-	hidden         map[string]bool
+	request, reply bool            // lose the next write, or the answer to it
+	hidden         map[string]bool // ids, and whether asking for them is 404, too
 }
 
 func (n *network) lose(request bool) {
@@ -146,15 +147,15 @@ func (n *network) lose(request bool) {
 	n.request, n.reply = request, !request
 }
 
-func (n *network) hide(r access.Ref, id string) {
+func (n *network) hide(r access.Ref, id string, everywhere bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.hidden == nil {
 		n.hidden = make(map[string]bool)
 	}
-	n.hidden[id] = true
+	n.hidden[id] = everywhere
 	if r.Type() == "space" {
-		n.hidden[r.ID()] = true
+		n.hidden[r.ID()] = everywhere
 	}
 }
 
@@ -233,16 +234,16 @@ func (n *network) strip(v any) any {
 
 // names reports whether a row is of something hidden.
 func (n *network) names(row map[string]any) bool {
-	for _, key := range []string{"id", "key"} {
-		switch id := row[key].(type) {
+	for _, key := range []string{"id", "key", "accountId", "userKey", "name"} {
+		var id string
+		switch v := row[key].(type) {
 		case string:
-			if n.hidden[id] {
-				return true
-			}
+			id = v
 		case json.Number:
-			if n.hidden[id.String()] {
-				return true
-			}
+			id = v.String()
+		}
+		if _, hidden := n.hidden[id]; hidden {
+			return true
 		}
 	}
 	inner, ok := row["content"].(map[string]any) // a hit of a search
