@@ -250,6 +250,24 @@ func TestMember(t *testing.T) {
 	}
 }
 
+// TestOwnName: where somebody put weir's own account on a page, it stays when the
+// others go: lifting the restriction would open the page.
+func TestOwnName(t *testing.T) {
+	const own = "restrict page:ENG/Plans view user:" + emulator.OwnEmail
+	page := access.Extent{Pages: []access.Ref{"page:ENG/Plans"}}
+	for mode, want := range map[string][]string{"skip": {own}, "member": {}} {
+		e := small(t)
+		for _, who := range []string{emulator.OwnEmail, "ana@acme.example"} {
+			must(t, e.Admin().Restrict("ENG", "Plans", "read", emulator.Principal{User: who}))
+		}
+		s, _ := spied(t, e, func(c *datacenter.Config) { c.RestrictedPages = mode })
+		must(t, do(t, s, "- restrict page:ENG/Plans view user:ana@acme.example"))
+		same(t, mode, facts(t, s, page, "restrict page:ENG/Plans"), want)
+		must(t, do(t, s, "+ "+own))
+		same(t, mode, facts(t, s, page, "restrict page:ENG/Plans"), []string{own})
+	}
+}
+
 // TestGoneName: an account that is gone may still be named, and cannot be written
 // back. It is left out, unless that would open the page.
 func TestGoneName(t *testing.T) {
