@@ -76,7 +76,8 @@ func (s *Site) Observe(ctx context.Context, extent access.Extent) (site.Observat
 		return site.Observation{}, err
 	}
 	facts, obs.Unknown = append(facts, permissions...), append(obs.Unknown, unknown...)
-	pages, err := s.pages(ctx, extent, r.spaces)
+	super := access.Fact{Kind: access.Member, Object: access.NewRef("group", superGroup), Subject: r.own}
+	pages, err := s.pages(ctx, extent, r.spaces, slices.Contains(members, super))
 	if err != nil {
 		return site.Observation{}, err
 	}
