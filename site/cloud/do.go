@@ -108,6 +108,9 @@ func (w *worker) resolve(ctx context.Context, r access.Ref) (string, error) {
 	if id, ok := w.known.id(r); ok {
 		return id, nil
 	}
+	if r.IsPage() {
+		return "", rest.Fail(site.NotFound, rest.Call{Op: w.op}, fmt.Errorf("%s is not on the site, or weir's account may not see it", r))
+	}
 	return "", rest.Fail(site.NotFound, rest.Call{Op: w.op}, fmt.Errorf("%s is not on the site", r))
 }
 

@@ -293,7 +293,7 @@ func (s *Site) restrictionsWith(ctx context.Context, id string, key *adminKey) (
 		return nil, false, trouble
 	}
 	if !opened {
-		return nil, false, err
+		return nil, false, key.why(err)
 	}
 	r, err = s.restrictionsOf(ctx, id, true)
 	return r, true, err

@@ -336,3 +336,36 @@ func TestContent(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestNoAdminKey: where there can be no key, what is hidden stays hidden, and it
+// is said why; the reading goes on.
+func TestNoAdminKey(t *testing.T) {
+	for name, change := range map[string]func(*emulator.Options, *cloud.Config){
+		"standard":  func(o *emulator.Options, _ *cloud.Config) { o.Plan = "standard" },
+		"read only": func(_ *emulator.Options, c *cloud.Config) { c.ReadOnly = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var o emulator.Options
+			change(&o, &cloud.Config{})
+			e, s, r := library(t, o, func(c *cloud.Config) {
+				c.RestrictedPages = "admin_key"
+				change(&o, c)
+			})
+			id := pageID(t, s, pay)
+			must(t, e.Admin().Restrict("HR", "Pay", "read", emulator.Principal{User: "ana@acme.example"}))
+			r.take()
+			obs, err := s.Observe(t.Context(), access.Extent{Pages: []access.Ref{pay}, Pins: map[access.Ref]string{pay: id}, Watch: []access.Ref{"space:HR"}})
+			must(t, err)
+			if len(obs.Unknown) != 2 || obs.Unknown[0].Object != pay {
+				t.Errorf("unknown: %v", obs.Unknown)
+			}
+			if !slices.ContainsFunc(r.take(), func(w string) bool { return strings.HasPrefix(w, "POST") }) != (name == "read only") {
+				t.Error("a key is asked for once, and not by who only reads")
+			}
+			err = s.Do(t.Context(), add("restrict page:HR/Pay view group:hr"))
+			if !site.Is(err, site.NotFound) || !strings.Contains(err.Error(), "or weir's account may not see it") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
