@@ -206,54 +206,67 @@ func (a *applier) one(ctx context.Context, s site.Step) StepReport {
 	// An interrupt lets the step under way finish: it is told from its answer
 	// what came of it, not from its absence.
 	err := a.Site.Do(context.WithoutCancel(ctx), s)
-	switch {
-	case err == nil:
+	if err == nil {
 		return r.is(Applied, "")
-	case !site.Is(err, site.Transient):
-		// The product refused, but a step may be several requests: what it had
-		// as effect is for the site to say.
-		if a.holds(ctx, s) == site.Seen {
-			return r.is(Applied, "")
-		}
-		a.sim.Undo(s.Changes)
-		return r.is(Failed, err.Error())
 	}
-	for try := range readBacks {
+	// A product that refused may have done a part first: a step may be several
+	// requests, and an invitation of 25 people may fail for one. What had effect
+	// is for the site to say, at once or a little later.
+	status, tries := Failed, 1
+	if site.Is(err, site.Transient) {
+		status, tries = Uncertain, readBacks
+	}
+	var done []access.Change
+	for try := range tries {
 		if try > 0 && a.Wait(ctx, readBackPause) != nil {
 			break
 		}
-		if a.holds(ctx, s) == site.Seen {
+		if done, _ = effective(context.WithoutCancel(ctx), a.Site, s.Changes); len(done) == len(s.Changes) {
 			return r.is(Applied, "")
 		}
 	}
 	a.sim.Undo(s.Changes)
-	return r.is(Uncertain, err.Error())
+	a.sim.Try(done)
+	reason := err.Error()
+	if len(done) > 0 {
+		reason += fmt.Sprintf(" (%d of %d changes took effect)", len(done), len(s.Changes))
+	}
+	return r.is(status, reason)
 }
 
-// holds reads back whether a step took effect: Seen when all of it did.
-func (a *applier) holds(ctx context.Context, s site.Step) site.Presence {
-	return holds(context.WithoutCancel(ctx), a.Site, s.Changes)
-}
-
+// holds reads back whether changes took effect: Seen when all of them did.
 func holds(ctx context.Context, s site.Reader, changes []access.Change) site.Presence {
+	done, err := effective(ctx, s, changes)
+	switch {
+	case err != nil:
+		return site.Unseen
+	case len(done) < len(changes):
+		return site.Absent
+	}
+	return site.Seen
+}
+
+// effective reads back which changes took effect.
+func effective(ctx context.Context, s site.Reader, changes []access.Change) ([]access.Change, error) {
 	facts := make([]access.Fact, len(changes))
 	for i, c := range changes {
 		facts[i] = c.Fact
 	}
 	presence, err := s.Present(ctx, facts)
 	if err != nil {
-		return site.Unseen
+		return nil, err
 	}
+	var done []access.Change
 	for i, c := range changes {
 		want := site.Seen
 		if c.Op == access.Remove {
 			want = site.Absent
 		}
-		if presence[i] != want {
-			return site.Absent
+		if presence[i] == want {
+			done = append(done, c)
 		}
 	}
-	return site.Seen
+	return done, nil
 }
 
 // readBack reads the site once more and looks for everything that was applied.

@@ -2,7 +2,6 @@ package cloud
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -22,13 +21,22 @@ const maxSpaceName = 200
 // Canonical keeps what Cloud can hold and weir can bring about, in the words
 // that Observe uses. What is true already is always kept as it is.
 func (s *Site) Canonical(want access.Set, live site.Observation) site.Canonical {
-	c := canon{free: s.free || live.Traits.Edition == free, want: want, live: live, awaited: make(map[access.Ref]string), refused: make(map[access.Ref]bool)}
+	c := canon{
+		free: s.free || live.Traits.Edition == free, restricted: s.restricted, want: want, live: live,
+		awaited: make(map[access.Ref]string), refused: make(map[access.Ref]bool), told: make(map[access.Ref]bool),
+		isGuest: make(map[access.Ref]bool), guestIn: make(map[access.Ref]access.Ref), lockout: make(map[access.Fact]bool),
+	}
 	c.findAwaited()
 	c.countRoles()
-	for f := range want.All() {
-		if live.Facts.Has(f) {
-			c.facts = append(c.facts, f)
-		} else {
+	c.findGuests()
+	c.findLockouts()
+	c.terms = access.NewSet(c.inMode()...)
+	for f := range c.terms.All() {
+		switch {
+		case !c.passGuest(f):
+		case live.Facts.Has(f) && !c.lockout[f]:
+			c.keep(f)
+		default:
 			c.judge(f)
 		}
 	}
@@ -37,15 +45,23 @@ func (s *Site) Canonical(want access.Set, live site.Observation) site.Canonical 
 }
 
 type canon struct {
-	free  bool // the plan cannot customise permissions
-	want  access.Set
-	live  site.Observation
+	free       bool   // the plan cannot customise permissions
+	restricted string // what is done about restricted pages
+	want       access.Set
+	terms      access.Set // want in the words of the site's mode
+	live       site.Observation
+	view       *access.View // of live, once asked for
+
 	facts []access.Fact
 	left  []access.Fact // live facts that stay because only a person can change them
 	out   site.Canonical
 
-	awaited map[access.Ref]string // objects that somebody else must bring about, and how it is said
-	refused map[access.Ref]bool   // space roles that find no room
+	awaited map[access.Ref]string     // objects that somebody else must bring about, and how it is said
+	refused map[access.Ref]bool       // space roles that find no room
+	told    map[access.Ref]bool       // objects of which the one thing has been said that is said once
+	isGuest map[access.Ref]bool       // who is a guest by the description
+	guestIn map[access.Ref]access.Ref // the space that each guest is given
+	lockout map[access.Fact]bool      // restrictions that would shut weir's own account out
 }
 
 // findAwaited finds the objects that no interface can create.
@@ -115,13 +131,13 @@ func (c *canon) leave(r access.Ref) {
 // judge decides on a wanted fact that is not true yet.
 func (c *canon) judge(f access.Fact) {
 	for _, r := range []access.Ref{f.Object, f.Subject} {
-		if until, ok := c.awaited[r]; ok {
+		if until, ok := c.awaited[r]; ok && f.Kind != access.Global {
 			c.wait(f, r, until)
 			return
 		}
 	}
-	if c.free && (f.Kind == access.Role || f.Kind == access.Grants || f.Object.Type() == "space_role") {
-		c.refuse(f, "the Free plan cannot customise permissions", "leave roles out, or move the site to a paid plan")
+	if c.free && (grantsInSpace(f) || f.Kind == access.Grants || f.Kind == access.Restrict || f.Object.Type() == "space_role") {
+		c.refuse(f, "the Free plan cannot customise permissions", "leave it out, or move the site to a paid plan")
 		return
 	}
 	switch f.Kind {
@@ -135,13 +151,7 @@ func (c *canon) judge(f access.Fact) {
 			fmt.Sprintf("in the identity provider, sync %s to the organisation under the same name", f.Object),
 			"in Atlassian Administration, under Directory and Groups, see that it is shown as synced")
 	case access.Product:
-		for _, r := range access.ProductRoles(f.Value) {
-			if !slices.Contains(productRoles, r) {
-				c.refuse(f, fmt.Sprintf("Confluence has no product role %q", r), "use one of "+strings.Join(productRoles, ", "))
-				return
-			}
-		}
-		c.keep(f)
+		c.judgeProduct(f)
 	case access.Name:
 		if utf8.RuneCountInString(f.Value) > maxSpaceName {
 			c.refuse(f, fmt.Sprintf("a space's name has at most %d characters", maxSpaceName), "shorten it")
@@ -158,6 +168,14 @@ func (c *canon) judge(f access.Fact) {
 		c.judgeGrants(f)
 	case access.Role:
 		c.judgeRole(f)
+	case access.Permission:
+		c.judgePermission(f)
+	case access.Restrict:
+		c.judgeRestrict(f)
+	case access.Global:
+		c.judgeGlobal(f)
+	case access.Personal:
+		c.refuse(f, "whose personal space it is cannot be changed", "leave it out")
 	default:
 		c.keep(f)
 	}
@@ -192,6 +210,8 @@ func (c *canon) judgeExists(f access.Fact) {
 			fmt.Sprintf("ask %s to reactivate their Atlassian account: its domain is not verified here, so this organisation cannot", r.ID()))
 	case r.Type() == "account" && !listed:
 		c.refuse(f, "an account that is not in the directory can be invited by e-mail only", "describe the person by e-mail")
+	case f.Object.IsPage():
+		// Whether it is there was read; weir makes no pages.
 	case r.Type() == "space_role" && c.refused[r]:
 		c.refuse(f, fmt.Sprintf("a site has at most %d custom space roles", maxSpaceRoles), "merge roles that permit nearly the same")
 	case r.Type() == "space_role" && slices.ContainsFunc(access.SystemRoles, func(name string) bool { return strings.EqualFold(name, r.ID()) }):
@@ -232,13 +252,7 @@ func (c *canon) judgeGrants(f access.Fact) {
 	case c.refused[f.Object]:
 		c.refuse(f, fmt.Sprintf("a site has at most %d custom space roles", maxSpaceRoles), "merge roles that permit nearly the same")
 	case len(c.live.Permissions) > 0 && !c.known(f.Verb):
-		hint := "write the id of one that it has, such as create/page"
-		for _, id := range slices.Sorted(maps.Keys(c.live.Permissions)) {
-			if strings.EqualFold(c.live.Permissions[id], f.Verb) {
-				hint = fmt.Sprintf("did you mean %q?", id)
-			}
-		}
-		c.refuse(f, fmt.Sprintf("the site has no permission %q", f.Verb), hint)
+		c.refuse(f, fmt.Sprintf("the site has no permission %q", f.Verb), c.meant(f.Verb))
 	default:
 		c.keep(f)
 	}

@@ -182,6 +182,49 @@ func TestUnits(t *testing.T) {
 	}{
 		{"nothing", nil, nil},
 		{
+			"permissions of one principal in one space",
+			[]string{"+ permission space:ENG read/space group:staff", "+ permission space:ENG create/page group:staff", "+ permission space:ENG read/space group:plain"},
+			[]string{"+ permission space:ENG read/space group:staff; + permission space:ENG create/page group:staff", "+ permission space:ENG read/space group:plain"},
+		},
+		{
+			"permissions in place of a role",
+			[]string{"- role space:ENG user:bo@x.example = reader", "+ permission space:ENG read/space user:bo@x.example", "~ role space:ENG group:old = reader"},
+			[]string{"- role space:ENG user:bo@x.example = reader; + permission space:ENG read/space user:bo@x.example", "~ role space:ENG group:old = reader"},
+		},
+		{
+			"a role in place of permissions",
+			[]string{"+ role space:ENG group:plain = reader", "- permission space:ENG read/space group:plain", "- permission space:ENG create/page group:staff"},
+			[]string{"+ role space:ENG group:plain = reader; - permission space:ENG read/space group:plain", "- permission space:ENG create/page group:staff"},
+		},
+		{
+			"a new space with permissions",
+			[]string{"+ exists space:NEW", "+ permission space:NEW read/space group:staff", "+ role space:NEW group:plain = reader"},
+			[]string{"+ exists space:NEW; + permission space:NEW read/space group:staff; + role space:NEW group:plain = reader"},
+		},
+		{
+			"a group goes with its permissions",
+			[]string{"- exists group:old", "- permission space:ENG read/space group:old"},
+			[]string{"- exists group:old; - permission space:ENG read/space group:old"},
+		},
+		{
+			"the restrictions of a page",
+			[]string{"+ restrict page:ENG/A view group:staff", "- restrict page:ENG/A edit group:plain", "+ restrict page:ENG/B view group:staff"},
+			[]string{"+ restrict page:ENG/A view group:staff; - restrict page:ENG/A edit group:plain", "+ restrict page:ENG/B view group:staff"},
+		},
+		{
+			"people who get the same",
+			[]string{
+				"+ exists user:a@x.example", "+ exists user:b@x.example", "+ exists user:c@x.example", "+ exists user:d@x.example", "+ exists user:e@x.example",
+				"+ product user:c@x.example = guest", "+ member group:staff user:d@x.example", "+ member group:plain user:e@x.example",
+			},
+			[]string{
+				"+ exists user:a@x.example; + exists user:b@x.example; + exists user:e@x.example",
+				"+ exists user:c@x.example; + product user:c@x.example = guest",
+				"+ exists user:d@x.example; + member group:staff user:d@x.example",
+				"+ member group:plain user:e@x.example",
+			},
+		},
+		{
 			"a membership each",
 			[]string{"+ member group:plain user:bo@x.example", "- member group:plain user:ana@x.example"},
 			[]string{"+ member group:plain user:bo@x.example", "- member group:plain user:ana@x.example"},
@@ -300,7 +343,8 @@ func TestUnknownPermissions(t *testing.T) {
 	}{
 		{[]access.Fact{there, grant("read/space"), grant("create/page")}, "-"},
 		{[]access.Fact{there, grant("read/space"), grant(strings.ToLower(label))}, `did you mean "create/page"?`},
-		{[]access.Fact{there, grant("read/space"), grant("creat/page")}, "write the id of one that it has, such as create/page"},
+		{[]access.Fact{there, grant("read/space"), grant("creat/page")}, `did you mean "create/page"?`},
+		{[]access.Fact{there, grant("read/space"), grant("sing and dance")}, "write the id of one that it has, such as create/page"},
 		{[]access.Fact{there}, "give it the permission read/space"},
 		{[]access.Fact{{Kind: access.Name, Object: "space:ENG", Value: strings.Repeat("é", 201)}}, "shorten it"},
 		{[]access.Fact{{Kind: access.Name, Object: "space:ENG", Value: strings.Repeat("é", 200)}}, "-"},

@@ -122,6 +122,13 @@ func TestWrites(t *testing.T) {
 		"the organisation POST /v1/orgs/{}/users/{}/roles/revoke",
 		"user management POST /{}/manage/lifecycle/disable",
 		"user management POST /{}/manage/lifecycle/enable",
+		"Confluence POST /rest/api/space/_private",
+		"Confluence POST /rest/api/space/{}/permission",
+		"Confluence DELETE /rest/api/space/{}/permission/{}",
+		"Confluence PUT /rest/api/content/{}/restriction",
+		"Confluence DELETE /rest/api/content/{}/restriction",
+		"Confluence POST /api/v2/admin-key",
+		"Confluence DELETE /api/v2/admin-key",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

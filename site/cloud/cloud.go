@@ -22,9 +22,11 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -66,6 +68,15 @@ type Config struct {
 	// ReadOnly makes a site of which every write is refused.
 	ReadOnly bool
 
+	// RestrictedPages says what is done about restricted pages that the site
+	// account may not see, and about restrictions that would shut it out: "skip",
+	// "member" (it is put into every restriction that weir writes) or "admin_key"
+	// (an admin key is opened for what needs one, and closed again). Skip if empty.
+	RestrictedPages string
+	// Note is told of what weir does at the site beyond its steps: that an admin
+	// key was opened, and closed. It may be nil.
+	Note func(text string)
+
 	Transport   rest.Transport                                   // that of [rest.NewTransport] if nil
 	Clock       func() time.Time                                 // time.Now if nil; reads a Retry-After that is a date
 	Wait        func(ctx context.Context, d time.Duration) error // a timer if nil
@@ -80,11 +91,13 @@ const free = "free"
 
 // Site is one Confluence Cloud site.
 type Site struct {
-	client *rest.Client
-	clock  func() time.Time
-	plan   string // what the operator says of the subscription
-	free   bool   // the plan cannot customise permissions
-	known  catalog
+	client     *rest.Client
+	clock      func() time.Time
+	plan       string // what the operator says of the subscription
+	free       bool   // the plan cannot customise permissions
+	restricted string // what is done about restricted pages
+	note       func(text string)
+	known      catalog
 
 	mu      sync.Mutex // guards the rest
 	account string     // the account id, once seen, for good
@@ -161,14 +174,23 @@ func New(c Config) (*Site, error) {
 	if c.ReadOnly {
 		client = client.ReadOnly()
 	}
-	return &Site{
-		client:  client,
-		clock:   clock,
-		plan:    word(c.Plan),
-		free:    word(c.Plan) == free,
-		account: c.Account,
-		place:   place{org: c.OrgID, directory: c.DirectoryID, cloud: c.CloudID},
-	}, nil
+	s := &Site{
+		client:     client,
+		clock:      clock,
+		plan:       word(c.Plan),
+		free:       word(c.Plan) == free,
+		restricted: cmp.Or(c.RestrictedPages, skipRestricted),
+		note:       c.Note,
+		account:    c.Account,
+		place:      place{org: c.OrgID, directory: c.DirectoryID, cloud: c.CloudID},
+	}
+	if !slices.Contains([]string{skipRestricted, memberRestricted, keyRestricted}, s.restricted) {
+		return nil, fmt.Errorf("%q says nothing about restricted pages (write skip, member or admin_key)", s.restricted)
+	}
+	if s.note == nil {
+		s.note = func(string) {}
+	}
+	return s, nil
 }
 
 // Site is what package site asks for.

@@ -436,6 +436,8 @@ func TestContract(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	transitional(t, c)
+
 	for key, r := range c.troubles {
 		if _, known := requestDeviations[key]; !known {
 			t.Errorf("%s (first of %s %s)", key, r.Method, r.URL)
@@ -458,6 +460,26 @@ func TestContract(t *testing.T) {
 	}
 	t.Logf("%d requests: to %d published operations, with %d known deviations, and to %d that are only described",
 		c.requests, len(c.published), len(requestDeviations), len(c.described))
+}
+
+// transitional sends what the conformance suite does not: permissions beside
+// roles, restrictions, and an admin key.
+func transitional(t *testing.T, c *contract) {
+	t.Helper()
+	e, err := emulator.New(emulator.Options{RoleMode: emulator.ModeTransition})
+	must(t, err)
+	t.Cleanup(func() { e.Close() })
+	cfg := config(e, c.before(e.Transport()))
+	cfg.RestrictedPages = "admin_key"
+	s := newSite(t, cfg)
+	a := e.Admin()
+	must(t, a.CreateGroup("staff", ""), a.SetProductRole("staff", "user"), a.CreateSpace("HR", "People"), a.RecoverSpace("HR", self), a.CreatePage("HR", "Pay", ""), a.CreateBlogPost("HR", "News"))
+	extent := access.Extent{Pages: []access.Ref{pay, "blogpost:HR/News"}, Watch: []access.Ref{"space:HR"}}
+	bring(t, s, extent, []string{
+		"exists space:A", "name space:A = A", "permission space:A read/space group:staff", "permission space:A create/comment group:staff",
+		"permission space:A read/space class:anonymous", "restrict page:HR/Pay view group:staff", "restrict page:HR/Pay edit group:staff", "restrict blogpost:HR/News edit user:" + self,
+	}, nil)
+	bring(t, s, extent, nil, []string{"permission space:A create/comment", "restrict page:HR/Pay"})
 }
 
 // TestContractCatches is the control: each request has one fault, which must

@@ -31,7 +31,9 @@ func (s *Site) Do(ctx context.Context, step site.Step) error {
 	case f.Kind == access.Exists && f.Object.Type() == "space_role",
 		f.Kind == access.Grants:
 		return w.spaceRole(ctx, c)
-	case f.Kind == access.Exists, f.Kind == access.State:
+	case f.Kind == access.Exists && invitations(step.Changes) > 1:
+		return w.inviteTogether(ctx)
+	case f.Kind == access.Exists, f.Kind == access.State, f.Kind == access.Product && person(f.Object):
 		return w.person(ctx, f.Object)
 	case f.Kind == access.Product:
 		return w.product(ctx, c)
@@ -39,8 +41,13 @@ func (s *Site) Do(ctx context.Context, step site.Step) error {
 		return w.member(ctx, c)
 	case f.Kind == access.Name, f.Kind == access.Status:
 		return w.updateSpace(ctx, f.Object)
-	case f.Kind == access.Role:
-		return w.roles(ctx, f.Object)
+	case grantsInSpace(f):
+		if err := w.all(func(c access.Change) bool { return grantsInSpace(c.Fact) }); err != nil {
+			return err
+		}
+		return w.grants(ctx, w.unit)
+	case f.Kind == access.Restrict:
+		return w.restrict(ctx, f.Object)
 	}
 	return w.refuse(c)
 }
@@ -92,12 +99,17 @@ func (w *worker) resolve(ctx context.Context, r access.Ref) (string, error) {
 		_, err = w.lookUpSpaces(ctx, []string{r.ID()})
 	case "space_role":
 		_, err = w.lookUpSpaceRoles(ctx)
+	case "page", "blogpost":
+		err = w.lookUpContent(ctx, r)
 	}
 	if err != nil {
 		return "", err
 	}
 	if id, ok := w.known.id(r); ok {
 		return id, nil
+	}
+	if r.IsPage() {
+		return "", rest.Fail(site.NotFound, rest.Call{Op: w.op}, fmt.Errorf("%s is not on the site, or weir's account may not see it", r))
 	}
 	return "", rest.Fail(site.NotFound, rest.Call{Op: w.op}, fmt.Errorf("%s is not on the site", r))
 }

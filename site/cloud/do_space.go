@@ -2,6 +2,8 @@ package cloud
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -10,7 +12,7 @@ import (
 	"github.com/weirhq/weir/site/rest"
 )
 
-// createSpace creates a space with exactly the unit's roles. Spaces are never
+// createSpace creates a space with exactly the unit's access. Spaces are never
 // deleted.
 //
 // A space of which the unit gives nobody a role gets none, too. But an empty
@@ -18,31 +20,55 @@ import (
 // Default Space Roles are applied"): everybody could enter, and weir's own
 // account would stay its admin. So the list names those who see every space
 // anyway, the product's admins as viewers, and that entry is taken away.
+//
+// Where anybody is to have permissions of their own, and on a site without
+// roles, the space is made for weir's own account alone, which then gives them:
+// only a space's own admins can. It stays an admin, as it has to be to change
+// them later.
 func (w *worker) createSpace(ctx context.Context, c access.Change) error {
 	r := c.Fact.Object
 	if c.Op != access.Add {
 		return w.refuse(c)
 	}
-	body := newSpace{Key: r.ID(), Name: r.ID()}
-	var roles []access.Change
-	archive := false
+	name := r.ID()
+	var grants []access.Change
+	archive, custom := false, w.modeSeen() == preRoles
 	err := w.all(func(c access.Change) bool {
 		if c.Op != access.Add || c.Fact.Object != r {
 			return false
 		}
 		switch c.Fact.Kind {
 		case access.Name:
-			body.Name = c.Fact.Value
+			name = c.Fact.Value
 		case access.Status:
 			archive = true
+		case access.Permission:
+			custom = true
+			grants = append(grants, c)
 		case access.Role:
-			roles = append(roles, c)
+			grants = append(grants, c)
 		}
 		return true
 	})
 	if err != nil {
 		return err
 	}
+	if err := w.sameMode(ctx); err != nil {
+		return err
+	}
+	if custom {
+		err = w.createPrivately(ctx, r, name, grants)
+	} else {
+		err = w.createWithRoles(ctx, r, name, grants)
+	}
+	if err != nil || !archive {
+		return err
+	}
+	return w.send(ctx, rest.Call{To: updateSpace, Args: []string{r.ID()}, Body: spaceUpdate{Status: "archived"}}, nil)
+}
+
+func (w *worker) createWithRoles(ctx context.Context, r access.Ref, name string, roles []access.Change) (err error) {
+	body := newSpace{Key: r.ID(), Name: name}
 	closing := access.Change{Op: access.Remove, Fact: access.Fact{Kind: access.Role, Object: r, Subject: access.ProductAdmins, Value: "viewer"}}
 	closed := len(roles) == 0
 	if closed {
@@ -57,12 +83,33 @@ func (w *worker) createSpace(ctx context.Context, c access.Change) error {
 	}
 	w.known.learn(r, made.ID)
 	if closed {
-		if err := w.assign(ctx, made.ID, closing); err != nil {
-			return err
-		}
+		return w.assign(ctx, made.ID, closing)
 	}
-	if archive {
-		return w.send(ctx, rest.Call{To: updateSpace, Args: []string{r.ID()}, Body: spaceUpdate{Status: "archived"}}, nil)
+	return nil
+}
+
+func (w *worker) createPrivately(ctx context.Context, r access.Ref, name string, grants []access.Change) error {
+	var made privateSpace
+	if err := w.send(ctx, rest.Call{To: createPrivateSpace, Body: map[string]string{"key": r.ID(), "name": name}}, &made); err != nil {
+		return err
+	}
+	w.known.learn(r, made.ID.String())
+	if len(grants) == 0 {
+		return nil
+	}
+	return w.grantsIn(ctx, r, made.ID.String(), grants)
+}
+
+// privateSpace is the answer of v1 to a space's creation: its id is a number,
+// and the same text in v2 (observed).
+type privateSpace struct {
+	ID json.Number `json:"id"`
+}
+
+// Check refuses an answer without the id.
+func (p *privateSpace) Check() error {
+	if p.ID == "" {
+		return errors.New("the answer lacks the id")
 	}
 	return nil
 }
@@ -91,20 +138,8 @@ func (w *worker) updateSpace(ctx context.Context, r access.Ref) error {
 	return w.send(ctx, rest.Call{To: updateSpace, Args: []string{r.ID()}, Body: body}, nil)
 }
 
-// roles changes the role assignments of a space: all of them in one request,
-// of which each entry stands for one principal and others stay untouched.
-func (w *worker) roles(ctx context.Context, r access.Ref) error {
-	err := w.all(func(c access.Change) bool { return c.Fact.Kind == access.Role && c.Fact.Object == r })
-	if err != nil {
-		return err
-	}
-	id, err := w.resolve(ctx, r)
-	if err != nil {
-		return err
-	}
-	return w.assign(ctx, id, w.unit...)
-}
-
+// assign changes role assignments of a space: all of them in one request, of
+// which each entry stands for one principal and others stay untouched.
 func (w *worker) assign(ctx context.Context, id string, changes ...access.Change) error {
 	body, err := w.assignmentsOf(ctx, changes)
 	if err != nil {

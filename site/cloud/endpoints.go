@@ -45,6 +45,16 @@ var (
 	listPersonProduct = admin.endpoint("GET", "/v2/orgs/{}/directories/{}/users/{}/role-assignments", "read the product roles of a person")
 )
 
+// The reads of content.
+var (
+	listPages          = confluence.endpoint("GET", "/api/v2/pages", "read pages")
+	listBlogPosts      = confluence.endpoint("GET", "/api/v2/blogposts", "read blog posts")
+	listSpacePages     = confluence.endpoint("GET", "/api/v2/spaces/{}/pages", "read the pages of a space")
+	listSpaceBlogPosts = confluence.endpoint("GET", "/api/v2/spaces/{}/blogposts", "read the blog posts of a space")
+	searchContent      = confluence.endpoint("GET", "/rest/api/content/search", "read the restricted pages of a space")
+	readRestrictions   = confluence.endpoint("GET", "/rest/api/content/{}/restriction", "read the restrictions of a page")
+)
+
 // The writes: a closed list, which a test repeats. Deleting a space or a page
 // is not in it.
 var (
@@ -68,6 +78,14 @@ var (
 	takePersonProduct = admin.endpoint("POST", "/v1/orgs/{}/users/{}/roles/revoke", "take a product role from somebody")
 	disableAccount    = users.endpoint("POST", "/{}/manage/lifecycle/disable", "deactivate an account")
 	enableAccount     = users.endpoint("POST", "/{}/manage/lifecycle/enable", "reactivate an account")
+
+	createPrivateSpace = confluence.endpoint("POST", "/rest/api/space/_private", "create a space for weir's account alone")
+	addPermission      = confluence.endpoint("POST", "/rest/api/space/{}/permission", "give somebody a permission in a space")
+	removePermission   = confluence.endpoint("DELETE", "/rest/api/space/{}/permission/{}", "take a permission in a space")
+	setRestrictions    = confluence.endpoint("PUT", "/rest/api/content/{}/restriction", "replace the restrictions of a page")
+	clearRestrictions  = confluence.endpoint("DELETE", "/rest/api/content/{}/restriction", "remove the restrictions of a page")
+	openAdminKey       = confluence.endpoint("POST", "/api/v2/admin-key", "open an admin key")
+	closeAdminKey      = confluence.endpoint("DELETE", "/api/v2/admin-key", "close the admin key")
 )
 
 // Every request of this package is to one of these.
@@ -76,6 +94,7 @@ var (
 		currentUser, systemInfo, listGroups, longTask, roleMode, listSpaces, listSpaceRoles, listPermissions, listAssignments,
 		listSpaceRows, getSpaceRole, listAudit, auditRetention, getPerson, getGroup,
 		listOrgs, listDirectories, searchWorkspaces, searchPeople, searchGroups, listGroupProduct, listPersonProduct,
+		listPages, listBlogPosts, listSpacePages, listSpaceBlogPosts, searchContent, readRestrictions,
 	}
 	writes = []rest.Endpoint{
 		createGroup, deleteGroup, addMember, removeMember, updateSpace, createSpace, setAssignments,
@@ -83,6 +102,7 @@ var (
 		invitePeople, suspendPerson, restorePerson, removePerson,
 		giveGroupProduct, takeGroupProduct, givePersonProduct, takePersonProduct,
 		disableAccount, enableAccount,
+		createPrivateSpace, addPermission, removePermission, setRestrictions, clearRestrictions, openAdminKey, closeAdminKey,
 	}
 )
 

@@ -97,9 +97,14 @@ func (w *worker) giveOwn(ctx context.Context, account string) error {
 	if slices.ContainsFunc(own, letsIn) {
 		return nil
 	}
+	return w.ownRole(ctx, givePersonProduct, account, "user")
+}
+
+// ownRole gives or takes one product role that a person holds themselves.
+func (w *worker) ownRole(ctx context.Context, to rest.Endpoint, account, role string) error {
 	return w.send(ctx, rest.Call{
-		To: givePersonProduct, Args: []string{w.at.org, account},
-		Body: personGrant{Resource: w.at.ari(), Role: "atlassian/user"},
+		To: to, Args: []string{w.at.org, account},
+		Body: personGrant{Resource: w.at.ari(), Role: "atlassian/" + role},
 	}, nil)
 }
 
@@ -110,11 +115,7 @@ func (w *worker) takeOwn(ctx context.Context, account string) error {
 		return err
 	}
 	for _, role := range own {
-		err := w.send(ctx, rest.Call{
-			To: takePersonProduct, Args: []string{w.at.org, account},
-			Body: personGrant{Resource: w.at.ari(), Role: "atlassian/" + role},
-		}, nil)
-		if err != nil {
+		if err := w.ownRole(ctx, takePersonProduct, account, role); err != nil {
 			return err
 		}
 	}

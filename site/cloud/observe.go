@@ -119,6 +119,10 @@ func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, o
 	if err != nil {
 		return err
 	}
+	pages, err := s.content(ctx, extent, obs.IDs)
+	if err != nil {
+		return err
+	}
 	if _, err := s.identify(ctx); err != nil {
 		return err
 	}
@@ -126,12 +130,14 @@ func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, o
 	s.looked, s.mode = true, r.mode
 	s.mu.Unlock()
 
-	obs.Facts = obs.Facts.Union(access.NewSet(facts...))
-	obs.Unknown = slices.Concat(r.unknown, unknown)
+	obs.Facts = obs.Facts.Union(access.NewSet(append(facts, pages.facts...)...))
+	maps.Copy(obs.IDs, pages.ids)
+	obs.Parents = pages.parents
+	obs.Unknown = slices.Concat(r.unknown, unknown, pages.unknown)
 	slices.SortFunc(obs.Unknown, func(a, b access.Unknown) int {
 		return cmp.Or(cmp.Compare(a.Object, b.Object), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Reason, b.Reason))
 	})
-	obs.Requests, obs.Floor = s.client.Sent()-before, floor(r.size())
+	obs.Requests, obs.Floor = s.client.Sent()-before, floor(r.size())+pages.floor
 	return nil
 }
 

@@ -30,6 +30,7 @@ func (s *Site) Present(ctx context.Context, facts []access.Fact) ([]site.Presenc
 		func(ctx context.Context) (told, error) { return s.tellCatalog(ctx, q) },
 		// Last, since it needs the ids that others learn.
 		func(ctx context.Context) (told, error) { return s.tellAccess(ctx, q) },
+		func(ctx context.Context) (told, error) { return s.tellContent(ctx, q.pages) },
 	}
 	var answers []told
 	for _, t := range tell {
@@ -105,6 +106,7 @@ type questions struct {
 	spaces   []access.Ref
 	access   []access.Ref // spaces, for who holds what there
 	catalog  []access.Ref // space roles
+	pages    []access.Ref // and blog posts
 }
 
 func newQuestions(facts []access.Fact) questions {
@@ -131,9 +133,11 @@ func newQuestions(facts []access.Fact) questions {
 			}
 		case r.Type() == "space_role":
 			q.catalog = append(q.catalog, r)
+		case r.IsPage():
+			q.pages = append(q.pages, r)
 		}
 	}
-	for _, list := range []*[]access.Ref{&q.people, &q.own, &q.groups, &q.products, &q.spaces, &q.access, &q.catalog} {
+	for _, list := range []*[]access.Ref{&q.people, &q.own, &q.groups, &q.products, &q.spaces, &q.access, &q.catalog, &q.pages} {
 		*list = unique(*list)
 	}
 	return q
@@ -146,7 +150,7 @@ func unique(refs []access.Ref) []access.Ref {
 
 // throughSite reports whether something was asked through the site's door.
 func (q questions) throughSite() bool {
-	return q.managed || len(q.spaces) > 0 || len(q.catalog) > 0
+	return q.managed || len(q.spaces) > 0 || len(q.catalog) > 0 || len(q.pages) > 0
 }
 
 func ids(refs []access.Ref) []string {

@@ -1,0 +1,133 @@
+package reconcile_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/internal/diag"
+	"github.com/weirhq/weir/reconcile"
+	"github.com/weirhq/weir/site"
+)
+
+// halting is a site that takes all new people in one write, which fails for one
+// of them, and everything else one by one.
+type halting struct {
+	facts access.Set
+	fails access.Fact
+	kind  site.Kind // how it fails
+}
+
+func (h *halting) Observe(context.Context, access.Extent) (site.Observation, error) {
+	return site.Observation{Site: "s", Account: "user:weir@x", Facts: h.facts}, nil
+}
+
+func (h *halting) Canonical(want access.Set, _ site.Observation) site.Canonical {
+	return site.Canonical{Facts: want}
+}
+
+func (h *halting) Units(changes []access.Change, _ access.Set) [][]access.Change {
+	var people []access.Change
+	var out [][]access.Change
+	for _, c := range changes {
+		if c.Fact.Kind == access.Exists {
+			people = append(people, c)
+		} else {
+			out = append(out, []access.Change{c})
+		}
+	}
+	return append(out, people)
+}
+
+func (h *halting) Requests() int            { return 0 }
+func (h *halting) Cost([]access.Change) int { return 1 }
+func (h *halting) Latency() time.Duration   { return 0 }
+
+func (h *halting) Present(_ context.Context, facts []access.Fact) ([]site.Presence, error) {
+	out := make([]site.Presence, len(facts))
+	for i, f := range facts {
+		out[i] = site.Absent
+		if h.facts.Has(f) {
+			out[i] = site.Seen
+		}
+	}
+	return out, nil
+}
+
+func (h *halting) Do(_ context.Context, s site.Step) error {
+	var err error
+	for _, c := range s.Changes {
+		if c.Fact == h.fails {
+			err = &site.Error{Kind: h.kind, Op: c.String()}
+			continue
+		}
+		h.facts = h.facts.Apply([]access.Change{c})
+	}
+	return err
+}
+
+// wishes is a description that is only facts.
+type wishes struct{ facts access.Set }
+
+func (w wishes) Extent() access.Extent { return access.Extent{} }
+
+func (w wishes) Desired(access.Set, []access.Unknown) (access.Desired, diag.List) {
+	return access.Desired{Facts: w.facts}, nil
+}
+
+type lenient struct{}
+
+func (lenient) Judge(context.Context, access.Delta) ([]access.Finding, error) { return nil, nil }
+
+// forgetful is a journal that remembers nothing.
+type forgetful struct{}
+
+func (forgetful) Append(reconcile.Record) error             { return nil }
+func (forgetful) Sync() error                               { return nil }
+func (forgetful) Replay(func(reconcile.Record) error) error { return nil }
+
+// TestPartialStep: a step of which a part took effect failed, and what rests on
+// the part that did is done.
+func TestPartialStep(t *testing.T) {
+	for kind, status := range map[site.Kind]reconcile.Status{site.Invalid: reconcile.Failed, site.Transient: reconcile.Uncertain} {
+		fact := func(line string) access.Fact {
+			f, err := access.ParseFact(line)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return f
+		}
+		h := &halting{
+			facts: access.NewSet(fact("exists group:g")),
+			fails: fact("exists user:b@x"), kind: kind,
+		}
+		want := access.NewSet(fact("exists user:a@x"), fact("exists user:b@x"), fact("member group:g user:a@x"), fact("member group:g user:b@x"))
+		draft, err := reconcile.Make(t.Context(), reconcile.Input{Site: h, Description: wishes{want}, Judge: lenient{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		report, err := reconcile.Apply(t.Context(), reconcile.ApplyInput{
+			Site: h, Plan: draft.Plan, Journal: forgetful{}, Clock: time.Now,
+			Wait: func(context.Context, time.Duration) error { return nil },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make(map[string]reconcile.StepReport)
+		for _, s := range report.Steps {
+			got[strings.Join(s.Changes, "; ")] = s
+		}
+		both := got["+ exists user:a@x; + exists user:b@x"]
+		if both.Status != status || !strings.HasSuffix(both.Reason, "(1 of 2 changes took effect)") {
+			t.Errorf("both: %+v", both)
+		}
+		if s := got["+ member group:g user:a@x"]; s.Status != reconcile.Applied {
+			t.Errorf("the one who is there: %+v", s)
+		}
+		if s := got["+ member group:g user:b@x"]; s.Status != reconcile.Skipped {
+			t.Errorf("the one who is not: %+v", s)
+		}
+	}
+}
