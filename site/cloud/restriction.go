@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strconv"
 
@@ -256,7 +255,7 @@ func (w *worker) restrict(ctx context.Context, page access.Ref) (err error) {
 		return err
 	}
 	err = w.putRestrictions(ctx, id, will, keyed)
-	if code := rest.Status(err); !keyed && (code == http.StatusNotFound || code == http.StatusForbidden) {
+	if code := rest.Status(err); !keyed && (code == 404 || code == 403) {
 		if opened, trouble := key.open(ctx); trouble != nil {
 			return trouble
 		} else if opened {
@@ -268,7 +267,7 @@ func (w *worker) restrict(ctx context.Context, page access.Ref) (err error) {
 	// nobody pass, so they are left out, unless the page would open for it: groups
 	// first, since of people there are some whom no directory lists.
 	for _, kinds := range [][]string{{"group"}, {"group", "person"}} {
-		if rest.Status(err) != http.StatusBadRequest {
+		if rest.Status(err) != 400 {
 			return err
 		}
 		less, dropped := w.withoutStrangers(will, kinds)
