@@ -14,7 +14,7 @@
 //
 // It does not decide what to change, keeps nothing on disk, and can send no
 // write that is not in [Writes]; how requests are sent is package rest's. It
-// reads sites in every role mode.
+// reads and writes sites in every role mode.
 //
 // The facts about the product that the code relies on, and how sure they are,
 // are told where they are used: "documented" means Atlassian's published

@@ -31,7 +31,7 @@ func ParseBase(text string) (*url.URL, error) {
 	u.Host = strings.ToLower(u.Host)
 	host := u.Hostname()
 	ip := net.ParseIP(host)
-	if ip == nil && !isName(host) || strings.HasPrefix(u.Host, "[") && !strings.Contains(host, ":") {
+	if ip == nil && !isName(host) {
 		return nil, fmt.Errorf("%q names no host (write it as https://host/path)", text)
 	}
 	local := host == "localhost" || ip != nil && ip.IsLoopback() || strings.HasSuffix(host, ".invalid")

@@ -106,8 +106,9 @@ func (c *Client) exchange(req *http.Request, surface string) (resp *http.Respons
 	c.tally.sent.Add(1)
 	resp, err = c.transport.RoundTrip(req.WithContext(ctx))
 	if err != nil {
-		// Nothing of a request is sent before there is a connection; a write
-		// over one that broke is not dialled anew by net/http.
+		// Nothing of a request is sent before there is a connection, and of a
+		// write over one that broke net/http dials anew only what it had not
+		// begun to send.
 		var op *net.OpError
 		if errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") {
 			return nil, nil, unsent{c.Redact(err)}

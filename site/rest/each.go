@@ -17,6 +17,9 @@ func Each[T any](ctx context.Context, limit int, items []T, do func(ctx context.
 	for range min(limit, len(items)) {
 		group.Go(func() {
 			for i := range next {
+				if ctx.Err() != nil {
+					continue
+				}
 				if err := do(ctx, i, items[i]); err != nil {
 					cancel(err) // only the first one counts
 				}
