@@ -78,12 +78,13 @@ lint: ## Check formatting and run golangci-lint
 # The files themselves are compared, before and after, so that it works in a
 # checkout with changes as well.
 .PHONY: golden-check
-golden-check: ## Rewrite every golden file and fail if that changes one
+golden-check: ## Rewrite every golden file and all recorded traffic, and fail if that changes one
 	@packages=$$(grep -rlE --include='*_test.go' 'flag\.Bool\("update"' . | xargs -n 1 dirname | sort -u); \
 	test -n "$$packages"; \
 	state() { git ls-files -z --cached --others --exclude-standard | xargs -0 sha1sum 2>/dev/null || true; }; \
 	before=$$(state); \
 	output=$$(go test $$packages -count 1 -update 2>&1) || { echo "$$output"; exit 1; }; \
+	output=$$(go test ./site/cloud ./site/datacenter -run '^TestRecorded$$' -count 1 -record 2>&1) || { echo "$$output"; exit 1; }; \
 	changed=$$(diff <(echo "$$before") <(state) | sed -n 's/^> [0-9a-f]* */  /p' || true); \
 	test -z "$$changed" || { echo "out of date (review the difference and commit it):"; echo "$$changed"; exit 1; }; \
 	echo "golden files are up to date"

@@ -105,6 +105,9 @@ type Scope struct {
 	// Expired are the identities of grants whose day has passed: they are
 	// removed even where their list is only additive.
 	Expired map[Fact]bool
+	// Single are the identities of facts that are owned exclusively by themselves,
+	// whatever their list: what a guest holds beyond the one described space.
+	Single map[Fact]bool
 
 	// What is never in scope, whatever the rest says: protected accounts,
 	// ignored objects, and what the site says is somebody else's.
@@ -117,7 +120,7 @@ func (s Scope) Mode(f Fact) Mode {
 	if _, out := s.Excludes(f); out {
 		return Unmanaged
 	}
-	if s.Expired[f.Identity()] {
+	if s.Expired[f.Identity()] || s.Single[f.Identity()] {
 		return Exclusive
 	}
 	if f.Kind != Exists {

@@ -131,6 +131,10 @@ func (v *View) products(facts Set) {
 	}
 }
 
+// Guest reports whether the person enters as a guest: by the product role guest,
+// their own or a group's, and no other that lets people in.
+func (v *View) Guest(p Ref) bool { return v.guests[p] }
+
 // Person reports whether the person may enter this Confluence.
 func (v *View) Person(p Ref) bool { return v.people[p] }
 

@@ -55,6 +55,10 @@ func inputOf(document string, items []item) ast.Value {
 
 // grantItems are the role assignments of the target.
 func grantItems(d access.Delta) []item {
+	after := d.After
+	if after == nil { // without a site the description tells who is a guest
+		after = access.NewView(d.Target)
+	}
 	var out []item
 	for f := range d.Target.OfKind(access.Role) {
 		_, stated := d.Desired.Facts.Get(f)
@@ -65,7 +69,7 @@ func grantItems(d access.Delta) []item {
 				field("ref", ast.StringTerm(string(f.Object))),
 			)),
 			field("principal", ast.ObjectTerm(
-				field("guest", ast.BooleanTerm(false)), // no fact makes a guest yet
+				field("guest", ast.BooleanTerm(after.Guest(f.Subject))),
 				field("id", ast.StringTerm(f.Subject.ID())),
 				field("ref", ast.StringTerm(string(f.Subject))),
 				field("type", ast.StringTerm(f.Subject.Type())),

@@ -172,6 +172,19 @@ func TestWithoutSite(t *testing.T) {
 	}
 }
 
+// TestGuests: who is a guest can be granted to in person only, with a site and
+// without one.
+func TestGuests(t *testing.T) {
+	d := site(t, "ENG", "*exists space:ENG", "*exists user:lee@partner.example", "*product user:lee@partner.example = guest",
+		"*role space:ENG user:lee@partner.example = viewer")
+	for range 2 {
+		if got := judge(t, d, only("direct_grants", Setting{})); got != nil {
+			t.Errorf("a guest's grant: %q", got)
+		}
+		d.SiteKnown, d.Before, d.After = false, nil, nil
+	}
+}
+
 // TestOutOfScope: a grant that weir must not touch is no reason to stop, but
 // stating one is.
 func TestOutOfScope(t *testing.T) {

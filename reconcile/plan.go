@@ -209,6 +209,7 @@ type Draft struct {
 // *site.Error when the site is. A plan that a rule or a guard stops is made
 // all the same: see [Plan.Stops].
 func Make(ctx context.Context, in Input) (*Draft, error) {
+	sent := in.Site.Requests()
 	extent := in.Description.Extent()
 	extent.Pins = in.Pins
 	live, err := in.Site.Observe(ctx, extent)
@@ -229,6 +230,14 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	canon := in.Site.Canonical(desired.Facts, live)
 	desired = inTerms(desired, canon, live)
 	diff := Diff(live.Facts, desired, unknown)
+	unconfirmed, err := confirm(ctx, in.Site, diff.Changes)
+	if err != nil {
+		return nil, err
+	}
+	if len(unconfirmed) > 0 {
+		unknown = slices.Concat(unknown, unconfirmed)
+		diff = Diff(live.Facts, desired, unknown)
+	}
 
 	before, after := access.NewView(live.Facts, live.Account), access.NewView(diff.Target, live.Account)
 	delta := access.Delta{
@@ -248,7 +257,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 		Site:           in.Name,
 		Account:        string(live.Account),
 		Compared:       live.Facts.Union(desired.Facts).Len(),
-		Requests:       live.Requests,
+		Requests:       in.Site.Requests() - sent,
 		Floor:          live.Floor,
 		Apply:          price(in.Site, live, steps),
 		MinSpaceAdmins: in.Guards.MinSpaceAdmins,

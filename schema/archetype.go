@@ -46,10 +46,7 @@ func (c *compiler) checkArchetype(a Archetype) {
 		}
 		return s
 	}
-	for _, g := range a.Groups {
-		rewriteGroup(g, look)
-	}
-	rewriteRoles(a.Roles, look)
+	a.rewrite(look)
 	for _, p := range a.Parameters {
 		if !used[p.Name.Value] {
 			c.warn("WR203", p.Name.Range, "parameter "+quote(p.Name.Value)+" is never used", "delete it, or use it as ${"+p.Name.Value+"}")
@@ -67,8 +64,7 @@ func parameterHint(name string, declared map[string]bool, otherwise string) stri
 // spaceEntry is a space's own entry with what its archetype adds.
 type spaceEntry struct {
 	Space
-	groups []Group // from the archetype
-	shape  *Roles  // from the archetype
+	shape Archetype // with the space's arguments in place of the parameters
 }
 
 // collectSpaces reads the entries of spaces and expands their archetypes.
@@ -82,7 +78,7 @@ func (c *compiler) collectSpaces(archetypes map[string]Archetype) map[access.Ref
 			}
 			entry := spaceEntry{Space: s}
 			if s.Archetype != nil {
-				entry.groups, entry.shape = c.expand(s, archetypes)
+				entry.shape = c.expand(s, archetypes)
 			} else if len(s.With) > 0 {
 				c.add("WR203", s.With[0].Name.Range, "with stands without an archetype", "name the archetype, or delete with")
 			}
@@ -104,9 +100,9 @@ func (c *compiler) spaceKey(key Str) bool {
 	return false
 }
 
-// expand gives the groups and roles of a space's archetype with the space's
-// arguments in place of the parameters.
-func (c *compiler) expand(s Space, archetypes map[string]Archetype) ([]Group, *Roles) {
+// expand gives a space's archetype with the space's arguments in place of the
+// parameters.
+func (c *compiler) expand(s Space, archetypes map[string]Archetype) Archetype {
 	name := *s.Archetype
 	a, ok := archetypes[name.Value]
 	if !ok {
@@ -115,7 +111,7 @@ func (c *compiler) expand(s Space, archetypes map[string]Archetype) ([]Group, *R
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
 		c.add("WR201", name.Range, "archetype "+quote(name.Value)+" is not described", hint)
-		return nil, nil
+		return Archetype{}
 	}
 	declared, values := make(map[string]bool), make(map[string]string)
 	for _, p := range a.Parameters {
@@ -140,7 +136,7 @@ func (c *compiler) expand(s Space, archetypes map[string]Archetype) ([]Group, *R
 		}
 	}
 	if !whole {
-		return nil, nil
+		return Archetype{}
 	}
 	fill := func(t Str) Str {
 		if t.Parts == nil {
@@ -153,11 +149,7 @@ func (c *compiler) expand(s Space, archetypes map[string]Archetype) ([]Group, *R
 		}
 		return Str{Value: b.String(), Range: t.Range}
 	}
-	groups := make([]Group, len(a.Groups))
-	for i, g := range a.Groups {
-		groups[i] = rewriteGroup(g, fill)
-	}
-	return groups, rewriteRoles(a.Roles, fill)
+	return a.rewrite(fill)
 }
 
 // collectGroups puts together the groups' own entries and those that
@@ -180,7 +172,7 @@ func (c *compiler) collectGroups(spaces map[access.Ref]spaceEntry) map[access.Re
 	shaped := make(map[access.Ref]declared)
 	for _, s := range sorted(spaces) {
 		entry := spaces[s]
-		for _, g := range entry.groups {
+		for _, g := range entry.shape.Groups {
 			ref, ok := c.groupName(g.Name)
 			if !ok {
 				continue
@@ -222,7 +214,7 @@ func (c *compiler) groupName(name Str) (access.Ref, bool) {
 // may not both set a key.
 func (c *compiler) merge(ref access.Ref, own, shape Group) Group {
 	g := own
-	g.Members = oneOf(c, ref, "members", own.Members, shape.Members, func(m *Members) diag.Range { return m.Range })
+	g.Members = oneOf(c, ref, "members", own.Members, shape.Members, func(m *Grants) diag.Range { return m.Range })
 	g.MembersOf = oneOf(c, ref, "members_of", own.MembersOf, shape.MembersOf, func(e *SetExpr) diag.Range { return e.Range })
 	at := func(s *Str) diag.Range { return s.Range }
 	g.ProductRole = oneOf(c, ref, "product_role", own.ProductRole, shape.ProductRole, at)
@@ -234,7 +226,7 @@ func (c *compiler) merge(ref access.Ref, own, shape Group) Group {
 func oneOf[T any](c *compiler, ref access.Ref, key string, own, shape *T, at func(*T) diag.Range) *T {
 	if own != nil && shape != nil {
 		c.both("WR104", at(own), at(shape), fmt.Sprintf("%s of %s is set twice", key, noun(ref)),
-			"set it in the group's own entry or in the archetype", "also set here")
+			fmt.Sprintf("set it in the %s's own entry or in the archetype", typeName(ref)), "also set here")
 	}
 	if own != nil {
 		return own
@@ -242,13 +234,29 @@ func oneOf[T any](c *compiler, ref access.Ref, key string, own, shape *T, at fun
 	return shape
 }
 
+// rewrite gives a copy with every string put through f.
+func (a Archetype) rewrite(f func(Str) Str) Archetype {
+	groups := make([]Group, len(a.Groups))
+	for i, g := range a.Groups {
+		groups[i] = rewriteGroup(g, f)
+	}
+	a.Groups = groups
+	a.Roles = rewriteRoles(a.Roles, f)
+	a.Permissions = rewritePermissions(a.Permissions, f)
+	if g := a.Guests; g != nil {
+		rules := *g
+		rules.Domains = rewriteList(g.Domains, f)
+		a.Guests = &rules
+	}
+	a.Pages, a.BlogPosts = rewritePages(a.Pages, f), rewritePages(a.BlogPosts, f)
+	return a
+}
+
 // rewriteGroup gives a copy with every string put through f.
 func rewriteGroup(g Group, f func(Str) Str) Group {
 	g.Name = f(g.Name)
 	g.ProductRole, g.ManagedBy, g.Description = rewriteStr(g.ProductRole, f), rewriteStr(g.ManagedBy, f), rewriteStr(g.Description, f)
-	if g.Members != nil {
-		g.Members = &Members{Items: rewriteGrants(g.Members.Items, f), Range: g.Members.Range}
-	}
+	g.Members = rewriteGrantList(g.Members, f)
 	if e := g.MembersOf; e != nil {
 		g.MembersOf = &SetExpr{Any: rewriteList(e.Any, f), All: rewriteList(e.All, f), Except: rewriteList(e.Except, f), Range: e.Range}
 	}
@@ -264,6 +272,32 @@ func rewriteRoles(r *Roles, f func(Str) Str) *Roles {
 		out.Items = append(out.Items, RoleGrants{Role: f(item.Role), Grants: rewriteGrants(item.Grants, f), Range: item.Range})
 	}
 	return out
+}
+
+func rewritePermissions(p *Permissions, f func(Str) Str) *Permissions {
+	if p == nil {
+		return nil
+	}
+	out := &Permissions{Range: p.Range}
+	for _, item := range p.Items {
+		out.Items = append(out.Items, PermissionGrants{Who: f(item.Who), IDs: *rewriteList(&item.IDs, f), Range: item.Range})
+	}
+	return out
+}
+
+func rewritePages(pages []Page, f func(Str) Str) []Page {
+	out := make([]Page, len(pages))
+	for i, p := range pages {
+		out[i] = Page{Title: p.Title, View: rewriteGrantList(p.View, f), Edit: rewriteGrantList(p.Edit, f), Range: p.Range}
+	}
+	return out
+}
+
+func rewriteGrantList(g *Grants, f func(Str) Str) *Grants {
+	if g == nil {
+		return nil
+	}
+	return &Grants{Items: rewriteGrants(g.Items, f), Range: g.Range}
 }
 
 func rewriteGrants(grants []Grant, f func(Str) Str) []Grant {

@@ -25,6 +25,16 @@ type Description struct {
 	described map[access.Ref]bool
 	shutOut   []access.Fact // listed, but about people who are shut out
 	groups    map[access.Ref]membership
+	pages     []access.Ref // described pages and blog posts, sorted
+	watch     []access.Ref // spaces of which every page's restrictions are read, sorted
+	guests    guests
+	products  map[string]productList // the lists of who holds a product role, by role
+}
+
+// Extent says how much of the site's content has to be read for the
+// description. It pins nothing: that is for who has the lock.
+func (d *Description) Extent() access.Extent {
+	return access.Extent{Pages: slices.Clone(d.pages), Watch: slices.Clone(d.watch)}
 }
 
 // Compile brings documents down to facts: it checks values and references,
@@ -44,12 +54,18 @@ func Compile(docs []Document, lock Lock, now time.Time) (*Description, diag.List
 		described: make(map[access.Ref]diag.Range),
 		absent:    make(map[access.Ref]diag.Range),
 		shut:      make(map[access.Ref]string),
+		holds:     make(map[access.Ref]map[access.Ref]holding),
+		products:  make(map[access.Ref]groupProduct),
+		guests:    make(map[access.Ref]guest),
+		lapsed:    make(map[access.Ref]string),
 		out: Description{
 			origins:   make(map[access.Fact]diag.Range),
 			owners:    make(map[access.Ref]access.Ref),
 			labels:    make(map[access.Ref]string),
 			described: make(map[access.Ref]bool),
 			groups:    make(map[access.Ref]membership),
+			products:  make(map[string]productList),
+			guests:    guests{space: make(map[access.Ref]access.Ref), complete: make(map[access.Ref]bool)},
 			scope: access.Scope{
 				Contents: make(map[access.Contents]access.Mode),
 				Absent:   make(map[access.Ref]bool),
@@ -70,6 +86,7 @@ func Compile(docs []Document, lock Lock, now time.Time) (*Description, diag.List
 	roles := c.collectSpaceRoles()
 	spaces := c.collectSpaces(c.collectArchetypes())
 	groups := c.collectGroups(spaces)
+	c.collectGuests(users, spaces)
 
 	c.ownership()
 	c.protect()
@@ -77,6 +94,9 @@ func Compile(docs []Document, lock Lock, now time.Time) (*Description, diag.List
 	c.lowerGroups(groups)
 	c.lowerSpaceRoles(roles)
 	c.lowerSpaces(spaces)
+	c.lowerGuests(spaces)
+	c.lowerGlobals()
+	c.paidGuests()
 	c.circles()
 	c.contradictions()
 
@@ -86,7 +106,11 @@ func Compile(docs []Document, lock Lock, now time.Time) (*Description, diag.List
 	c.out.facts = access.NewSet(c.facts...)
 	for ref := range c.described {
 		c.out.described[ref] = true
+		if ref.IsPage() {
+			c.out.pages = append(c.out.pages, ref)
+		}
 	}
+	slices.Sort(c.out.pages)
 	d := c.out // alone: the compiler holds every document
 	return &d, c.diags.Sort()
 }
@@ -98,12 +122,17 @@ type compiler struct {
 	today string // the day at the site, YYYY-MM-DD
 	diags diag.List
 
-	described map[access.Ref]diag.Range // every object that has an entry or comes from an archetype
-	absent    map[access.Ref]diag.Range // objects whose removal is described by `absent`
-	shut      map[access.Ref]string     // people whose state shuts them out, with the state
-	externals []access.Pattern
-	owned     ownedModes
-	suggested int // how often a name was searched for that comes close
+	described    map[access.Ref]diag.Range // every object that has an entry or comes from an archetype
+	absent       map[access.Ref]diag.Range // objects whose removal is described by `absent`
+	shut         map[access.Ref]string     // people whose state shuts them out, with the state
+	externals    []access.Pattern
+	owned        ownedModes
+	holds        map[access.Ref]map[access.Ref]holding // what principals have, by space
+	products     map[access.Ref]groupProduct           // of groups whose own entry says it
+	guests       map[access.Ref]guest                  // those whose entry has not expired
+	lapsed       map[access.Ref]string                 // former guests, with their last day
+	guestEntries []guestEntry
+	suggested    int // how often a name was searched for that comes close
 
 	facts []access.Fact
 	out   Description
@@ -188,6 +217,13 @@ func sorted[V any](m map[access.Ref]V) []access.Ref {
 
 // noun names an object in a message: `group "staff"`.
 func noun(ref access.Ref) string {
-	typ := strings.ReplaceAll(ref.Type(), "_", " ")
-	return typ + " " + quote(ref.ID())
+	return typeName(ref) + " " + quote(ref.ID())
+}
+
+// typeName says what a reference refers to.
+func typeName(ref access.Ref) string {
+	if ref.Type() == "blogpost" {
+		return "blog post"
+	}
+	return strings.ReplaceAll(ref.Type(), "_", " ")
 }

@@ -204,7 +204,7 @@ WR113 a.weir.yaml:5:51: "eng" does not say what it is (write "group:eng")
 WR113 a.weir.yaml:5:56: "ana@acme.example" does not say what it is (write "user:ana@acme.example")
 WR113 a.weir.yaml:5:74: "class:everyone" is written without its type (write everyone)
 WR109 a.weir.yaml:5:92: guests is not available yet (delete it)
-WR113 a.weir.yaml:5:100: "space:X" cannot stand here (write user:EMAIL, account:ID, group:NAME, everyone, authenticated, product_admins, jsm_admins or anonymous)
+WR113 a.weir.yaml:5:100: "space:X" cannot stand here (write user:EMAIL, account:ID, group:NAME, everyone, authenticated, product_admins, jsm_admins, anonymous or unlicensed)
 WR113 a.weir.yaml:5:111: group without a name (write its name)
 WR113 a.weir.yaml:6:10: "space:ENG" cannot stand here (absent lists user:, group: and space_role:; a space is closed with ` + "`status: archived`" + `)
 WR113 a.weir.yaml:6:23: "eng" does not say what it is (write "group:eng")
@@ -310,7 +310,7 @@ WR104 b.weir.yaml:1:12: ownership stands twice (keep it in one place)
 ownership:
   users: {members: exclusive}
   groups: exclusve
-  spaces: {existence: exclusive, guests: additive}
+  spaces: {existence: exclusive, guest: additive}
   rules:
     - {match: "group:*", spaces: exclusive}
     - {match: "everything", groups: exclusive}
@@ -318,7 +318,7 @@ ownership:
 WR102 a.weir.yaml:2:11: unknown key "members" in ownership of users (the keys are existence)
 WR103 a.weir.yaml:3:11: mode "exclusve" is not known (did you mean "exclusive"?)
 WR102 a.weir.yaml:4:12: spaces have no existence to own (delete it: a space is never removed for being undescribed)
-WR109 a.weir.yaml:4:34: ownership of guests is not available yet (delete it)
+WR102 a.weir.yaml:4:34: unknown key "guest" in ownership of spaces (the keys are roles, permissions, guests)
 WR202 a.weir.yaml:6:26: a rule for group: cannot set spaces (match space:…, or set another kind)
 WR113 a.weir.yaml:7:15: "everything" is not a pattern that can stand here (begin with user:, account:, group:, space_role: or space:, and let * stand for any text)
 `},
@@ -387,6 +387,190 @@ WR104 a.weir.yaml:9:18: group "eng" comes from two archetypes (give them names t
 WR104 a.weir.yaml:10:18: group "eng" comes from two archetypes (give them names that differ, or one entry of their own)
   a.weir.yaml:5:14: declared for space A
   a.weir.yaml:6:20: declared for space C
+`},
+
+		// Permissions beside roles.
+		{"permissions that cannot be", `
+groups: {eng: {}, ops: {}}
+archetypes: {team: {roles: {viewer: ["group:ops"]}}}
+spaces:
+  ENG:
+    archetype: team
+    roles: {viewer: ["group:eng", {who: anonymous, until: 2026-06-30}]}
+    permissions:
+      group:eng: [read/space]
+      group:ops: [read/space]
+      everyone: [create/page]
+      anonymous: [read/space, Add pages, read/space]
+      user:ana@acme.example: [read/space]
+      user:Ana@acme.example: [read/space]
+      guests: [read/space]
+      eng: [read/space]
+`, `
+warning WR206 a.weir.yaml:6:59: the entry of "anonymous" has expired (delete the entry, or give it a later day)
+WR202 a.weir.yaml:8:7: "group:eng" has a role and permissions in ENG (choose one: a principal has a role in a space, or permissions of its own)
+  a.weir.yaml:6:22: the other statement
+WR202 a.weir.yaml:9:7: "group:ops" has a role and permissions in ENG (choose one: a principal has a role in a space, or permissions of its own)
+  a.weir.yaml:2:38: the other statement
+WR202 a.weir.yaml:10:7: "everyone" has permissions in ENG without read/space (add read/space: every other permission rests on it)
+WR113 a.weir.yaml:11:31: "Add pages" is not the id of a permission (write what it does and to what, such as create/page)
+WR104 a.weir.yaml:11:42: "read/space" stands twice in permissions (keep one of the two)
+  a.weir.yaml:11:19: also here
+WR201 a.weir.yaml:12:7: user "ana@acme.example" is not described (describe it, or list it under external)
+WR104 a.weir.yaml:13:7: user "ana@acme.example" stands twice in permissions (keep one of the two)
+  a.weir.yaml:12:7: also here
+WR109 a.weir.yaml:14:7: guests is not available yet (delete it)
+WR113 a.weir.yaml:15:7: "eng" does not say what it is (write "group:eng")
+`},
+
+		// Pages.
+		{"restrictions that cannot be", `
+groups: {hr: {}}
+users: {joe@acme.example: {state: suspended}}
+archetypes: {team: {pages: {Pay: {view: ["group:hr"]}}}}
+spaces:
+  HR:
+    archetype: team
+    pages:
+      Pay: {view: [everyone], edit: ["class:x", hr, guests, "group:hr", "group:hr", "group:it"]}
+      " Plan": {}
+`, `
+WR104 a.weir.yaml:8:19: view of page "HR/Pay" is set twice (set it in the page's own entry or in the archetype)
+  a.weir.yaml:3:41: also set here
+WR113 a.weir.yaml:8:20: "everyone" cannot stand here (restrictions name people and groups only: user:EMAIL, account:ID or group:NAME)
+WR113 a.weir.yaml:8:38: "class:x" cannot stand here (restrictions name people and groups only: user:EMAIL, account:ID or group:NAME)
+WR113 a.weir.yaml:8:49: "hr" does not say what it is (write "group:hr")
+WR113 a.weir.yaml:8:53: "guests" cannot stand here (restrictions name people and groups only: user:EMAIL, account:ID or group:NAME)
+WR104 a.weir.yaml:8:73: group "hr" stands twice in edit (keep one of the two)
+  a.weir.yaml:8:61: also here
+WR201 a.weir.yaml:8:85: group "it" is not described (describe it, or list it under external)
+WR113 a.weir.yaml:9:7: " Plan" begins or ends with white space (write "Plan")
+`},
+		{"a restriction of which nobody is left", `
+groups: {hr: {}}
+users: {joe@acme.example: {state: suspended}, ana@acme.example: {}}
+guests: {lee@partner.example: {space: HR, until: 2026-06-30}}
+spaces:
+  HR:
+    pages:
+      Gone: {view: [{who: "group:hr", until: 2026-06-29}, {who: "user:ana@acme.example", until: 2026-06-30}]}
+      Out: {view: ["user:joe@acme.example"]}
+      Guest: {edit: ["user:lee@partner.example"]}
+      Some: {view: [{who: "group:hr", until: 2026-06-29}, "user:joe@acme.example", "user:ana@acme.example"]}
+    blog_posts:
+      Lifted: {view: []}
+      Gone: {edit: [{who: "group:hr", until: 2026-06-29}]}
+`, `
+warning WR206 a.weir.yaml:3:50: the entry of "lee@partner.example" has expired (delete the entry, or give it a later day)
+WR206 a.weir.yaml:7:65: the last name on view of page "HR/Gone" has expired, and the page would open (name somebody else or write [])
+WR202 a.weir.yaml:8:20: the last name on view of page "HR/Out" is shut out, and the page would open (name somebody else or write [])
+WR206 a.weir.yaml:9:22: the last name on edit of page "HR/Guest" has expired, and the page would open (name somebody else or write [])
+warning WR206 a.weir.yaml:10:46: the entry of "group:hr" has expired (delete the entry, or give it a later day)
+warning WR202 a.weir.yaml:10:59: "user:joe@acme.example" is listed, and has the state suspended (delete the entry; it gives nothing while the state stands)
+WR206 a.weir.yaml:13:27: the last name on edit of blog post "HR/Gone" has expired, and the page would open (name somebody else or write [])
+`},
+
+		// Guests.
+		{"guests that cannot be", `
+users: {ana@acme.example: {}, joe@acme.example: {state: no_access}}
+groups: {staff: {product_role: user, members: [lee@partner.example]}, both: {members: [kim@partner.example]}}
+global_permissions: {use: ["group:both"], administer: ["user:lee@partner.example"]}
+guests:
+  lee@partner.example: {space: ENG}
+  kim@partner.example: {space: ENG, role: viewr}
+  ana@acme.example: {space: ENG}
+  joe@acme.example: {space: ENG}
+  jo@partner.example: {space: EGN}
+  "group:x": {space: ENG}
+  max@partner.example: {space: ENG}
+  uma@partner.example: {space: "group:x"}
+spaces:
+  ENG:
+    roles: {viewer: ["user:max@partner.example"]}
+    guests: {collaborator: [lee@partner.example, "group:x"]}
+  OPS:
+    roles: {viewer: ["user:lee@partner.example"]}
+    permissions: {"user:kim@partner.example": [read/space]}
+    guests: {viewer: [jo@partner.example]}
+`, `
+WR202 a.weir.yaml:5:3: guest "lee@partner.example" gets the product role user from group "staff" (take them out of the group, or make them a licensed user under users)
+  a.weir.yaml:2:48: the other statement
+WR202 a.weir.yaml:5:3: guest "lee@partner.example" is under administer of global_permissions (delete one of the two: whoever holds a product role has a licence)
+  a.weir.yaml:3:56: the other statement
+WR202 a.weir.yaml:6:3: guest "kim@partner.example" gets the product role user from group "both" (take them out of the group, or make them a licensed user under users)
+  a.weir.yaml:2:88: the other statement
+WR201 a.weir.yaml:6:43: space role "viewr" is not described (did you mean "viewer"?)
+WR202 a.weir.yaml:7:3: user "ana@acme.example" is described as a user and as a guest (keep one of the two: a user has a licence, a guest has one space)
+  a.weir.yaml:1:9: the other entry
+warning WR202 a.weir.yaml:8:3: "joe@acme.example" is listed, and has the state no_access (delete the entry; it gives nothing while the state stands)
+WR201 a.weir.yaml:9:31: space "EGN" is not described (describe it)
+WR113 a.weir.yaml:10:3: "group:x" is not an e-mail address (write NAME@DOMAIN, or account:ID for an address that cannot be read)
+WR113 a.weir.yaml:12:32: "group:x" cannot stand here (name the space by its key)
+WR202 a.weir.yaml:15:22: "max@partner.example" has two roles in ENG (choose viewer or collaborator: a principal has one role in a space)
+  a.weir.yaml:11:3: the other role
+WR104 a.weir.yaml:16:29: user "lee@partner.example" is a guest of space "ENG" twice (keep one of the two)
+  a.weir.yaml:5:3: also here
+WR113 a.weir.yaml:16:50: "group:x" cannot stand here (a guest is a person: an e-mail address or account:ID)
+WR202 a.weir.yaml:18:22: guest "lee@partner.example" has two spaces (keep one, make them a licensed user under users, or let anonymous read the second space)
+  a.weir.yaml:5:3: the other space
+WR202 a.weir.yaml:19:19: guest "kim@partner.example" has two spaces (keep one, make them a licensed user under users, or let anonymous read the second space)
+  a.weir.yaml:6:3: the other space
+WR202 a.weir.yaml:20:23: guest "jo@partner.example" has two spaces (keep one, make them a licensed user under users, or let anonymous read the second space)
+  a.weir.yaml:9:3: the other space
+`},
+		{"guests against the rules of their space", `
+archetypes: {team: {guests: {max: 1, domains: ["@x", partner.example]}}}
+guests:
+  a@other.example: {space: ENG}
+  b@partner.example: {space: NO1}
+spaces:
+  ENG:
+    archetype: team
+    guests: {viewer: [c@partner.example, {who: d@partner.example, until: 2026-06-30}]}
+  NO1: {guests: {allow: false}}
+  OPS: {archetype: team, guests: {max: 1.5}}
+`, `
+WR113 a.weir.yaml:1:48: "@x" is not a domain (write what stands behind the @ of an address, such as partner.example)
+WR202 a.weir.yaml:3:3: guest "a@other.example" comes from outside the domains of ENG (add the domain, or delete the entry)
+  a.weir.yaml:1:47: the rule
+WR202 a.weir.yaml:4:3: guest "b@partner.example" is in NO1, which may have no guests (delete the entry, or write allow: true)
+  a.weir.yaml:9:25: the rule
+WR202 a.weir.yaml:8:23: guest "c@partner.example" is too many: ENG may have 1 (delete an entry, or raise max)
+  a.weir.yaml:1:35: the rule
+warning WR206 a.weir.yaml:8:74: the entry of "d@partner.example" has expired (delete the entry, or give it a later day)
+WR103 a.weir.yaml:10:40: max is not a count (write a whole number, 0 or more)
+WR104 a.weir.yaml:10:40: max of space "OPS" is set twice (set it in the space's own entry or in the archetype)
+  a.weir.yaml:1:35: also set here
+`},
+
+		// Global permissions.
+		{"global permissions that cannot be", `
+groups: {staff: {product_role: admin}, none: {product_role: none}}
+users: {joe@acme.example: {state: suspended}}
+global_permissions:
+  use: ["group:staff", "group:none", everyone, staff, "user:joe@acme.example", {who: "group:stff", until: 2026-06-30}]
+  administer: [anonymous, "group:staff", "group:staff"]
+  create_space: ["group:stff", guests]
+ownership: {global_permissions: exclusve}
+-- b.weir.yaml --
+global_permissions: {}
+`, `
+WR202 a.weir.yaml:4:9: group "staff" is under use, and its product_role lacks user (add user to product_role, or delete one of the two)
+  a.weir.yaml:1:32: the other statement
+WR202 a.weir.yaml:4:24: group "none" is under use, and its product_role lacks user (add user to product_role, or delete one of the two)
+  a.weir.yaml:1:61: the other statement
+WR113 a.weir.yaml:4:38: "everyone" cannot stand here (write user:EMAIL, account:ID, group:NAME, anonymous or unlicensed)
+WR113 a.weir.yaml:4:48: "staff" does not say what it is (write "group:staff")
+warning WR202 a.weir.yaml:4:55: "user:joe@acme.example" is listed, and has the state suspended (delete the entry; it gives nothing while the state stands)
+warning WR206 a.weir.yaml:4:107: the entry of "group:stff" has expired (delete the entry, or give it a later day)
+WR113 a.weir.yaml:5:16: "anonymous" cannot stand here (people and groups administer: write user:EMAIL, account:ID or group:NAME)
+WR104 a.weir.yaml:5:42: group "staff" stands twice in administer (keep one of the two)
+  a.weir.yaml:5:27: also here
+WR201 a.weir.yaml:6:18: group "stff" is not described (did you mean "staff"?)
+WR109 a.weir.yaml:6:32: guests is not available yet (delete it)
+WR103 a.weir.yaml:7:33: mode "exclusve" is not known (did you mean "exclusive"?)
+WR104 b.weir.yaml:1:21: global_permissions stands twice (keep it in one place)
+  a.weir.yaml:4:3: also here
 `},
 
 		// Membership.

@@ -198,6 +198,122 @@ role space:ENG group:auditors = viewer
 role space:ENG group:engineering = collaborator
 role space:ENG group:engineering-leads = admin
 `},
+		{"permissions beside roles", `
+groups: {eng: {}, staff: {}}
+users: {ana@acme.example: {}}
+archetypes:
+  team:
+    parameters: {team: {}}
+    permissions: {"group:${team}": [read/space, create/page]}
+spaces:
+  ENG:
+    archetype: team
+    with: {team: eng}
+    permissions:
+      group:eng: [read/space, export/space]
+      group:staff: []
+      user:ana@acme.example: [read/space]
+      anonymous: [read/space]
+  OPEN: {permissions: {}}
+`, `
+exists group:eng
+exists group:staff
+exists space:ENG
+exists space:OPEN
+exists user:ana@acme.example
+permission space:ENG create/page group:eng
+permission space:ENG export/space group:eng
+permission space:ENG read/space class:anonymous
+permission space:ENG read/space group:eng
+permission space:ENG read/space user:ana@acme.example
+`},
+		{"page restrictions", `
+groups: {hr: {}, leads: {}}
+external: ["user:*", "account:*"]
+-- b.weir.hcl --
+archetype "team" {
+  parameter "team" {}
+  page "Pay bands" { view = ["group:${team}"] }
+}
+space "HR" {
+  archetype = "team"
+  with      = { team = "hr" }
+  page "Pay bands" {
+    edit = ["group:leads", { who = "user:kim@acme.example", until = "2026-12-31" }]
+  }
+  page "Open / again" {
+    view = []
+    edit = ["account:7"]
+  }
+  page "Not decided" {}
+  blog_post "Pay bands" { edit = ["user:Ana@acme.example"] }
+}
+`, `
+exists group:hr
+exists group:leads
+exists space:HR
+restrict blogpost:"HR/Pay bands" edit user:ana@acme.example
+restrict page:"HR/Open / again" edit account:7
+restrict page:"HR/Pay bands" edit group:leads
+restrict page:"HR/Pay bands" edit user:kim@acme.example
+restrict page:"HR/Pay bands" view group:hr
+`},
+		{"guests", `
+guests:
+  Lee@partner.example: {space: ENG, name: Lee Oh, until: 2026-12-31}
+  account:7: {space: OPS, role: viewer, reason: audit}
+archetypes: {team: {guests: {domains: [Partner.example], max: 3}}}
+spaces:
+  ENG:
+    archetype: team
+    guests:
+      allow: true
+      collaborator: [kim@partner.example, {who: jo@partner.example, until: 2026-07-01}]
+  OPS: {}
+`, `
+exists account:7
+exists space:ENG
+exists space:OPS
+exists user:jo@partner.example
+exists user:kim@partner.example
+exists user:lee@partner.example
+product account:7 = guest
+product user:jo@partner.example = guest
+product user:kim@partner.example = guest
+product user:lee@partner.example = guest
+role space:ENG user:jo@partner.example = collaborator
+role space:ENG user:kim@partner.example = collaborator
+role space:ENG user:lee@partner.example = collaborator
+role space:OPS account:7 = viewer
+`},
+		{"global permissions", `
+users: {ana@acme.example: {}}
+groups: {staff: {}, admins: {product_role: user+admin}, both: {}}
+external: ["user:*@partner.example"]
+global_permissions:
+  use: ["group:staff", "group:admins", "group:both", "user:ana@acme.example", "user:ext@partner.example", anonymous, unlicensed]
+  administer: ["group:admins", "group:both", "user:ana@acme.example"]
+  create_space: ["group:staff", "user:ana@acme.example"]
+  personal_space: []
+  system_administer: ["user:ana@acme.example"]
+  view_profiles: [anonymous]
+`, `
+exists group:admins
+exists group:both
+exists group:staff
+exists user:ana@acme.example
+exists user:ext@partner.example
+global site create_space group:staff
+global site create_space user:ana@acme.example
+global site system_administer user:ana@acme.example
+global site use class:anonymous
+global site use class:unlicensed
+global site view_profiles class:anonymous
+product group:admins = admin+user
+product group:both = admin+user
+product group:staff = user
+product user:ana@acme.example = admin
+`},
 		{"sets of described groups", `
 external: ["user:*@acme.example"]
 groups:
@@ -410,6 +526,42 @@ unmanaged member group:staff user:a@break.glass
 unmanaged exists user:root@acme.example
 unmanaged role space:ENG user:root@acme.example = admin
 exclusive role space:ENG user:x@acme.example = admin
+`},
+		{"permissions, restrictions and global permissions", `
+users: {lee@acme.example: {}}
+groups: {g: {}}
+spaces:
+  ENG:
+    permissions: {}
+    pages: {Pay: {view: []}, Plan: {}}
+    blog_posts: {Pay: {edit: ["group:g"]}}
+  OPS: {permissions: {}, roles: {}}
+  HR: {roles: {}}
+ownership:
+  rules: [{match: "space:OPS", spaces: {permissions: additive}}]
+global_permissions: {create_space: [], use: []}
+`, `
+exclusive permission space:ENG read/space group:x
+additive permission space:OPS read/space group:x
+exclusive role space:OPS group:x = viewer
+unmanaged permission space:HR read/space group:x
+exclusive restrict page:ENG/Pay view group:x
+unmanaged restrict page:ENG/Pay edit group:x
+unmanaged restrict page:ENG/Plan view group:x
+unmanaged restrict page:ENG/Other view group:x
+unmanaged restrict blogpost:ENG/Pay view group:x
+exclusive restrict blogpost:ENG/Pay edit group:x
+unmanaged restrict page:ENG/Pay view team:x
+additive exists page:ENG/Pay
+exclusive global site create_space group:x
+unmanaged global site personal_space group:x
+exclusive global site use class:anonymous
+`},
+		{"global permissions that others may add to", `
+ownership: {global_permissions: additive}
+global_permissions: {create_space: []}
+`, `
+additive global site create_space group:x
 `},
 		{"absent and expired entries go in any mode", `
 ownership: {groups: additive, spaces: additive}

@@ -20,9 +20,11 @@ type Document struct {
 	Absent     *List // references: "group:old"
 	Users      []User
 	Groups     []Group
+	Guests     []Guest
 	SpaceRoles []SpaceRole
 	Archetypes []Archetype
 	Spaces     []Space
+	Globals    *Globals
 }
 
 // Str is a string value with its place. Inside an archetype it may be a
@@ -51,6 +53,12 @@ type Num struct {
 	Range diag.Range
 }
 
+// Bool is true or false with its place.
+type Bool struct {
+	Value bool
+	Range diag.Range
+}
+
 // Site says which site the description is for. It stands once.
 type Site struct {
 	Name     Str
@@ -62,10 +70,11 @@ type Site struct {
 
 // Ownership says how much of the site the description owns.
 type Ownership struct {
-	Kinds  []OwnedKind // users, groups, space_roles, spaces
-	Rules  []OwnershipRule
-	Ignore []Ignore
-	Range  diag.Range
+	Kinds   []OwnedKind // users, groups, space_roles, spaces
+	Globals *Str        // the mode of global_permissions
+	Rules   []OwnershipRule
+	Ignore  []Ignore
+	Range   diag.Range
 }
 
 // OwnedKind is one of users, groups, space_roles or spaces with its mode. The
@@ -140,7 +149,7 @@ type User struct {
 // Group is a group's entry, in a document or in an archetype.
 type Group struct {
 	Name        Str
-	Members     *Members
+	Members     *Grants
 	MembersOf   *SetExpr
 	ProductRole *Str // user | admin | … | none
 	ManagedBy   *Str // idp
@@ -148,8 +157,8 @@ type Group struct {
 	Range       diag.Range
 }
 
-// Members is the list of a group's members.
-type Members struct {
+// Grants is a list of principals, such as the members of a group.
+type Grants struct {
 	Items []Grant
 	Range diag.Range
 }
@@ -171,6 +180,17 @@ type SetExpr struct {
 	Range  diag.Range
 }
 
+// Guest is the entry of an external collaborator, who has one space.
+type Guest struct {
+	Email  Str
+	Name   *Str
+	Space  Str
+	Role   *Str // collaborator where absent
+	Until  *Str // YYYY-MM-DD, inclusive, in the site's time zone
+	Reason *Str
+	Range  diag.Range
+}
+
 // SpaceRole is a custom space role's entry.
 type SpaceRole struct {
 	Name        Str
@@ -181,11 +201,15 @@ type SpaceRole struct {
 
 // Archetype is a shape that spaces share, with parameters.
 type Archetype struct {
-	Name       Str
-	Parameters []Parameter
-	Groups     []Group
-	Roles      *Roles
-	Range      diag.Range
+	Name        Str
+	Parameters  []Parameter
+	Groups      []Group
+	Roles       *Roles
+	Permissions *Permissions
+	Guests      *GuestRules
+	Pages       []Page
+	BlogPosts   []Page
+	Range       diag.Range
 }
 
 // Parameter is one parameter of an archetype. Without a default it must be
@@ -209,6 +233,52 @@ type RoleGrants struct {
 	Range  diag.Range
 }
 
+// Permissions are what principals may do in a space beside roles.
+type Permissions struct {
+	Items []PermissionGrants
+	Range diag.Range
+}
+
+// PermissionGrants are the permissions of one principal, by id.
+type PermissionGrants struct {
+	Who   Str
+	IDs   List
+	Range diag.Range
+}
+
+// GuestRules say whether a space may have guests, how many, and from where.
+type GuestRules struct {
+	Allow   *Bool
+	Domains *List // of e-mail addresses
+	Max     *Num
+	Range   diag.Range
+}
+
+// SpaceGuests are the rules for the guests of a space, and its guests by role.
+type SpaceGuests struct {
+	GuestRules
+	Roles []RoleGrants
+}
+
+// Page are the restrictions of a page or blog post.
+type Page struct {
+	Title Str
+	View  *Grants
+	Edit  *Grants
+	Range diag.Range
+}
+
+// Globals say who may do what on the whole site.
+type Globals struct {
+	Use              *Grants
+	Administer       *Grants
+	CreateSpace      *Grants
+	PersonalSpace    *Grants
+	SystemAdminister *Grants
+	ViewProfiles     *Grants
+	Range            diag.Range
+}
+
 // Space is a space's entry.
 type Space struct {
 	Key            Str
@@ -219,6 +289,11 @@ type Space struct {
 	Archetype      *Str
 	With           []Argument
 	Roles          *Roles
+	Permissions    *Permissions
+	Guests         *SpaceGuests
+	Pages          []Page
+	BlogPosts      []Page
+	Watch          *Bool // whether the restrictions of every page are read
 	Range          diag.Range
 }
 

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/access/accesstest"
 	"github.com/weirhq/weir/schema"
 )
 
@@ -38,13 +39,18 @@ func drawFacts(t *rapid.T) access.Set {
 	}
 	var out []access.Fact
 	add := func(f access.Fact) { out = append(out, f) }
+	shut := make(map[access.Ref]bool)
 	people := slices.Concat(refs("user", email), refs("account", name))
 	for _, p := range people {
 		switch state := rapid.SampledFrom([]string{"", "", "suspended", "deactivated", "removed", "external"}).Draw(t, "state"); state {
 		case "external":
 		case "":
 			add(access.Fact{Kind: access.Exists, Object: p})
+			if rapid.IntRange(0, 4).Draw(t, "administers") == 0 {
+				add(access.Fact{Kind: access.Product, Object: p, Value: "admin"})
+			}
 		default:
+			shut[p] = true
 			add(access.Fact{Kind: access.State, Object: p, Value: state})
 		}
 	}
@@ -74,8 +80,18 @@ func drawFacts(t *rapid.T) access.Set {
 			add(access.Fact{Kind: access.Grants, Object: r, Verb: "create/page"})
 		}
 	}
-	principals := slices.Concat(people, groups, []access.Ref{access.Everyone, access.Anonymous, access.JSMAdmins, "class:licensed-users"})
-	for _, s := range refs("space", rapid.StringMatching(`~[a-z0-9:]{1,5}|[A-Z0-9]{1,5}`)) {
+	named := slices.Concat(people, groups)
+	guests := refs("user", rapid.StringMatching(`[a-z]{1,4}@partner\.example`))
+	principals := slices.Concat(named, []access.Ref{access.Unlicensed, access.Everyone, access.Anonymous, access.JSMAdmins, "class:licensed-users"})
+	spaces := refs("space", rapid.StringMatching(`~[a-z0-9:]{1,5}|[A-Z0-9]{1,5}`))
+	for i, guest := range guests {
+		if i < len(spaces) {
+			add(access.Fact{Kind: access.Exists, Object: guest})
+			add(access.Fact{Kind: access.Product, Object: guest, Value: access.GuestRole})
+			add(access.Fact{Kind: access.Role, Object: spaces[i], Subject: guest, Value: rapid.SampledFrom([]string{"viewer", "collaborator"}).Draw(t, "guest's role")})
+		}
+	}
+	for _, s := range spaces {
 		add(access.Fact{Kind: access.Exists, Object: s})
 		if rapid.Bool().Draw(t, "named") {
 			add(access.Fact{Kind: access.Name, Object: s, Value: name.Draw(t, "name")})
@@ -84,7 +100,37 @@ func drawFacts(t *rapid.T) access.Set {
 			add(access.Fact{Kind: access.Status, Object: s, Value: "archived"})
 		}
 		for _, p := range pick("holder", principals) {
+			if rapid.IntRange(0, 2).Draw(t, "custom") == 0 {
+				add(access.Fact{Kind: access.Permission, Object: s, Verb: access.CanView, Subject: p})
+				add(access.Fact{Kind: access.Permission, Object: s, Verb: "create/page", Subject: p})
+				continue
+			}
 			add(access.Fact{Kind: access.Role, Object: s, Subject: p, Value: rapid.SampledFrom(roles).Draw(t, "role")})
+		}
+		for _, title := range rapid.SliceOfN(name, 0, 2).Draw(t, "titles") {
+			page := access.NewPage(rapid.SampledFrom([]string{"page", "blogpost"}).Draw(t, "content"), s, title)
+			for _, verb := range []string{access.ViewPage, access.EditPage} {
+				names := pick(verb, slices.Concat(named, guests[:min(len(guests), len(spaces))]))
+				// Who is shut out may stand on a restriction, but not alone.
+				if !slices.ContainsFunc(names, func(p access.Ref) bool { return !shut[p] }) {
+					continue
+				}
+				for _, p := range names {
+					add(access.Fact{Kind: access.Restrict, Object: page, Verb: verb, Subject: p})
+				}
+			}
+		}
+	}
+	for _, verb := range []string{access.GlobalUse, access.GlobalCreateSpace, access.GlobalPersonalSpace, access.GlobalSystemAdminister, access.GlobalViewProfiles} {
+		subjects := slices.Concat(named, []access.Ref{access.Anonymous, access.Unlicensed})
+		switch verb {
+		case access.GlobalUse:
+			subjects = subjects[len(named):]
+		case access.GlobalSystemAdminister:
+			subjects = named
+		}
+		for _, p := range pick(verb, subjects) {
+			add(access.Fact{Kind: access.Global, Object: access.Site, Verb: verb, Subject: p})
 		}
 	}
 	return access.NewSet(out...)
@@ -128,6 +174,62 @@ func TestBothSyntaxesCompileToTheSameFacts(t *testing.T) {
 			got := desiredFacts(t, append(docs, siteDoc()), want)
 			if diff := cmp.Diff(factLines(want), factLines(got)); diff != "" {
 				t.Fatalf("%v (-want +got):\n%s\n%s", syntax, diff, text)
+			}
+		}
+	})
+}
+
+// paid reports whether a group makes a person more than a guest.
+func paid(live access.Set, person access.Ref) bool {
+	for f := range live.OfKind(access.Product) {
+		_, member := live.Get(access.Fact{Kind: access.Member, Object: f.Object, Subject: person})
+		if member && f.Value != access.GuestRole && f.Value != "user-access-admin" {
+			return true
+		}
+	}
+	return false
+}
+
+// TestAnySiteIsDescribedByItsFacts holds that the description of a generated
+// site changes nothing there, and says all of it but what none can say.
+func TestAnySiteIsDescribedByItsFacts(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		live := accesstest.Site().Draw(t, "live")
+		// Guests who are not described: with no space, with several, or paid for.
+		unsaid := make(map[access.Ref]bool)
+		for f := range live.OfKind(access.Product) {
+			if !f.Object.IsPerson() || f.Value != access.GuestRole {
+				continue
+			}
+			held, custom := 0, false
+			for g := range live.All() {
+				if g.Subject == f.Object && (g.Kind == access.Role || g.Kind == access.Permission) {
+					held++
+					custom = custom || g.Kind == access.Permission
+				}
+			}
+			unsaid[f.Object] = held != 1 || custom || paid(live, f.Object)
+		}
+		want := live.Filter(func(f access.Fact) bool {
+			switch f.Kind {
+			case access.Exists, access.Product:
+				return !unsaid[f.Object] && (f.Object.Type() != "space_role" || !slices.Contains(access.SystemRoles, f.Object.ID()))
+			case access.Grants:
+				return !slices.Contains(access.SystemRoles, f.Object.ID())
+			}
+			return true
+		})
+		desc, diags := schema.Compile([]schema.Document{siteDoc(), schema.FromFacts(live)}, nil, noon)
+		if diags.HasErrors() {
+			t.Fatalf("compiling:\n%v", diags)
+		}
+		desired, _ := desc.Desired(live, nil)
+		if diff := cmp.Diff(factLines(want), factLines(desired.Facts)); diff != "" {
+			t.Fatalf("(-want +got):\n%s", diff)
+		}
+		for f := range live.All() {
+			if _, wanted := want.Get(f); !wanted && desired.Scope.Mode(f) == access.Exclusive {
+				t.Errorf("the description of the site would take %s away", f)
 			}
 		}
 	})
@@ -213,7 +315,7 @@ func organisation() schema.Document {
 		doc.Users = append(doc.Users, schema.User{Email: email(i)})
 	}
 	for i := range 700 {
-		g := schema.Group{Name: schema.Str{Value: fmt.Sprintf("group-%03d", i)}, Members: &schema.Members{}}
+		g := schema.Group{Name: schema.Str{Value: fmt.Sprintf("group-%03d", i)}, Members: &schema.Grants{}}
 		for j := range 10 {
 			g.Members.Items = append(g.Members.Items, schema.Grant{Who: email(i*37 + j*101)})
 		}

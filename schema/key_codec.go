@@ -3,6 +3,7 @@ package schema
 import (
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -354,20 +355,29 @@ func encodeGrants(gs []Grant) *node {
 	return n
 }
 
-var members = codec[*Members]{
-	expect: "a list of people, each an e-mail or {who, until, reason}",
-	decode: func(d *decoder, at string, n *node) *Members {
-		if items, ok := decodeGrants(d, at, n); ok {
-			return &Members{Items: items, Range: n.rng}
-		}
-		return nil
-	},
-	encode: func(m *Members) *node {
-		if m == nil {
+var members = grantList("a list of people, each an e-mail or {who, until, reason}")
+
+// grants makes a codec of a list of principals.
+func grants(things string) codec[*Grants] {
+	return grantList("a list of " + things + ", or {who, until, reason}")
+}
+
+func grantList(expect string) codec[*Grants] {
+	return codec[*Grants]{
+		expect: expect,
+		decode: func(d *decoder, at string, n *node) *Grants {
+			if items, ok := decodeGrants(d, at, n); ok {
+				return &Grants{Items: items, Range: n.rng}
+			}
 			return nil
-		}
-		return encodeGrants(m.Items)
-	},
+		},
+		encode: func(g *Grants) *node {
+			if g == nil {
+				return nil
+			}
+			return encodeGrants(g.Items)
+		},
+	}
 }
 
 var roles = codec[*Roles]{
@@ -393,6 +403,109 @@ var roles = codec[*Roles]{
 			n.entries = append(n.entries, entry{key: strNode(rg.Role), value: encodeGrants(rg.Grants)})
 		}
 		return n
+	},
+}
+
+var permissions = codec[*Permissions]{
+	expect: "a map of principals to lists of permission ids",
+	decode: func(d *decoder, at string, n *node) *Permissions {
+		if !d.dict(at, "a map of principals to lists of permission ids", n) {
+			return nil
+		}
+		p := &Permissions{Range: n.rng}
+		for who, e := range d.names(at, n) {
+			if ids := permissionIDs.decode(d, who.Value, e.value); ids != nil {
+				p.Items = append(p.Items, PermissionGrants{Who: who, IDs: *ids, Range: e.rng})
+			}
+		}
+		return p
+	},
+	encode: func(p *Permissions) *node {
+		if p == nil {
+			return nil
+		}
+		n := &node{kind: dict}
+		for _, g := range p.Items {
+			n.entries = append(n.entries, entry{key: strNode(g.Who), value: permissionIDs.encode(&g.IDs)})
+		}
+		return n
+	},
+}
+
+var permissionIDs = listOf("permission ids")
+
+// spaceGuests are the rules for the guests of a space, and beside them, under
+// the names of roles, the guests.
+var spaceGuests = codec[*SpaceGuests]{
+	expect: "a map of rules, and of roles to lists of guests",
+	decode: func(d *decoder, at string, n *node) *SpaceGuests {
+		if !d.dict(at, "a map of rules, and of roles to lists of guests", n) {
+			return nil
+		}
+		rules, holders := *n, *n
+		rules.entries, holders.entries = nil, nil
+		for _, e := range n.entries {
+			if slices.ContainsFunc(guestRuleKeys, func(k key[GuestRules]) bool { return k.matches(e, d.syntax) }) {
+				rules.entries = append(rules.entries, e)
+			} else {
+				holders.entries = append(holders.entries, e)
+			}
+		}
+		g := &SpaceGuests{}
+		g.Range = n.rng
+		decodeKeys(d, at, guestRuleKeys, &rules, &g.GuestRules)
+		if r := roles.decode(d, at, &holders); r != nil {
+			g.Roles = r.Items
+		}
+		return g
+	},
+	encode: func(g *SpaceGuests) *node {
+		if g == nil {
+			return nil
+		}
+		n := encodeKeys(guestRuleKeys, &g.GuestRules)
+		n.entries = append(n.entries, roles.encode(&Roles{Items: g.Roles}).entries...)
+		return n
+	},
+}
+
+var pages = collection("a page", pageKeys, func(p *Page) *Str { return &p.Title }, func(p *Page) *diag.Range { return &p.Range })
+
+// shapedPages are the pages of an archetype. Their titles are labels in HCL,
+// which hold no template, and so hold none in YAML either.
+var shapedPages = codec[[]Page]{
+	expect: pages.expect,
+	decode: func(d *decoder, at string, n *node) []Page {
+		found := templated(pages).decode(d, at, n)
+		for _, p := range found {
+			if p.Title.Parts != nil {
+				d.errorf("WR111", p.Title.Range, "describe the page in each space, or write $${ for a literal ${", "a title cannot hold a parameter")
+			}
+		}
+		return found
+	},
+	encode: pages.encode,
+}
+
+// truth is true or false.
+var truth = codec[*Bool]{
+	expect: "true or false",
+	decode: func(d *decoder, at string, n *node) *Bool {
+		switch {
+		case n.kind == scalar && n.form == boolean:
+			return &Bool{Value: n.text == "true", Range: n.rng}
+		case n.kind == scalar && (n.form == misread || n.form.isText()):
+			d.errorf("WR103", n.rng, "write true or false without quotes", "%s must be true or false, not %s", clip(at), quoteYAML(clip(n.text)))
+		default:
+			d.wrong(at, "true or false", n)
+		}
+		return nil
+	},
+	encode: func(b *Bool) *node {
+		if b == nil {
+			return nil
+		}
+		return &node{kind: scalar, form: boolean, text: strconv.FormatBool(b.Value)}
 	},
 }
 

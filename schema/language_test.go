@@ -44,6 +44,15 @@ func policySpecs() []spec {
 	return []spec{rule, w}
 }
 
+// spaceGuestSpecs are the keys of a space's guests; every other key is the name
+// of a role.
+func spaceGuestSpecs() []spec {
+	role := attr("collaborator", "The guests who hold a role in the space, under the role's name.",
+		`[lee@partner.example]`, `["lee@partner.example"]`)
+	role.expect = "a list of principals"
+	return append(specs(guestRuleKeys), role)
+}
+
 var sections = []section{
 	{"A file", "%s", "%s", specs(documentKeys)},
 	{"`site`", "site: {%s}", "site {\n%s\n}", specs(siteKeys)},
@@ -57,12 +66,16 @@ var sections = []section{
 	{"One policy", "policies: {anonymous_access: {%s}}", "policies {\nanonymous_access = {\n%s\n}\n}", specs(policyKeys)},
 	{"A user", "users: {ana@acme.example: {%s}}", "user \"ana@acme.example\" {\n%s\n}", specs(userKeys)},
 	{"A group", "groups: {engineering: {%s}}", "group \"engineering\" {\n%s\n}", specs(groupKeys)},
-	{"A grant: an item of `members` or of a role", "groups: {engineering: {members: [{%s}]}}", "group \"engineering\" {\nmembers = [{\n%s\n}]\n}", specs(grantKeys)},
+	{"A guest", "guests: {lee@partner.example: {%s}}", "guest \"lee@partner.example\" {\n%s\n}", specs(guestKeys)},
+	{"A grant: an item of a list of principals", "groups: {engineering: {members: [{%s}]}}", "group \"engineering\" {\nmembers = [{\n%s\n}]\n}", specs(grantKeys)},
 	{"A set of groups: `members_of`", "groups: {engineering: {members_of: {%s}}}", "group \"engineering\" {\nmembers_of = {\n%s\n}\n}", specs(setKeys)},
 	{"A space role", "space_roles: {reviewer: {%s}}", "space_role \"reviewer\" {\n%s\n}", specs(spaceRoleKeys)},
 	{"An archetype", "archetypes: {team: {%s}}", "archetype \"team\" {\n%s\n}", specs(archetypeKeys)},
 	{"A parameter", "archetypes: {team: {parameters: {team: {%s}}}}", "archetype \"team\" {\nparameter \"team\" {\n%s\n}\n}", specs(parameterKeys)},
 	{"A space", "spaces: {ENG: {%s}}", "space \"ENG\" {\n%s\n}", specs(spaceKeys)},
+	{"`guests` of a space", "spaces: {ENG: {guests: {%s}}}", "space \"ENG\" {\nguests = {\n%s\n}\n}", spaceGuestSpecs()},
+	{"A page or blog post", "spaces: {ENG: {pages: {Pay bands: {%s}}}}", "space \"ENG\" {\npage \"Pay bands\" {\n%s\n}\n}", specs(pageKeys)},
+	{"`global_permissions`", "global_permissions: {%s}", "global_permissions {\n%s\n}", specs(globalKeys)},
 }
 
 // in wraps a key's example as it stands in a file, with the required keys

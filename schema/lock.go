@@ -66,7 +66,7 @@ func lockLine(ref access.Ref, id string) string {
 }
 
 // lockTypes are the types of what has an id to be pinned to.
-var lockTypes = []string{"user", "account", "group", "space", "space_role"}
+var lockTypes = []string{"user", "account", "group", "space", "space_role", "page", "blogpost"}
 
 // ParseLock reads the text of weir.lock. Lines may stand in any order, as
 // merging leaves them; a name may stand once.

@@ -29,7 +29,7 @@ user:ana@acme.example 712020:f0
 
 func TestParseLockIsTheInverseOfFormat(t *testing.T) {
 	id := rapid.String().Filter(func(s string) bool { return s != "" })
-	typ := rapid.SampledFrom([]string{"user", "account", "group", "space", "space_role"})
+	typ := rapid.SampledFrom([]string{"user", "account", "group", "space", "space_role", "page", "blogpost"})
 	ref := rapid.Custom(func(t *rapid.T) access.Ref { return access.NewRef(typ.Draw(t, "type"), id.Draw(t, "name")) })
 	rapid.Check(t, func(t *rapid.T) {
 		want := schema.Lock(rapid.MapOf(ref, id).Draw(t, "lock"))
@@ -85,6 +85,7 @@ group:ops "3"
 }
 
 func FuzzParseLock(f *testing.F) {
+	f.Add([]byte("page:\"HR/Pay bands\" 7\nblogpost:HR/Welcome 8\n"))
 	f.Add([]byte("group:eng 1\nuser:\"a b\" \"x y\"\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		lock, diags := schema.ParseLock("weir.lock", text)

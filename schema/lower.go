@@ -9,17 +9,12 @@ import (
 	"github.com/weirhq/weir/internal/diag"
 )
 
-// collectUsers reads the entries of people. A key is an e-mail address, or
-// account:ID for a person whose address cannot be read.
+// collectUsers reads the entries of people.
 func (c *compiler) collectUsers() map[access.Ref]User {
 	users := make(map[access.Ref]User)
 	for _, d := range c.docs {
 		for _, u := range d.Users {
-			typ, id, ok := strings.Cut(u.Email.Value, ":")
-			if !ok || typ != "account" {
-				typ, id = "user", u.Email.Value
-			}
-			ref, ok := c.named(typ, id, u.Email.Range)
+			ref, ok := c.person(u.Email)
 			if !ok || !c.claim(ref, u.Email.Range) {
 				continue
 			}
@@ -30,6 +25,16 @@ func (c *compiler) collectUsers() map[access.Ref]User {
 		}
 	}
 	return users
+}
+
+// person reads the key of a person's entry: an e-mail address, or account:ID
+// for a person whose address cannot be read.
+func (c *compiler) person(key Str) (access.Ref, bool) {
+	typ, id, ok := strings.Cut(key.Value, ":")
+	if !ok || typ != "account" {
+		typ, id = "user", key.Value
+	}
+	return c.named(typ, id, key.Range)
 }
 
 // lowerUsers states who may enter. A described person is satisfied by an
@@ -91,13 +96,21 @@ func (c *compiler) lowerGroups(groups map[access.Ref]Group) {
 	}
 }
 
+// groupProduct are the product roles that a group's own entry gives its members.
+type groupProduct struct {
+	roles []string
+	at    diag.Range
+}
+
 // lowerProductRole reads one role, several joined by "+", or none.
 func (c *compiler) lowerProductRole(ref access.Ref, role Str) {
 	c.own(access.Product, ref, c.owned.of("groups", "product_role", ref))
 	if role.Value == noProduct {
+		c.products[ref] = groupProduct{at: role.Range}
 		return
 	}
 	roles := access.ProductRoles(role.Value)
+	c.products[ref] = groupProduct{roles: roles, at: role.Range}
 	slices.Sort(roles)
 	for i, r := range roles {
 		if i > 0 && r == roles[i-1] {
@@ -135,7 +148,7 @@ func (c *compiler) lowerManaged(ref access.Ref, g Group) {
 
 // lowerMembers states the named members, and returns those whose entry has not
 // expired.
-func (c *compiler) lowerMembers(group access.Ref, members Members) []access.Ref {
+func (c *compiler) lowerMembers(group access.Ref, members Grants) []access.Ref {
 	var listed []access.Ref
 	seen := make(map[access.Ref]diag.Range)
 	for _, g := range members.Items {
@@ -159,16 +172,35 @@ func (c *compiler) grant(f access.Fact, g Grant) bool {
 		c.out.scope.Expired[f.Identity()] = true
 		return false
 	}
+	if c.lapse(f.Subject, g.Who) {
+		c.out.scope.Expired[f.Identity()] = true
+		return false
+	}
 	c.refer(f.Subject, g.Who.Range)
-	if state, out := c.shut[f.Subject]; out {
-		c.warn("WR202", g.Who.Range, fmt.Sprintf("%s is listed, and has the state %s", quote(g.Who.Value), state),
-			"delete the entry; it gives nothing while the state stands")
-		c.out.shutOut = append(c.out.shutOut, f)
-		c.out.origins[f.Identity()] = g.Who.Range
+	if c.shutOut(f.Subject, g.Who) {
+		c.keepShut(f, g.Who.Range)
 		return true
 	}
 	c.fact(f, g.Who.Range)
 	return true
+}
+
+// shutOut reports whether a state shuts a person out, and warns of the entry
+// that lists them.
+func (c *compiler) shutOut(who access.Ref, written Str) bool {
+	state, out := c.shut[who]
+	if out {
+		c.warn("WR202", written.Range, fmt.Sprintf("%s is listed, and has the state %s", quote(written.Value), state),
+			"delete the entry; it gives nothing while the state stands")
+	}
+	return out
+}
+
+// keepShut notes what somebody who is shut out would have: it stays where they
+// have it.
+func (c *compiler) keepShut(f access.Fact, at diag.Range) {
+	c.out.shutOut = append(c.out.shutOut, f)
+	c.out.origins[f.Identity()] = at
 }
 
 // collectSpaceRoles reads the entries of custom space roles.
@@ -201,112 +233,13 @@ func (c *compiler) lowerSpaceRoles(roles map[access.Ref]SpaceRole) {
 			continue
 		}
 		c.own(access.Grants, ref, c.owned.of("space_roles", "permissions", ref))
-		seen := make(map[string]diag.Range)
-		for _, p := range r.Permissions.Items {
-			if !isPermission(p.Value) {
-				c.add("WR113", p.Range, quote(p.Value)+" is not the id of a permission", "write what it does and to what, such as create/page")
-				continue
-			}
-			if first, ok := seen[p.Value]; ok {
-				c.both("WR104", first, p.Range, quote(p.Value)+" stands twice in permissions", "keep one of the two", "also here")
-				continue
-			}
-			seen[p.Value] = p.Range
-			c.fact(access.Fact{Kind: access.Grants, Object: ref, Verb: p.Value}, p.Range)
+		ids := c.permissionIDs(*r.Permissions)
+		for _, id := range ids {
+			c.fact(access.Fact{Kind: access.Grants, Object: ref, Verb: id.Value}, id.Range)
 		}
 		// Confluence drops every permission of who cannot see the space.
-		if _, ok := seen[access.CanView]; !ok && len(seen) > 0 {
+		if len(ids) > 0 && !slices.ContainsFunc(ids, func(id Str) bool { return id.Value == access.CanView }) {
 			c.add("WR202", r.Permissions.Range, noun(ref)+" grants without "+access.CanView, "add "+access.CanView+": every other permission rests on it")
-		}
-	}
-}
-
-// isPermission asks for "operation/target"; which of them there are only the
-// site knows.
-func isPermission(s string) bool {
-	op, target, ok := strings.Cut(s, "/")
-	word := func(s string) bool {
-		return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-			return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-')
-		})
-	}
-	return ok && word(op) && word(target)
-}
-
-// lowerSpaces states the spaces, their names, status and roles.
-func (c *compiler) lowerSpaces(spaces map[access.Ref]spaceEntry) {
-	for _, ref := range sorted(spaces) {
-		s := spaces[ref]
-		c.fact(access.Fact{Kind: access.Exists, Object: ref}, s.Key.Range)
-		if s.Name != nil {
-			c.own(access.Name, ref, access.Exclusive)
-			if s.Name.Value == "" {
-				c.add("WR108", s.Name.Range, "the name of "+noun(ref)+" is empty", "write a name or delete the key")
-			} else {
-				c.fact(access.Fact{Kind: access.Name, Object: ref, Value: s.Name.Value}, s.Name.Range)
-			}
-		}
-		if status := c.choice(s.Status, "status", "current", "archived"); status.Set {
-			c.own(access.Status, ref, access.Exclusive)
-			if status.Value != "current" {
-				c.fact(access.Fact{Kind: access.Status, Object: ref, Value: status.Value}, status.Range)
-			}
-		}
-		if s.Owner != nil {
-			if owner, ok := c.read(*s.Owner, readOwner); ok {
-				c.refer(owner, s.Owner.Range)
-				c.out.owners[ref] = owner
-			}
-		}
-		c.lowerRoles(ref, s)
-	}
-}
-
-// lowerRoles states who holds which role in a space: what its entry says and
-// what its archetype adds.
-func (c *compiler) lowerRoles(space access.Ref, s spaceEntry) {
-	var items []RoleGrants
-	owned := false
-	for _, r := range []*Roles{s.shape, s.Roles} {
-		if r != nil {
-			owned = true
-			items = append(items, r.Items...)
-		}
-	}
-	if owned {
-		c.own(access.Role, space, c.owned.of("spaces", "roles", space))
-	}
-	type holding struct {
-		role string
-		at   diag.Range
-	}
-	seen := make(map[access.Fact]diag.Range) // every entry
-	holds := make(map[access.Ref]holding)    // entries that have not expired
-	for _, item := range items {
-		role, ok := c.named("space_role", item.Role.Value, item.Role.Range)
-		if !ok {
-			continue
-		}
-		c.refer(role, item.Role.Range)
-		for _, g := range item.Grants {
-			who, ok := c.read(g.Who, readHolder)
-			if !ok {
-				continue
-			}
-			f := access.Fact{Kind: access.Role, Object: space, Subject: who, Value: role.ID()}
-			if first, ok := seen[f]; ok {
-				c.both("WR104", first, g.Who.Range, fmt.Sprintf("%s is %s of %s twice", quote(g.Who.Value), f.Value, space.ID()), "keep one of the two", "also here")
-				continue
-			}
-			seen[f] = g.Who.Range
-			if first, ok := holds[who]; ok && !c.past(g) {
-				c.both("WR202", first.at, g.Who.Range, fmt.Sprintf("%s has two roles in %s", quote(g.Who.Value), space.ID()),
-					fmt.Sprintf("choose %s or %s: a principal has one role in a space", first.role, f.Value), "the other role")
-				continue
-			}
-			if c.grant(f, g) {
-				holds[who] = holding{f.Value, g.Who.Range}
-			}
 		}
 	}
 }

@@ -16,7 +16,6 @@ const existence = "existence"
 type ownableKind struct {
 	types []string // types of references
 	parts []string // what the long form may set, and the short form sets at once
-	later []string // parts that the language has and nothing serves yet
 }
 
 // ownable are the keys of `ownership`. A space is never removed for being
@@ -25,7 +24,7 @@ var ownable = map[string]ownableKind{
 	"users":       {types: []string{"user", "account"}, parts: []string{existence}},
 	"groups":      {types: []string{"group"}, parts: []string{existence, "members", "product_role"}},
 	"space_roles": {types: []string{"space_role"}, parts: []string{existence, "permissions"}},
-	"spaces":      {types: []string{"space"}, parts: []string{"roles"}, later: []string{"permissions", "guests"}},
+	"spaces":      {types: []string{"space"}, parts: []string{"roles", "permissions", "guests"}},
 }
 
 // ownableKeys are the keys of ownable in a fixed order, since later rules win.
@@ -33,8 +32,9 @@ var ownableKeys = []string{"users", "groups", "space_roles", "spaces"}
 
 // ownedModes answers in which mode something is owned.
 type ownedModes struct {
-	kinds map[string]map[string]access.Mode // by key and part
-	rules []ownedRule                       // the last match wins
+	kinds   map[string]map[string]access.Mode // by key and part
+	globals access.Mode                       // of global permissions
+	rules   []ownedRule                       // the last match wins
 }
 
 type ownedRule struct {
@@ -64,8 +64,13 @@ func (o ownedModes) of(key, part string, object access.Ref) access.Mode {
 func (c *compiler) ownership() {
 	o := once(c, "ownership", func(d Document) *Ownership { return d.Ownership }, func(v *Ownership) diag.Range { return v.Range })
 	scope := &c.out.scope
-	c.owned = ownedModes{kinds: make(map[string]map[string]access.Mode)}
+	c.owned = ownedModes{kinds: make(map[string]map[string]access.Mode), globals: access.Exclusive}
 	if o != nil {
+		if o.Globals != nil {
+			if mode, ok := c.mode(*o.Globals); ok {
+				c.owned.globals = mode
+			}
+		}
 		for _, k := range o.Kinds {
 			c.owned.kinds[k.Key.Value] = c.parts(k)
 		}
@@ -142,8 +147,6 @@ func (c *compiler) parts(k OwnedKind) map[string]access.Mode {
 			if mode, ok := c.mode(p.Mode); ok {
 				parts[p.Key.Value] = mode
 			}
-		case slices.Contains(kind.later, p.Key.Value):
-			c.add("WR109", p.Key.Range, "ownership of "+p.Key.Value+" is not available yet", "delete it")
 		case p.Key.Value == existence:
 			c.add("WR102", p.Key.Range, k.Key.Value+" have no existence to own", "delete it: a space is never removed for being undescribed")
 		default:

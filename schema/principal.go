@@ -23,14 +23,15 @@ var classes = map[string]access.Ref{
 	"product_admins": access.ProductAdmins,
 	"jsm_admins":     access.JSMAdmins,
 	"anonymous":      access.Anonymous,
+	"unlicensed":     access.Unlicensed,
 }
 
 // reading says which references may stand at a place.
 type reading struct {
 	types   []string
-	bare    string // the type of a bare name; none where a bare name could be two things
-	classes bool   // whether the words of classes may stand
-	hint    string // what may stand
+	bare    string   // the type of a bare name; none where a bare name could be two things
+	classes []string // the words of classes that may stand
+	hint    string   // what may stand
 }
 
 var (
@@ -47,8 +48,29 @@ var (
 		hint: "members_of lists groups; people go under members",
 	}
 	readHolder = reading{
-		types: []string{"user", "account", "group", "class"}, classes: true,
-		hint: "write user:EMAIL, account:ID, group:NAME, everyone, authenticated, product_admins, jsm_admins or anonymous",
+		types:   []string{"user", "account", "group", "class"},
+		classes: []string{"everyone", "authenticated", "product_admins", "jsm_admins", "anonymous", "unlicensed"},
+		hint:    "write user:EMAIL, account:ID, group:NAME, everyone, authenticated, product_admins, jsm_admins, anonymous or unlicensed",
+	}
+	readGuest = reading{
+		types: []string{"user", "account"}, bare: "user",
+		hint: "a guest is a person: an e-mail address or account:ID",
+	}
+	readGuestSpace = reading{
+		types: []string{"space"}, bare: "space",
+		hint: "name the space by its key",
+	}
+	readRestricted = reading{
+		types: []string{"user", "account", "group"},
+		hint:  "restrictions name people and groups only: user:EMAIL, account:ID or group:NAME",
+	}
+	readGlobal = reading{
+		types: []string{"user", "account", "group"}, classes: []string{"anonymous", "unlicensed"},
+		hint: "write user:EMAIL, account:ID, group:NAME, anonymous or unlicensed",
+	}
+	readAdministrator = reading{
+		types: []string{"user", "account", "group"},
+		hint:  "people and groups administer: write user:EMAIL, account:ID or group:NAME",
 	}
 	readOwner = reading{
 		types: []string{"user", "account", "group"},
@@ -64,14 +86,17 @@ var (
 func (c *compiler) read(s Str, r reading) (access.Ref, bool) {
 	typ, id, typed := strings.Cut(s.Value, ":")
 	if !typed || !slices.Contains(refTypes, typ) {
-		if r.classes {
-			if ref, ok := classes[s.Value]; ok {
-				return ref, true
-			}
-			if s.Value == "guests" {
-				c.add("WR109", s.Range, "guests is not available yet", "delete it")
-				return "", false
-			}
+		ref, class := classes[s.Value]
+		switch {
+		case r.bare != "":
+		case class && slices.Contains(r.classes, s.Value):
+			return ref, true
+		case s.Value == "guests" && len(r.classes) > 0:
+			c.add("WR109", s.Range, "guests is not available yet", "delete it")
+			return "", false
+		case class || s.Value == "guests":
+			c.add("WR113", s.Range, quote(s.Value)+" cannot stand here", r.hint)
+			return "", false
 		}
 		if r.bare == "" {
 			c.add("WR113", s.Range, quote(s.Value)+" does not say what it is", r.typedHint(s.Value))
@@ -188,6 +213,9 @@ func (c *compiler) refer(ref access.Ref, at diag.Range) {
 		return
 	}
 	hint := "describe it, or list it under external"
+	if ref.Type() == "space" {
+		hint = "describe it"
+	}
 	if near := c.near(ref); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}

@@ -125,7 +125,7 @@ func hclKey(n *node) string {
 }
 
 func hclScalar(n *node) string {
-	if n.form == number {
+	if n.form == number || n.form == boolean {
 		return n.text
 	}
 	if n.parts == nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -13,6 +14,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
 
+	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/diag"
 )
 
@@ -58,6 +60,26 @@ func sameWhenRendered(t fatal, doc Document) {
 
 func TestRenderKeepsEveryDocument(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) { sameWhenRendered(t, documents.Draw(t, "document")) })
+}
+
+// TestCompileTakesEveryDocument holds that no document that a file can say stops
+// Compile short, and that whatever it says of one has its place and voice.
+func TestCompileTakesEveryDocument(t *testing.T) {
+	now := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
+	rapid.Check(t, func(rt *rapid.T) {
+		text := Render(documents.Draw(rt, "document"), YAML)
+		docs, _ := Parse([]File{{Path: "a.weir.yaml", Bytes: text}, {Path: "b.weir.yaml", Bytes: []byte("weir: v1\nsite: {name: acme}\n")}})
+		desc, diags := Compile(docs, nil, now)
+		for _, d := range diags {
+			checkVoice(t, d)
+		}
+		if (desc == nil) != diags.HasErrors() {
+			rt.Fatalf("description %v beside\n%v", desc, diags)
+		}
+		if desc != nil {
+			desc.Desired(access.Set{}, nil)
+		}
+	})
 }
 
 // TestRenderGolden pins what rendered files look like.
@@ -141,6 +163,7 @@ var (
 	counts   = rapid.Map(rapid.IntRange(-5, 1e6), func(v int) Num { return Num{Value: float64(v)} })
 	shares   = rapid.OneOf(rapid.Map(rapid.IntRange(0, 100), func(v int) Num { return Num{Value: float64(v) / 100} }), number01)
 	ruleStr  = rapid.Map(parameter.Filter(func(s string) bool { return s != waivers }), func(s string) Str { return Str{Value: s} })
+	truths   = rapid.Map(rapid.Bool(), func(v bool) Bool { return Bool{Value: v} })
 	modes    = rapid.SampledFrom([]Str{{Value: "exclusive"}, {Value: "additive"}})
 )
 
@@ -183,7 +206,7 @@ func groupsOf(g *rapid.Generator[Str]) *rapid.Generator[Group] {
 	return rapid.Custom(func(t *rapid.T) Group {
 		v := Group{Name: g.Draw(t, "name"), Description: maybe(t, proseStr, "description"), MembersOf: maybe(t, set, "members_of"), ProductRole: maybe(t, g, "product_role"), ManagedBy: maybe(t, g, "managed_by")}
 		if rapid.Bool().Draw(t, "has members") {
-			v.Members = &Members{Items: grantsOf(g).Draw(t, "members")}
+			v.Members = &Grants{Items: grantsOf(g).Draw(t, "members")}
 		}
 		return v
 	})
@@ -195,6 +218,40 @@ func rolesOf(g *rapid.Generator[Str]) *rapid.Generator[Roles] {
 			return RoleGrants{Role: g.Draw(t, "role"), Grants: grantsOf(g).Draw(t, "grants")}
 		}), "roles", func(r RoleGrants) Str { return r.Role })}
 	})
+}
+
+func permissionsOf(g *rapid.Generator[Str]) *rapid.Generator[Permissions] {
+	return rapid.Custom(func(t *rapid.T) Permissions {
+		return Permissions{Items: few(t, rapid.Custom(func(t *rapid.T) PermissionGrants {
+			return PermissionGrants{Who: g.Draw(t, "who"), IDs: listsOf(g).Draw(t, "ids")}
+		}), "permissions", func(p PermissionGrants) Str { return p.Who })}
+	})
+}
+
+func guestRulesOf(g *rapid.Generator[Str]) *rapid.Generator[GuestRules] {
+	return rapid.Custom(func(t *rapid.T) GuestRules {
+		return GuestRules{Allow: maybe(t, truths, "allow"), Domains: maybe(t, listsOf(g), "domains"), Max: maybe(t, counts, "max")}
+	})
+}
+
+// ruleWords are the keys of a space's guests that cannot be names of roles.
+var ruleWords = []string{"allow", "domains", "max"}
+
+var spaceGuestsGen = rapid.Custom(func(t *rapid.T) SpaceGuests {
+	rules := guestRulesOf(plainStr).Draw(t, "rules")
+	roles := rolesOf(plainStr.Filter(func(s Str) bool { return !slices.Contains(ruleWords, s.Value) })).Draw(t, "guests")
+	return SpaceGuests{GuestRules: rules, Roles: roles.Items}
+})
+
+func pagesOf(t *rapid.T, g *rapid.Generator[Str], label string) []Page {
+	list := grantListsOf(g)
+	return few(t, rapid.Custom(func(t *rapid.T) Page {
+		return Page{Title: plainStr.Draw(t, "title"), View: maybe(t, list, "view"), Edit: maybe(t, list, "edit")}
+	}), label, func(p Page) Str { return p.Title })
+}
+
+func grantListsOf(g *rapid.Generator[Str]) *rapid.Generator[Grants] {
+	return rapid.Map(grantsOf(g), func(items []Grant) Grants { return Grants{Items: items} })
 }
 
 var ownedKindsGen = rapid.Custom(func(t *rapid.T) []OwnedKind {
@@ -221,7 +278,8 @@ var documents = rapid.Custom(func(t *rapid.T) Document {
 	}
 	if rapid.Bool().Draw(t, "has ownership") {
 		d.Ownership = &Ownership{
-			Kinds: ownedKindsGen.Draw(t, "kinds"),
+			Kinds:   ownedKindsGen.Draw(t, "kinds"),
+			Globals: maybe(t, modes, "global_permissions"),
 			Rules: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) OwnershipRule {
 				return OwnershipRule{Match: plainStr.Draw(t, "match"), Kinds: ownedKindsGen.Draw(t, "kinds")}
 			}), 0, 3).Draw(t, "rules"),
@@ -248,6 +306,16 @@ var documents = rapid.Custom(func(t *rapid.T) Document {
 		return User{Email: plainStr.Draw(t, "email"), Name: maybe(t, plainStr, "name"), State: maybe(t, plainStr, "state")}
 	}), "users", func(u User) Str { return u.Email })
 	d.Groups = few(t, groupsOf(plainStr), "groups", func(g Group) Str { return g.Name })
+	d.Guests = few(t, rapid.Custom(func(t *rapid.T) Guest {
+		return Guest{Email: plainStr.Draw(t, "email"), Name: maybe(t, plainStr, "name"), Space: plainStr.Draw(t, "space"), Role: maybe(t, plainStr, "role"), Until: maybe(t, dayStr, "until"), Reason: maybe(t, proseStr, "reason")}
+	}), "guests", func(g Guest) Str { return g.Email })
+	if rapid.Bool().Draw(t, "has global_permissions") {
+		list := grantListsOf(plainStr)
+		d.Globals = &Globals{
+			Use: maybe(t, list, "use"), Administer: maybe(t, list, "administer"), CreateSpace: maybe(t, list, "create_space"),
+			PersonalSpace: maybe(t, list, "personal_space"), SystemAdminister: maybe(t, list, "system_administer"), ViewProfiles: maybe(t, list, "view_profiles"),
+		}
+	}
 	d.SpaceRoles = few(t, rapid.Custom(func(t *rapid.T) SpaceRole {
 		return SpaceRole{Name: plainStr.Draw(t, "name"), Description: maybe(t, proseStr, "description"), Permissions: maybe(t, listsOf(plainStr), "permissions")}
 	}), "space_roles", func(r SpaceRole) Str { return r.Name })
@@ -259,13 +327,16 @@ var documents = rapid.Custom(func(t *rapid.T) Document {
 				return Parameter{Name: plainStr.Draw(t, "name"), Default: maybe(t, plainStr, "default")}
 			}), "parameters", func(p Parameter) Str { return p.Name }),
 			Groups: few(t, groupsOf(inside), "groups", func(g Group) Str { return g.Name }),
-			Roles:  maybe(t, rolesOf(inside), "roles"),
+			Roles:  maybe(t, rolesOf(inside), "roles"), Permissions: maybe(t, permissionsOf(inside), "permissions"),
+			Guests: maybe(t, guestRulesOf(inside), "guests"), Pages: pagesOf(t, inside, "pages"), BlogPosts: pagesOf(t, inside, "blog_posts"),
 		}
 	}), "archetypes", func(a Archetype) Str { return a.Name })
 	d.Spaces = few(t, rapid.Custom(func(t *rapid.T) Space {
 		return Space{
 			Key: plainStr.Draw(t, "key"), Name: maybe(t, plainStr, "name"), Status: maybe(t, plainStr, "status"), Owner: maybe(t, plainStr, "owner"),
 			Classification: maybe(t, plainStr, "classification"), Archetype: maybe(t, plainStr, "archetype"), Roles: maybe(t, rolesOf(plainStr), "roles"),
+			Permissions: maybe(t, permissionsOf(plainStr), "permissions"), Guests: maybe(t, spaceGuestsGen, "guests"),
+			Pages: pagesOf(t, plainStr, "pages"), BlogPosts: pagesOf(t, plainStr, "blog_posts"), Watch: maybe(t, truths, "watch"),
 			With: few(t, rapid.Custom(func(t *rapid.T) Argument {
 				return Argument{Name: plainStr.Draw(t, "name"), Value: plainStr.Draw(t, "value")}
 			}), "with", func(a Argument) Str { return a.Name }),

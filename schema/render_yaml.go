@@ -110,7 +110,7 @@ func yamlInline(n *node, start int) (string, bool) {
 // yamlScalar writes a scalar, in quotes where it needs them.
 func yamlScalar(n *node) string {
 	switch {
-	case n.form == number || n.form == date:
+	case n.form == number || n.form == date || n.form == boolean:
 		return n.text
 	case n.parts != nil:
 		return quoteYAML(n.text)

@@ -144,7 +144,9 @@ type resolver struct {
 }
 
 // Desired completes what depends on the live site: the members of groups that
-// are made of groups which weir only reads. Its Warnings say what could not be
+// are made of groups which weir only reads, the product roles of those whom
+// global_permissions names and does not name, and what guests hold beyond what
+// is described. Its Warnings say what could not be
 // read. The list of diagnostics is for what would make the description unfit
 // for this site; nothing does so far.
 //
@@ -187,13 +189,22 @@ func (d *Description) Desired(live access.Set, unknown []access.Unknown) (access
 			}
 		}
 	}
+	scope := d.ownScope()
+	more = append(more, r.products(&scope, origins)...)
 	facts := d.facts
 	if len(more) > 0 {
 		facts = facts.Union(access.NewSet(more...))
 	}
+	r.guests(&scope, facts)
+	// A grant that has expired at one place and is desired from another is not
+	// expired.
+	maps.DeleteFunc(scope.Expired, func(f access.Fact, _ bool) bool {
+		_, wanted := facts.Get(f)
+		return wanted
+	})
 	return access.Desired{
 		Facts:     facts,
-		Scope:     d.scopeFor(facts),
+		Scope:     scope,
 		Origins:   origins,
 		Owners:    maps.Clone(d.owners),
 		Labels:    maps.Clone(d.labels),
@@ -202,18 +213,14 @@ func (d *Description) Desired(live access.Set, unknown []access.Unknown) (access
 	}, nil
 }
 
-// scopeFor gives the scope. A grant that has expired at one place and is
-// desired from another is not expired.
-func (d *Description) scopeFor(facts access.Set) access.Scope {
+// ownScope gives a copy of the scope, for the caller to add to.
+func (d *Description) ownScope() access.Scope {
 	scope := d.scope
 	scope.Existence = slices.Clone(scope.Existence)
 	scope.Contents = maps.Clone(scope.Contents)
 	scope.Absent = maps.Clone(scope.Absent)
 	scope.Expired = maps.Clone(scope.Expired)
-	maps.DeleteFunc(scope.Expired, func(f access.Fact, _ bool) bool {
-		_, wanted := facts.Get(f)
-		return wanted
-	})
+	scope.Single = make(map[access.Fact]bool)
 	return scope
 }
 

@@ -207,7 +207,7 @@ func drawWorld(t *rapid.T) *world {
 			}
 			return l
 		}
-		g := schema.Group{Name: schema.Str{Value: w.node(i)}, Members: &schema.Members{}}
+		g := schema.Group{Name: schema.Str{Value: w.node(i)}, Members: &schema.Grants{}}
 		for p, in := range w.listed[i] {
 			if in {
 				g.Members.Items = append(g.Members.Items, schema.Grant{Who: schema.Str{Value: person(p)}})

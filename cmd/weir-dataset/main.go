@@ -93,7 +93,7 @@ func (d dataset) documents(name string) map[string]part {
 		if g.Description != "" {
 			groups.comments[access.NewRef("group", name)] = g.Description
 		}
-		members := &schema.Members{Items: []schema.Grant{}}
+		members := &schema.Grants{Items: []schema.Grant{}}
 		for _, m := range slices.Sorted(slices.Values(g.Members)) {
 			members.Items = append(members.Items, schema.Grant{Who: str(m)})
 		}

@@ -61,9 +61,6 @@ func (a *app) apply(ctx context.Context, args []string, flags planFlags, yes boo
 	if err != nil {
 		return err
 	}
-	if err := d.available(); err != nil {
-		return err
-	}
 	run, err := a.openRun(ctx, d.site(), flags.site, readWrite)
 	if err != nil {
 		return err
@@ -151,7 +148,7 @@ func (r *run) close() {
 // openRun opens the site and the journal, and settles what an interrupted
 // apply left open.
 func (a *app) openRun(ctx context.Context, name reconcile.SiteName, file string, mode siteMode) (*run, error) {
-	s, err := a.openSite(name, file, mode)
+	s, err := a.openSite(ctx, name, file, mode)
 	if err != nil {
 		return nil, err
 	}

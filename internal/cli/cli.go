@@ -221,7 +221,7 @@ on an embedded site.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w (%s --help lists the flags)", err, cmd.CommandPath())
 	})
-	root.AddCommand(a.initCommand(), a.validateCommand(), a.planCommand(), a.applyCommand(),
+	root.AddCommand(a.initCommand(), a.loginCommand(), a.doctorCommand(), a.validateCommand(), a.planCommand(), a.applyCommand(),
 		a.siteCommand(), a.explainCommand(), a.versionCommand())
 	return root
 }

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/weirhq/weir/internal/diag"
 	"github.com/weirhq/weir/reconcile"
 	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/cloud"
@@ -18,29 +17,9 @@ import (
 // embedded is the product that needs no account: a small Confluence in a file.
 const embedded = "embedded"
 
-// siteMode says what a command needs of the site.
-type siteMode uint8
-
-const (
-	readOnly  siteMode = iota // a site file that is not there is an empty site
-	readWrite                 // a site file that is not there is made
-	existing                  // read and write a site file that must be there
-)
-
-// openSite is a site with what has to be closed after it.
-type openSite struct {
-	site.Site
-	emulator *emulator.Emulator
-}
-
-// Close gives the site back.
-func (s *openSite) Close() error { return s.emulator.Close() }
-
-// openSite opens the site of a description: for now the embedded one.
-func (a *app) openSite(name reconcile.SiteName, file string, mode siteMode) (*openSite, error) {
-	if err := available(name.Product, diag.Range{}); err != nil {
-		return nil, err
-	}
+// openEmbedded opens the embedded site: the Cloud driver talks to it as it would
+// to Atlassian, in process.
+func (a *app) openEmbedded(name reconcile.SiteName, file string, mode siteMode) (*openSite, error) {
 	em, err := a.openEmulator(file, mode, name.Plan)
 	if err != nil {
 		return nil, err
@@ -51,24 +30,23 @@ func (a *app) openSite(name reconcile.SiteName, file string, mode siteMode) (*op
 		Email: c.Email, Token: rest.NewSecret(c.Token), OrgKey: rest.NewSecret(c.OrgKey),
 		Plan: name.Plan, Account: c.AccountID, OrgID: c.OrgID, CloudID: c.CloudID,
 		Transport: em.Transport(), Clock: a.Clock, Wait: a.Wait,
-		Jitter: func() float64 { return 0 }, // in process nobody else retries
+		Jitter:   func() float64 { return 0 }, // in process nobody else retries
+		ReadOnly: mode == readOnly,
 	})
 	if err != nil {
 		return nil, errors.Join(err, em.Close())
 	}
-	return &openSite{Site: s, emulator: em}, nil
+	return &openSite{Site: s, close: em.Close}, nil
 }
 
-// available refuses the products that weir has no way to yet.
-func available(product string, at diag.Range) error {
-	if product == embedded {
-		return nil
-	}
-	return diag.List{{
-		Code: "WR109", Summary: "product " + product + " is not available yet", Range: at,
-		Hint: "leave product out, or write embedded, to work on a site in a file",
-	}}
-}
+// siteMode says what a command needs of the site.
+type siteMode uint8
+
+const (
+	readOnly  siteMode = iota // a site file that is not there is an empty site
+	readWrite                 // a site file that is not there is made
+	existing                  // read and write a site file that must be there
+)
 
 // siteFile is the embedded site's file.
 func (a *app) siteFile(file string) string {

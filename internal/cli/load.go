@@ -138,12 +138,6 @@ func (d *description) site() reconcile.SiteName {
 	return reconcile.SiteName{Name: s.Name, Product: s.Product.Or(embedded), Plan: s.Plan.Value}
 }
 
-// available refuses a description of a site that weir has no way to yet.
-func (d *description) available() error {
-	product := d.Settings.Site.Product
-	return available(product.Or(embedded), product.Range)
-}
-
 // guards gives the description's budgets over the defaults.
 func (d *description) guards() reconcile.Guards {
 	g := reconcile.DefaultGuards()

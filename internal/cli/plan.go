@@ -90,10 +90,7 @@ func (a *app) plan(ctx context.Context, file string, accept []reconcile.Acceptan
 	if err != nil {
 		return nil, err
 	}
-	if err := d.available(); err != nil {
-		return nil, err
-	}
-	s, err := a.openSite(d.site(), file, readOnly)
+	s, err := a.openSite(ctx, d.site(), file, readOnly)
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/cli"
 	"github.com/weirhq/weir/reconcile"
+	"github.com/weirhq/weir/site/emulator"
 )
 
 var update = flag.Bool("update", false, "bring the goldens in testdata/scripts up to date")
@@ -40,6 +41,7 @@ func TestMain(m *testing.M) {
 //
 //	exitcode N weir ARGS…             run it; its exit code must be N
 //	edit DIR 'OP FACT'…               change the site as people in its admin pages would
+//	elsewhere DIR GROUP…              let groups open another product of the organisation too
 //	facts [DIR]                       print what is true of the site
 //	synced [DIR]                      the plan must be empty
 //	can USER PERMISSION SPACE [DIR]   the person may do it, on the live site
@@ -83,6 +85,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exitcode":   exitcode,
 			"edit":       edit,
+			"elsewhere":  elsewhere,
 			"facts":      facts,
 			"synced":     synced,
 			"can":        can,
@@ -188,6 +191,20 @@ func edit(ts *testscript.TestScript, neg bool, args []string) {
 	if (code != 0) != neg {
 		ts.Fatalf("exit code %d\n%s", code, errs)
 	}
+}
+
+// elsewhere makes groups hold a role of another product, which is no fact of the
+// site and so no edit.
+func elsewhere(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) >= 2, "elsewhere DIR GROUP…")
+	store, err := emulator.OpenSQLite(filepath.Join(folder(ts, args), ".weir", "site.db"), emulator.ReadWrite)
+	ts.Check(err)
+	em, err := emulator.New(emulator.Options{Store: store, Clock: world(ts.Getenv).Clock})
+	ts.Check(err)
+	for _, group := range args[1:] {
+		err = errors.Join(err, em.Admin().SetManaged(group, emulator.ManagedOther))
+	}
+	ts.Check(errors.Join(err, em.Close()))
 }
 
 func facts(ts *testscript.TestScript, neg bool, args []string) {

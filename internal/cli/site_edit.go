@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,7 +21,9 @@ func (a *app) siteEdit(file *string) *cobra.Command {
 		Short: "Change the site as a person in its admin pages would",
 		Long: `Read lines of the form "op fact" from standard input and apply them from top to
 bottom, as people in the site's admin pages would: + makes a fact true, - makes
-it false, ~ gives it another value. Blank lines and lines that begin with # are
+it false, ~ gives it another value. A page or blog post is made below the home
+page and deleted for good; a person makes their personal space themselves, with
+the roles that every new space has, and so needs the right to. Blank lines and lines that begin with # are
 passed over. Every line is checked before the first one is applied.`,
 		Example: "  echo '+ member group:staff user:ana@acme.example' | weir site edit\n  weir site edit examples/acme < examples/acme/drift.facts",
 		Args:    atMostOne,
@@ -74,6 +77,9 @@ func readEdits(r io.Reader) ([]edit, error) {
 		if c.Fact, err = access.ParseFact(strings.TrimSpace(rest)); err != nil {
 			return nil, fmt.Errorf("line %d: %w", n, err)
 		}
+		if c.Op == access.Modify && !access.Kinds[c.Fact.Kind].Value {
+			return nil, fmt.Errorf("line %d: ~ gives a fact another value, and %s has none", n, c.Fact.Kind)
+		}
 		out = append(out, edit{n, c})
 	}
 	return out, lines.Err()
@@ -97,7 +103,10 @@ func (e editor) apply(ed edit) error {
 		}
 		return e.admin.SetPersonState(id, f.Value)
 	case access.Product:
-		if gone {
+		switch {
+		case f.Object.IsPerson():
+			return e.personRole(f, gone)
+		case gone:
 			return e.admin.SetProductRole(id)
 		}
 		return e.admin.SetProductRole(id, access.ProductRoles(f.Value)...)
@@ -105,8 +114,11 @@ func (e editor) apply(ed edit) error {
 		// An edit stands for whoever could: an identity provider too.
 		return e.admin.SyncMember(id, f.Subject.ID(), !gone)
 	case access.Managed:
-		if gone {
+		switch {
+		case gone:
 			return e.admin.SetManaged(id, "")
+		case f.Value == emulator.ManagedOther:
+			return errors.New("what a group opens elsewhere is no fact of this site")
 		}
 		return e.admin.SetManaged(id, f.Value)
 	case access.Name:
@@ -136,6 +148,20 @@ func (e editor) apply(ed edit) error {
 			return e.admin.UnassignRole(id, who)
 		}
 		return e.admin.AssignRole(id, who, f.Value)
+	case access.Permission:
+		return e.permission(f, gone)
+	case access.Restrict:
+		return e.restrict(f, gone)
+	case access.Global:
+		return e.global(f, gone)
+	case access.Personal:
+		switch {
+		case gone:
+			return errors.New("a personal space stays its owner's until it is deleted")
+		case e.adds(access.Fact{Kind: access.Exists, Object: f.Object}):
+			return nil // that line makes it
+		}
+		return e.admin.OpenPersonalSpaceAt(f.Subject.ID(), id)
 	}
 	return fmt.Errorf("the admin pages cannot change %s", f.Kind)
 }
@@ -144,6 +170,9 @@ func (e editor) exists(r access.Ref, gone bool) error {
 	id := r.ID()
 	switch r.Type() + either(gone, "-", "+") {
 	case "user+":
+		if e.adds(access.Fact{Kind: access.Product, Object: r, Value: access.GuestRole}) {
+			return e.admin.AddGuest(id, "") // who was a user first could not become a guest
+		}
 		return e.admin.AddPerson(id, "", emulator.PersonOptions{})
 	case "user-":
 		return e.admin.RemoveAccess(id)
@@ -152,6 +181,9 @@ func (e editor) exists(r access.Ref, gone bool) error {
 	case "group-":
 		return e.admin.DeleteGroup(id)
 	case "space+":
+		if isPersonal(r) {
+			return e.openPersonal(r)
+		}
 		return e.admin.CreateSpace(id, id)
 	case "space-":
 		return e.admin.DeleteSpace(id)
@@ -159,6 +191,12 @@ func (e editor) exists(r access.Ref, gone bool) error {
 		return e.admin.CreateRole(id, "", e.grants(r)...)
 	case "space_role-":
 		return e.admin.DeleteRole(id)
+	case "page+":
+		return e.admin.CreatePage(r.PageSpace().ID(), r.PageTitle(), "")
+	case "blogpost+":
+		return e.admin.CreateBlogPost(r.PageSpace().ID(), r.PageTitle())
+	case "page-", "blogpost-":
+		return e.content(r).DeletePage(r.PageSpace().ID(), r.PageTitle())
 	}
 	return fmt.Errorf("the admin pages cannot add or remove %s", r)
 }
@@ -176,12 +214,12 @@ func (e editor) grants(role access.Ref) []string {
 }
 
 func (e editor) grantedAtBirth(role access.Ref) bool {
-	for _, ed := range e.edits {
-		if ed.change.Op == access.Add && ed.change.Fact.Kind == access.Exists && ed.change.Fact.Object == role {
-			return true
-		}
-	}
-	return false
+	return e.adds(access.Fact{Kind: access.Exists, Object: role})
+}
+
+// adds reports whether a line of the edit makes the fact true.
+func (e editor) adds(f access.Fact) bool {
+	return slices.ContainsFunc(e.edits, func(ed edit) bool { return ed.change.Op == access.Add && ed.change.Fact == f })
 }
 
 func principal(r access.Ref) (emulator.Principal, error) {
@@ -200,7 +238,7 @@ func principal(r access.Ref) (emulator.Principal, error) {
 		}
 		return emulator.Principal{Class: r.ID()}, nil
 	}
-	return emulator.Principal{}, fmt.Errorf("%s cannot hold a role here", r)
+	return emulator.Principal{}, fmt.Errorf("%s cannot be given anything here", r)
 }
 
 func either(b bool, yes, no string) string {

@@ -58,16 +58,13 @@ func (a *app) seed(file, source string) error {
 			missing = append(missing, f)
 		}
 	}
-	s := seeder{wanted: wanted, people: make(map[string]bool)}
-	for _, p := range em.Dump().People {
-		s.people[strings.ToLower(p.Email)] = p.State != emulator.StateRemoved
-	}
+	s := newSeeder(before.Union(wanted), em.Dump())
 	if err := em.Admin().Unaudited().Together(func(admin emulator.Admin) error { return s.make(admin, missing) }); err != nil {
 		return err
 	}
 	after := factsOf(em.Dump())
 	for _, f := range missing {
-		if !after.Has(f) {
+		if !after.Has(f) && !(f.Kind == access.Exists && f.Object.IsPage()) { // only of restricted ones is that told
 			return fmt.Errorf("%s is not true of the site, although it was seeded: another fact contradicts it", f)
 		}
 	}
@@ -148,23 +145,50 @@ func readFacts(r io.Reader) (access.Set, error) {
 
 // seeder makes facts true in an order in which each finds what it needs.
 type seeder struct {
-	wanted access.Set
-	people map[string]bool // in the directory, by address
+	wanted access.Set          // all that is to be true, what is already included
+	people map[string]bool     // in the directory, by address
+	pages  map[access.Ref]bool // pages and blog posts that are there
 }
 
+func newSeeder(wanted access.Set, d emulator.Dump) *seeder {
+	s := &seeder{wanted: wanted, people: make(map[string]bool), pages: make(map[access.Ref]bool)}
+	for _, p := range d.People {
+		s.people[strings.ToLower(p.Email)] = p.State != emulator.StateRemoved
+	}
+	for _, space := range d.Spaces {
+		for _, c := range space.Content {
+			s.pages[access.NewPage(c.Type, access.NewRef("space", space.Key), c.Title)] = true
+		}
+	}
+	return s
+}
+
+// Where facts of a kind have more than one place in the order.
+const (
+	pages  = access.Exists + " page"
+	guests = access.Product + " = guest"
+)
+
 // seedOrder: what others refer to comes first; what closes the door on edits
-// comes last.
+// comes last. Guests come when it is known who pays: so many may have a guest.
 var seedOrder = []access.Kind{
-	access.Exists, access.Grants, access.Product, access.Member, access.Managed, access.Name, access.Role, access.Status, access.State,
+	access.Exists, access.Personal, access.Grants, access.Product, access.Member, guests, access.Global, access.Managed, access.Name,
+	access.Role, access.Permission, pages, access.Restrict, access.Status, access.State,
+}
+
+// place gives the fact's place in the order.
+func place(f access.Fact) int {
+	kind := f.Kind
+	switch {
+	case kind == access.Exists && f.Object.IsPage():
+		kind = pages
+	case kind == access.Product && slices.Contains(access.ProductRoles(f.Value), access.GuestRole):
+		kind = guests
+	}
+	return slices.Index(seedOrder, kind)
 }
 
 func (s *seeder) make(admin emulator.Admin, facts []access.Fact) error {
-	place := func(f access.Fact) int {
-		if i := slices.Index(seedOrder, f.Kind); i >= 0 {
-			return i
-		}
-		return slices.Index(seedOrder, access.Status) // in doubt, before a space is archived
-	}
 	slices.SortStableFunc(facts, func(a, b access.Fact) int { return place(a) - place(b) })
 	e := editor{admin: admin}
 	for _, f := range facts {
@@ -176,10 +200,16 @@ func (s *seeder) make(admin emulator.Admin, facts []access.Fact) error {
 	for _, ed := range e.edits {
 		f := ed.change.Fact
 		var err error
-		switch personal := f.Object.Type() == "space" && strings.HasPrefix(f.Object.ID(), "~"); {
+		switch {
 		case f.Kind == access.Exists && f.Object.Type() == "user": // invited already
-		case f.Kind == access.Exists && personal:
+		case f.Kind == access.Exists && f.Object.IsPage() && s.pages[f.Object]: // there, and not restricted yet
+		case f.Kind == access.Exists && isPersonal(f.Object):
 			err = s.makePersonal(admin, f.Object)
+		case f.Kind == access.Personal && s.wanted.Has(access.Fact{Kind: access.Exists, Object: f.Object}): // made with its owner
+		case f.Kind == access.Personal:
+			err = s.makePersonal(admin, f.Object)
+		case f.Kind == access.Permission:
+			err = s.permit(admin, f.Object, f.Subject)
 		default:
 			err = e.apply(ed)
 		}
@@ -190,26 +220,38 @@ func (s *seeder) make(admin emulator.Admin, facts []access.Fact) error {
 	return nil
 }
 
-// makePersonal makes a personal space, for a person who administers it and has
-// none yet.
+// makePersonal makes a personal space for its owner, in which nobody has a role
+// yet.
 func (s *seeder) makePersonal(admin emulator.Admin, space access.Ref) error {
-	err := errors.New("nobody can be told to be its owner: no person has the role admin in it")
-	for f := range s.wanted.Of(access.Role, space) {
-		if f.Subject.Type() == "user" && f.Value == "admin" {
-			if err = admin.CreatePersonalSpace(f.Subject.ID(), space.ID(), space.ID()); err == nil {
-				break
-			}
-		}
+	for f := range s.wanted.Of(access.Personal, space) {
+		return admin.CreatePersonalSpace(f.Subject.ID(), space.ID(), space.ID())
 	}
-	return err
+	return errNoOwner(space)
 }
 
-// invite adds everybody whom the facts speak of. Who is let in by a group needs
-// no product role of their own, and who enters by nothing gets none.
+// permit gives somebody all their permissions in a space at once: one by one,
+// some bring others.
+func (s *seeder) permit(admin emulator.Admin, space, subject access.Ref) error {
+	who, err := principal(subject)
+	if err != nil {
+		return err
+	}
+	var all []string
+	for f := range s.wanted.Of(access.Permission, space) {
+		if f.Subject == subject {
+			all = append(all, f.Verb)
+		}
+	}
+	return admin.SetPermissions(space.ID(), who, all...)
+}
+
+// invite adds everybody whom the facts speak of. Who is let in by a group, or by a
+// role that is said, needs no role of their own, and who enters by nothing gets
+// none.
 func (s *seeder) invite(admin emulator.Admin) error {
 	granting := make(map[access.Ref]bool)
 	for f := range s.wanted.All() {
-		if f.Kind == access.Product && slices.ContainsFunc(access.ProductRoles(f.Value), func(r string) bool { return r != "user-access-admin" }) {
+		if f.Kind == access.Product && slices.ContainsFunc(access.ProductRoles(f.Value), access.LetsIn) {
 			granting[f.Object] = true
 		}
 	}
@@ -229,7 +271,7 @@ func (s *seeder) invite(admin emulator.Admin) error {
 		if who.Type() != "user" || s.people[strings.ToLower(who.ID())] {
 			continue
 		}
-		if err := admin.AddPerson(who.ID(), "", emulator.PersonOptions{NoAccess: !enters[who] || through[who]}); err != nil {
+		if err := admin.AddPerson(who.ID(), "", emulator.PersonOptions{NoAccess: !enters[who] || through[who] || granting[who]}); err != nil {
 			return fmt.Errorf("%s: %w", who, err)
 		}
 	}

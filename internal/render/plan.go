@@ -17,7 +17,9 @@ import (
 var kindOrder = []struct{ key, noun string }{
 	{"user", "people"}, {"state", "states"}, {"group", "groups"}, {"product", "product roles"}, {"member", "memberships"},
 	{"space_role", "space roles"}, {"grants", "role permissions"},
-	{"space", "spaces"}, {"name", "space names"}, {"status", "space states"}, {"role", "role assignments"},
+	{"space", "spaces"}, {"personal", "personal spaces"}, {"name", "space names"}, {"status", "space states"},
+	{"role", "role assignments"}, {"permission", "space permissions"},
+	{"page", "pages"}, {"blogpost", "blog posts"}, {"restrict", "page restrictions"}, {"global", "global permissions"},
 }
 
 // Plan shows a plan whole: the verdict first, then people, changes, what stays,
@@ -29,8 +31,7 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 		return p.err
 	}
 	p.line("%s", p.paint(bold, Safe(Verdict(plan))))
-	p.line("%s", p.paint(dim, fmt.Sprintf("%s (%s), %s compared, %s", Safe(plan.Site.Name), Safe(plan.Site.Product),
-		Count(plan.Compared, "fact", "facts"), Count(plan.Requests, "request", "requests"))))
+	p.line("%s", p.paint(dim, effort(plan)))
 	p.reach("people who lose something", "loses", "lose", red, plan.Lost, plan.Names, Loss)
 	p.reach("people who gain something", "gains", "gain", green, plan.Gained, plan.Names, Gain)
 	p.changes(plan)
@@ -44,6 +45,23 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 		p.line("digest: %s", Safe(plan.Digest))
 	}
 	return p.err
+}
+
+// effort says what was read, what that took and could have taken, and what an
+// apply takes.
+func effort(plan *reconcile.Plan) string {
+	s := fmt.Sprintf("%s (%s), %s compared, %s", Safe(plan.Site.Name), Safe(plan.Site.Product),
+		Count(plan.Compared, "fact", "facts"), Count(plan.Requests, "request", "requests"))
+	if plan.Floor > 0 {
+		s += fmt.Sprintf(" (at best %s)", Number(plan.Floor))
+	}
+	if plan.Apply.Requests > 0 {
+		s += "; an apply takes about " + Count(plan.Apply.Requests, "request", "requests")
+		if plan.Apply.Seconds > 0 {
+			s += " and " + Duration(plan.Apply.Seconds)
+		}
+	}
+	return s
 }
 
 // unchanged says that there is nothing to do, and what stands nevertheless.
@@ -282,26 +300,25 @@ func (p *printer) manual(list []reconcile.Manual) {
 		return
 	}
 	p.line("")
-	p.line("%s", p.paint(bold, "to do by hand"))
+	p.line("%s %s", p.paint(bold, "to do by hand"), p.paint(dim, "("+Number(len(list))+")"))
 	for _, m := range list {
 		p.line("  [ ] %s", Safe(m.Fact))
 		for i, s := range m.Steps {
 			p.line("      %d. %s", i+1, Safe(s))
 		}
-		p.line("      who can: %s; weir checks: %s", Safe(m.Authority), Safe(m.Verify))
+		if m.Authority != "" {
+			p.line("      who can: %s", Safe(m.Authority))
+		}
+		if m.Verify != "" {
+			p.line("      afterwards: %s", Safe(m.Verify))
+		}
 	}
 }
 
 // outside tells in brief what was not seen and what stays: all of it is in the
 // JSON form.
 func (p *printer) outside(plan *reconcile.Plan) {
-	if len(plan.Unknown) > 0 {
-		p.line("")
-		p.line("%s", p.paint(bold, "not seen, and so neither added nor removed"))
-		for _, u := range plan.Unknown {
-			p.line("  ? %s: %s", Safe(cmp.Or(u.Object, "the site")), Safe(u.Reason))
-		}
-	}
+	p.unknown(plan.Unknown)
 	if len(plan.Kept) == 0 || len(plan.Changes) == 0 {
 		return
 	}

@@ -78,6 +78,22 @@ func Number(n int) string {
 	return s
 }
 
+// Duration writes whole seconds as people say them, and never less than they are:
+// of a minute and a half on in minutes, of as many minutes on in hours. Seconds
+// are counted up, so that one second is at most one.
+func Duration(seconds int) string {
+	up := func(n, unit int) int { return (n + unit - 1) / unit }
+	switch {
+	case seconds <= 1:
+		return "under a second"
+	case seconds < 90:
+		return fmt.Sprintf("%d s", seconds)
+	case seconds < 90*60:
+		return fmt.Sprintf("%d min", up(seconds, 60))
+	}
+	return Number(up(seconds, 3600)) + " h"
+}
+
 // Count writes a number and its noun: "1 person", "3 people".
 func Count(n int, one, many string) string {
 	if n == 1 {

@@ -36,6 +36,104 @@ func TestNumber(t *testing.T) {
 	}
 }
 
+func TestDuration(t *testing.T) {
+	for n, want := range map[int]string{
+		0: "under a second", 1: "under a second", 2: "2 s", 89: "89 s", 90: "2 min", 120: "2 min", 121: "3 min", 5399: "90 min", 5400: "2 h", 7201: "3 h",
+	} {
+		if got := Duration(n); got != want {
+			t.Errorf("Duration(%d) = %s, want %s", n, got, want)
+		}
+	}
+}
+
+// Whatever can change has a place in a plan. Who manages a group is only read.
+func TestEveryKindHasAPlace(t *testing.T) {
+	places := make(map[string]bool)
+	for _, kind := range kindOrder {
+		places[kind.key] = true
+	}
+	for kind, spec := range access.Kinds {
+		for _, typ := range spec.Objects {
+			f := access.Fact{Kind: kind, Object: access.NewRef(typ, "x")}
+			if row := reconcile.Counted(f); !places[row] && kind != access.Managed {
+				t.Errorf("%s has no place", row)
+			}
+		}
+	}
+}
+
+func TestEffort(t *testing.T) {
+	for want, plan := range map[string]*reconcile.Plan{
+		"acme (embedded), 1 fact compared, 35 requests": {Compared: 1, Requests: 35},
+		"acme (embedded), 317 facts compared, 35 requests (at best 33); an apply takes about 92 requests and 20 s": {
+			Compared: 317, Requests: 35, Floor: 33, Apply: reconcile.Price{Requests: 92, Seconds: 20},
+		},
+		"acme (embedded), 2 facts compared, 3 requests; an apply takes about 1 request": {
+			Compared: 2, Requests: 3, Apply: reconcile.Price{Requests: 1},
+		},
+	} {
+		plan.Site = reconcile.SiteName{Name: "acme", Product: "embedded"}
+		if got := effort(plan); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}
+
+func TestOutsideText(t *testing.T) {
+	var list []reconcile.Unknown
+	for _, title := range []string{"A", "B", "C", "D \x1b[2J", "E"} {
+		list = append(list,
+			reconcile.Unknown{Kind: "restrict", Object: "page:HR/" + title, Reason: "it cannot be seen with this account"},
+			reconcile.Unknown{Object: "account:" + title, Reason: "it has no address"})
+	}
+	list = append(list,
+		reconcile.Unknown{Kind: "restrict", Object: "blogpost:HR/A", Reason: "it cannot be seen with this account"},
+		reconcile.Unknown{Kind: "member", Object: "group:a", Reason: "its members cannot be read"},
+		reconcile.Unknown{Kind: "member", Object: "group:b", Reason: "its members cannot be read"},
+		reconcile.Unknown{Kind: "global", Reason: "Cloud does not tell them"})
+	for _, key := range strings.Split("HIJKLMNO", "") {
+		list = append(list, reconcile.Unknown{Object: "space:" + key, Reason: "it is " + key})
+	}
+	plan := &reconcile.Plan{Unknown: list, Manual: []reconcile.Manual{
+		{Fact: "global site create_space group:staff", Steps: []string{"Open the settings", "Tick\nthe box"}, Authority: "a Confluence administrator", Verify: "no interface tells"},
+		{Fact: "exists group:okta", Steps: []string{"Make it"}},
+	}}
+	want := strings.TrimPrefix(`
+nothing to apply: 2 steps to do by hand
+ (), 0 facts compared, 0 requests
+
+to do by hand (2)
+  [ ] global site create_space group:staff
+      1. Open the settings
+      2. Tick\nthe box
+      who can: a Confluence administrator
+      afterwards: no interface tells
+  [ ] exists group:okta
+      1. Make it
+
+not seen, and so neither added nor removed
+  ? 5 pages, each: it cannot be seen with this account (page:HR/A, page:HR/B, page:HR/C and 2 more)
+  ? 5 people, each: it has no address (account:A, account:B, account:C and 2 more)
+  ? blogpost:HR/A: it cannot be seen with this account
+  ? group:a: its members cannot be read
+  ? group:b: its members cannot be read
+  ? the site: Cloud does not tell them
+  ? space:H: it is H
+  ? space:I: it is I
+  ? space:J: it is J
+  ? space:K: it is K
+  ? space:L: it is L
+  and 3 more (--format json lists them)
+`, "\n")
+	var b strings.Builder
+	if err := Plan(&b, plan, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, b.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestVerdict(t *testing.T) {
 	change := []reconcile.Planned{{Op: access.Add, Fact: "exists group:g"}}
 	for want, plan := range map[string]*reconcile.Plan{

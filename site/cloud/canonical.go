@@ -34,7 +34,7 @@ func (s *Site) Canonical(want access.Set, live site.Observation) site.Canonical 
 	for f := range c.terms.All() {
 		switch {
 		case !c.passGuest(f):
-		case live.Facts.Has(f) && !c.lockout[f]:
+		case live.Facts.Has(f) && !c.lockout[f] && !c.goesAlong(f):
 			c.keep(f)
 		default:
 			c.judge(f)

@@ -226,6 +226,15 @@ func (c *canon) hasPermission(f access.Fact) bool {
 	return documentedPairs.Has(f.Verb)
 }
 
+// goesAlong reports whether a permission that is there goes with another one that
+// is to be taken, and cannot be given back by itself: on a site without roles,
+// editing pages goes with adding them.
+func (c *canon) goesAlong(f access.Fact) bool {
+	adds := access.Fact{Kind: access.Permission, Object: f.Object, Verb: createPage, Subject: f.Subject}
+	return c.live.Traits.Mode == site.ByPermissions && f.Kind == access.Permission && f.Verb == updatePage &&
+		c.live.Facts.Has(adds) && !c.terms.Has(adds)
+}
+
 // permissionIDs are the permissions that can be written here, with their labels
 // where the site tells them.
 func (c *canon) permissionIDs() map[string]string {

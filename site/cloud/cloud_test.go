@@ -12,6 +12,7 @@ import (
 	"github.com/weirhq/weir/site/cloud"
 	"github.com/weirhq/weir/site/emulator"
 	"github.com/weirhq/weir/site/sitetest"
+	"github.com/weirhq/weir/site/sitetest/world"
 )
 
 // roundTripper is a transport of one function.
@@ -62,25 +63,16 @@ func (l *lossy) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
+// TestConformance runs the suite in each mode that a Cloud site can be in.
 func TestConformance(t *testing.T) {
-	sitetest.Run(t, func(t *testing.T) sitetest.Subject {
-		l := &lossy{}
-		e, s := embedded(t, emulator.Options{}, func(next http.RoundTripper) http.RoundTripper {
-			l.RoundTripper = next
-			return l
+	for _, mode := range []string{emulator.ModeRoles, emulator.ModeTransition, emulator.ModePreRoles} {
+		t.Run(mode, func(t *testing.T) {
+			sitetest.Run(t, func(t *testing.T) sitetest.Subject {
+				w := world.New(t, emulator.Options{RoleMode: mode})
+				return w.Subject(open(t, w.Emulator, w.Transport))
+			})
 		})
-		return sitetest.Subject{
-			Site: s,
-			Elsewhere: func(t *testing.T, f access.Fact) {
-				t.Helper()
-				if err := e.Admin().SetManaged(f.Object.ID(), f.Value); err != nil {
-					t.Fatal(err)
-				}
-			},
-			LoseReply:   func() { l.reply.Store(true) },
-			LoseRequest: func() { l.request.Store(true) },
-		}
-	})
+	}
 }
 
 // factsOf gives what a step speaks of.
@@ -90,4 +82,18 @@ func factsOf(s site.Step) []access.Fact {
 		out = append(out, c.Fact)
 	}
 	return out
+}
+
+// TestRecorded: what goes over the wire for some transitions is what it was.
+func TestRecorded(t *testing.T) {
+	for _, mode := range []string{emulator.ModeRoles, emulator.ModePreRoles} {
+		t.Run(mode, func(t *testing.T) {
+			creds := world.New(t, emulator.Options{}).Emulator.Credentials()
+			sitetest.Recorded(t, "testdata/recorded/"+strings.ToLower(mode), []string{creds.Token, creds.OrgKey},
+				func(t *testing.T, between func(http.RoundTripper) http.RoundTripper) sitetest.Subject {
+					w := world.New(t, emulator.Options{RoleMode: mode})
+					return w.Subject(open(t, w.Emulator, between(w.Transport)))
+				})
+		})
+	}
 }

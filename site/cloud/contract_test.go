@@ -58,6 +58,8 @@ var describedRequests = map[string]string{
 	"POST /admin/v2/orgs/{}/workspaces":                                       "A4",
 	"POST /admin/v2/orgs/{}/directories/{}/users/search":                      "A3",
 	"POST /admin/v2/orgs/{}/directories/{}/groups/search":                     "A2",
+	"GET /admin/v2/orgs/{}/directories/{}/users/{}":                           "A3",
+	"GET /admin/v2/orgs/{}/directories/{}/groups/{}":                          "A2",
 	"POST /admin/v2/orgs/{}/users/invite":                                     "A3",
 	"POST /admin/v2/orgs/{}/directories/{}/users/{}/suspend":                  "A3",
 	"POST /admin/v2/orgs/{}/directories/{}/users/{}/restore":                  "A3",
@@ -429,7 +431,8 @@ func TestContract(t *testing.T) {
 		}
 	})
 	e := wide(t)
-	if _, err := open(t, e, c.before(e.Transport())).Observe(t.Context(), access.Extent{}); err != nil {
+	missing := map[access.Ref]string{"group:gone": "g1", "user:gone@acme.example": "u1", "space_role:gone": "1"}
+	if _, err := open(t, e, c.before(e.Transport())).Observe(t.Context(), access.Extent{Pins: missing}); err != nil {
 		t.Fatal(err)
 	}
 

@@ -137,6 +137,7 @@ func TestRefresh(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
+				c.now = c.now.Add(time.Hour)
 				s := refreshing(t, e, c, e.Transport())
 				last, err := s.Observe(t.Context(), access.Extent{})
 				if err != nil {
@@ -313,5 +314,89 @@ func TestRefreshReadsAnew(t *testing.T) {
 				t.Error("the facts differ")
 			}
 		})
+	}
+}
+
+// TestRefreshWithoutRecords: what the lists show is seen, also where the log tells
+// nothing: the organisation's changes are in another one.
+func TestRefreshWithoutRecords(t *testing.T) {
+	viewer := func(key string, who emulator.Principal) func(emulator.Admin) error {
+		return func(a emulator.Admin) error { return a.AssignRole(key, who, "Viewer") }
+	}
+	for name, edits := range map[string][]func(emulator.Admin) error{
+		"a group goes": {func(a emulator.Admin) error { return a.DeleteGroup("staff") }},
+		"a group goes and comes": {
+			func(a emulator.Admin) error { return a.DeleteGroup("staff") },
+			func(a emulator.Admin) error { return a.CreateGroup("staff", "") },
+		},
+		"a guest is suspended":  {func(a emulator.Admin) error { return a.SetPersonState("guest@acme.example", "suspended") }},
+		"a guest is removed":    {func(a emulator.Admin) error { return a.SetPersonState("guest@acme.example", "removed") }},
+		"a space comes":         {func(a emulator.Admin) error { return a.CreateSpace("NEW", "New") }, viewer("NEW", emulator.Principal{Group: "staff"})},
+		"a space goes":          {func(a emulator.Admin) error { return a.DeleteSpace("ENG") }},
+		"a space is another":    {func(a emulator.Admin) error { return a.DeleteSpace("ENG") }, func(a emulator.Admin) error { return a.CreateSpace("ENG", "Engineering") }},
+		"a space looks another": {func(a emulator.Admin) error { return a.SetSpaceStatus("ENG", "archived") }, viewer("ENG", emulator.Principal{User: "ana@acme.example"})},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, c := timed(t, emulator.ModeRoles)
+			defer e.Close()
+			a := e.Admin()
+			for _, err := range []error{
+				a.CreateSpace("ENG", "Engineering"), a.CreateGroup("staff", ""), viewer("ENG", emulator.Principal{Group: "staff"})(a),
+				a.AddPerson("ana@acme.example", "Ana", emulator.PersonOptions{}), a.AddGuest("guest@acme.example", ""), a.PlaceGuest("ENG", "guest@acme.example"),
+			} {
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			c.now = c.now.Add(time.Hour)
+			s := refreshing(t, e, c, e.Transport())
+			last, _ := observed(t, s)
+			since := c.now
+			c.now = c.now.Add(time.Hour)
+			for _, edit := range edits {
+				if err := edit(e.Admin().Unaudited()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, _ := observed(t, refreshing(t, e, c, e.Transport()))
+			got, err := s.Refresh(t.Context(), last, since, access.Extent{})
+			if err != nil || got.Reread != "" {
+				t.Fatalf("%v, read anew because %q", err, got.Reread)
+			}
+			if diff := cmp.Diff(lines(want.Facts), lines(got.Facts)); diff != "" {
+				t.Errorf("(- observed, + refreshed)\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestRefreshSeesAgain: what could not be seen is looked at again.
+func TestRefreshSeesAgain(t *testing.T) {
+	e, c := timed(t, emulator.ModeRoles)
+	defer e.Close()
+	for _, err := range []error{e.Admin().CreateSpace("ENG", "Engineering"), e.Admin().AssignRole("ENG", emulator.Principal{Class: emulator.ClassLicensed}, "Viewer")} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	hide := true
+	c.now = c.now.Add(time.Hour)
+	s := refreshing(t, e, c, roundTripper(func(r *http.Request) (*http.Response, error) {
+		if hide && strings.Contains(r.URL.Path, "/spaces/") {
+			return reply(r, 403, "application/json", `{}`), nil
+		}
+		return e.Transport().RoundTrip(r)
+	}))
+	last, _ := observed(t, s)
+	if len(last.Unknown) != 1 {
+		t.Fatal(last.Unknown)
+	}
+	since := c.now
+	c.now = c.now.Add(time.Hour)
+	hide = false
+	got, err := s.Refresh(t.Context(), last, since, access.Extent{})
+	want := access.Fact{Kind: access.Role, Object: "space:ENG", Subject: access.Everyone, Value: "viewer"}
+	if err != nil || got.Reread != "" || len(got.Unknown) > 0 || !got.Facts.Has(want) {
+		t.Errorf("%v, read anew because %q, unknown %v", err, got.Reread, got.Unknown)
 	}
 }

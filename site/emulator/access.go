@@ -66,7 +66,13 @@ func (s *state) views(p *person, c *content) bool {
 // space lets them edit its type and is not archived, and the content's own edit
 // restriction names them. Those of the pages above do not count.
 func (s *state) edits(p *person, c *content) bool {
-	return s.does(p, c, map[string]string{typePage: "update/page", typeBlogPost: "update/blogpost", typeAttachment: "create/attachment"}[c.Type])
+	need := map[string]string{typePage: "update/page", typeBlogPost: "update/blogpost", typeAttachment: "create/attachment"}[c.Type]
+	if c.Type == typeBlogPost && s.roleMode() == ModePreRoles {
+		// Before roles no permission to edit blog posts can be given, so whoever
+		// adds them must be the one who edits them.
+		need = "create/blogpost"
+	}
+	return s.does(p, c, need)
 }
 
 // deletes reports whether the person may delete the content: with the space's

@@ -18,7 +18,8 @@ type Admin struct {
 	locked bool // the caller holds the site's lock
 	joined bool // and stores what is changed
 
-	unaudited bool // edits leave no audit records
+	unaudited bool   // edits leave no audit records
+	only      string // the type of content that a title means; empty: a page, or else a blog post
 }
 
 // Admin returns the admin pages.
@@ -175,13 +176,9 @@ func (a Admin) SetProductRole(group string, roles ...string) error {
 		if err != nil {
 			return err
 		}
-		var want set
-		for _, r := range roles {
-			id := "atlassian/" + strings.TrimPrefix(r, "atlassian/")
-			if !productRoleIDs.has(id) {
-				return refuse(http.StatusBadRequest, "", "there is no product role %q", r)
-			}
-			want.add(id)
+		want, err := productRolesNamed(roles)
+		if err != nil {
+			return err
 		}
 		if slices.ContainsFunc(want, takesSeat) {
 			if err := s.roomForMembers(g); err != nil {
@@ -200,6 +197,19 @@ func (a Admin) SetProductRole(group string, roles ...string) error {
 		}
 		return nil
 	})
+}
+
+// productRolesNamed gives the ids of product roles.
+func productRolesNamed(roles []string) (set, error) {
+	var out set
+	for _, r := range roles {
+		id := "atlassian/" + strings.TrimPrefix(r, "atlassian/")
+		if !productRoleIDs.has(id) {
+			return nil, refuse(http.StatusBadRequest, "", "there is no product role %q", r)
+		}
+		out.add(id)
+	}
+	return out, nil
 }
 
 // SetManaged says who manages a group: ManagedIDP, ManagedTeam, ManagedBuiltIn,

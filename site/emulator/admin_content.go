@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -44,6 +45,56 @@ func (a Admin) RemovePermission(key string, who Principal, permission string) er
 			return refuse(http.StatusNotFound, "", "the principal does not have %s in %s", permission, sp.Key)
 		}
 		return s.removePermission(sp, p, permission)
+	})
+}
+
+// SetPermissions makes these the permissions that a principal has in a space, in
+// place of what it had beside a role: exactly these, without the companions of
+// [Admin.AddPermission] that are not among them.
+func (a Admin) SetPermissions(key string, who Principal, permissions ...string) error {
+	return a.onSpace(key, func(s *state, sp *space) error {
+		p, err := s.resolve(who)
+		if err != nil {
+			return err
+		}
+		want := newSet(permissions)
+		if len(want) > 0 && !want.has(permView) {
+			return refuse(http.StatusBadRequest, "", "every permission needs %s", permView)
+		}
+		// What others rest on comes first, and what brings others before those: a
+		// site without roles takes some of them in no other way.
+		order := slices.Clone(want)
+		rank := func(id string) int {
+			switch {
+			case id == permView:
+				return 0
+			case companions[id] != "":
+				return 1
+			}
+			return 2
+		}
+		slices.SortStableFunc(order, func(a, b string) int { return rank(a) - rank(b) })
+		for _, id := range order {
+			if sp.custom[p].has(id) {
+				continue
+			}
+			if _, err := s.addPermission(sp, p, id); err != nil {
+				return err
+			}
+		}
+		if sp.custom[p].has(permAdminister) && !want.has(permAdminister) {
+			left := maps.Clone(sp.custom)
+			delete(left, p)
+			if s.adminsOf(sp.assigned, left) == 0 {
+				return errLastAdmin(sp)
+			}
+		}
+		for _, id := range sp.custom[p].permissions() {
+			if !want.has(id) {
+				s.dropPermission(sp, p, id)
+			}
+		}
+		return nil
 	})
 }
 
@@ -247,10 +298,27 @@ func (s *state) pageNamed(sp *space, title string) (*content, error) {
 	return nil, refuse(http.StatusNotFound, "", "%s has no page titled %q", sp.Key, title)
 }
 
-// onContent finds a page, or else a blog post, by its title.
+// Pages returns an Admin to whom a title means a page, and BlogPosts one to whom
+// it means a blog post: a space may have both under one title.
+func (a Admin) Pages() Admin {
+	a.only = typePage
+	return a
+}
+
+// BlogPosts is the counterpart of Pages.
+func (a Admin) BlogPosts() Admin {
+	a.only = typeBlogPost
+	return a
+}
+
+// onContent finds content by its title: of the type that is meant, or else a page
+// before a blog post.
 func (a Admin) onContent(key, title string, act func(*state, *content) error) error {
 	return a.onSpace(key, func(s *state, sp *space) error {
 		for _, kind := range []string{typePage, typeBlogPost} {
+			if a.only != "" && a.only != kind {
+				continue
+			}
 			if c := s.contentTitled(sp, kind, title); c != nil {
 				return act(s, c)
 			}

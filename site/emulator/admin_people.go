@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -44,6 +45,49 @@ func (a Admin) AddGuest(email, name string) error {
 	})
 }
 
+// SetPersonRole makes these the roles that the person holds directly on this
+// Confluence ("user", "admin", …), in place of what they held: what a group gives
+// stays (evidence A4). Who is or was a paid user cannot become a guest (A9).
+func (a Admin) SetPersonRole(email string, roles ...string) error {
+	return a.onPerson(email, func(s *state, p *person, _ time.Time) error {
+		want, err := productRolesNamed(roles)
+		if err != nil {
+			return err
+		}
+		return s.setProduct(p, want)
+	})
+}
+
+// MakePlainUser takes the roles that the person holds directly on this
+// Confluence, all but the role user. Whoever entered by them alone has the role
+// user afterwards, and so takes a seat if they were a guest.
+func (a Admin) MakePlainUser(email string) error {
+	return a.onPerson(email, func(s *state, p *person, _ time.Time) error {
+		var want set
+		byGroup := slices.ContainsFunc(s.groupsOf(p), func(id string) bool { return s.groups.get(id).letsIn() })
+		if p.Product.has(roleUser) || !byGroup && slices.ContainsFunc(p.Product, letsIn) {
+			want.add(roleUser)
+		}
+		return s.setProduct(p, want)
+	})
+}
+
+// setProduct replaces the roles that a person holds directly: the new ones first,
+// so that nothing is taken when one of them is refused.
+func (s *state) setProduct(p *person, want set) error {
+	for _, r := range want {
+		if err := s.assignProduct(p, r); err != nil {
+			return err
+		}
+	}
+	for _, r := range slices.Clone(p.Product) {
+		if !want.has(r) {
+			s.revokeProduct(p, r)
+		}
+	}
+	return nil
+}
+
 // PlaceGuest gives a guest their one space, with what guests usually get there.
 func (a Admin) PlaceGuest(key, email string) error {
 	return a.onSpace(key, func(s *state, sp *space) error {
@@ -78,7 +122,23 @@ func (a Admin) OpenPersonalSpace(email string, private bool) error {
 		if err := s.mayHavePersonalSpace(p); err != nil {
 			return err
 		}
-		s.makePersonalSpace(p, private, now)
+		s.makePersonalSpace(p, personalKey(p), private, now)
+		return nil
+	})
+}
+
+// OpenPersonalSpaceAt is OpenPersonalSpace with the usual roles and a key of the
+// caller's choice. The product makes it from the account (evidence A6), in a way
+// that nobody can know beforehand.
+func (a Admin) OpenPersonalSpaceAt(email, key string) error {
+	return a.onPerson(email, func(s *state, p *person, now time.Time) error {
+		if err := s.checkPersonalKey(key); err != nil {
+			return err
+		}
+		if err := s.mayHavePersonalSpace(p); err != nil {
+			return err
+		}
+		s.makePersonalSpace(p, key, false, now)
 		return nil
 	})
 }

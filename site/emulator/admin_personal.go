@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -12,11 +11,12 @@ import (
 func (a Admin) CreatePersonalSpace(email, key, name string) error {
 	return a.do(func(s *state, now time.Time) error {
 		owner, err := s.personNamed(email)
+		if err == nil {
+			err = s.checkPersonalKey(key)
+		}
 		switch {
 		case err != nil:
 			return err
-		case !strings.HasPrefix(key, "~") || len(key) < 2:
-			return refuse(http.StatusBadRequest, "", "the key of a personal space begins with ~")
 		case s.personalSpace(owner) != nil:
 			return refuse(http.StatusConflict, "", "%s has a personal space already", email)
 		}

@@ -28,6 +28,7 @@ var dcDeviations = []deviation{
 		"Subject has a type and a name to show, which two people may share; live answers say more (evidence B0)"},
 	{regexp.MustCompile(`: .*/(_links|_expandable) is undocumented$`),
 		"left out of the schemas, or named get_links and get_expandable there, and _links and _expandable in the document's own examples"},
+	{regexp.MustCompile(`: .*/_expandable/\w+ is undocumented$`), "the document has one key there, named attribute: it stands for any"},
 	{regexp.MustCompile(`/user/memberof: /results/\*/name is undocumented$`), "the groups of a user are published as a page of Person"},
 	{regexp.MustCompile(`^GET /rest/api/space/\{spaceKey\}: /homepage/\w+ is undocumented$`),
 		"a reference is published as the fields of its Java class; shown on demand it is what it refers to"},

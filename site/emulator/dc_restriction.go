@@ -30,7 +30,10 @@ func (c *call) dcContentRow(of *content) any {
 func (c *call) dcPrincipals(r restriction) object {
 	start, _ := c.number("start", 0)
 	limit, _ := c.number("limit", dcGroupMax)
-	limit = min(limit, dcGroupMax)
+	return c.dcPageOfPrincipals(r, start, min(limit, dcGroupMax))
+}
+
+func (c *call) dcPageOfPrincipals(r restriction, start, limit int) object {
 	page := func(rows []any) any {
 		rows = rows[min(start, len(rows)):min(start+limit, len(rows))]
 		return object{"results": rows, "start": start, "limit": limit, "size": len(rows)}

@@ -297,7 +297,7 @@ func dcSteps() []dcStep {
 		return u
 	}
 	restrict := func(operation string, lists m) []m { return []m{{"operation": operation, "restrictions": lists}} }
-	return []dcStep{
+	return append(dcContentSteps(), []dcStep{
 		{"access mode", "ana", "GET", "/accessmode", nil, 200, func(d *dcFixture, b any) { d.same("mode", b, "READ_WRITE") }},
 		{"server information", "ana", "GET", "/server-information", nil, 200, field("version", "10.0.3")},
 		{"unknown path", "ana", "GET", "/nothing", nil, 404, nil},
@@ -558,7 +558,7 @@ func dcSteps() []dcStep {
 		{"restrict: oneself out", "ana", "PUT", "/content/{HR}/restriction", restrict("update", m{"user": []m{{"type": "known", "username": "bo"}}}), 400, nil},
 		{"restrict: not allowed", "bo", "PUT", "/content/{HR}/restriction", restrict("read", m{}), 403, nil},
 		{"restrict: not there", "cy", "PUT", "/content/1/restriction", restrict("read", m{}), 404, nil},
-	}
+	}...)
 }
 
 func TestDataCenterOperations(t *testing.T) {

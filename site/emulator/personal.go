@@ -22,6 +22,17 @@ func personalKey(p *person) string {
 	return "~" + strings.NewReplacer(":", "", "-", "").Replace(p.ID)
 }
 
+// checkPersonalKey refuses keys that no personal space has, and those in use.
+func (s *state) checkPersonalKey(key string) error {
+	switch {
+	case !strings.HasPrefix(key, "~") || len(key) < 2:
+		return refuse(http.StatusBadRequest, "", "the key of a personal space begins with ~")
+	case s.byKey[fold(key)] != nil:
+		return refuse(http.StatusBadRequest, "", "a space with the key %s exists already", key)
+	}
+	return nil
+}
+
 // mayHavePersonalSpace refuses whoever may not have a space of their own, or has
 // one: it takes the permission Personal Space and a seat, and so is never for a
 // guest or somebody inactive (evidence, Domain, "Personal spaces").
@@ -38,8 +49,8 @@ func (s *state) mayHavePersonalSpace(p *person) error {
 // makePersonalSpace makes the person's own space: private, or with what every
 // new space gets, as the automatic ones are. The permission may go later; the
 // space stays.
-func (s *state) makePersonalSpace(p *person, private bool, now time.Time) *space {
-	sp := &space{Key: personalKey(p), Name: p.Name, Type: spacePersonal, Author: p.ID, Created: now}
+func (s *state) makePersonalSpace(p *person, key string, private bool, now time.Time) *space {
+	sp := &space{Key: key, Name: p.Name, Type: spacePersonal, Author: p.ID, Created: now}
 	s.addSpace(sp, nil)
 	if private {
 		s.privateAccess(sp)
@@ -63,6 +74,6 @@ func (s *state) viewed(p *person, now time.Time) {
 		s.savePerson(p)
 	}
 	if !s.site.ManualSpaces && s.mayHavePersonalSpace(p) == nil {
-		s.makePersonalSpace(p, false, now)
+		s.makePersonalSpace(p, personalKey(p), false, now)
 	}
 }

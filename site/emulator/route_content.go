@@ -9,6 +9,7 @@ var contentRoutes = []route{
 	{surface: surfaceV1, method: "POST", pattern: "/space/{spaceKey}/permission", serve: v1AddPermission},
 	{surface: surfaceV1, method: "DELETE", pattern: "/space/{spaceKey}/permission/{id}", serve: v1RemovePermission},
 	{surface: surfaceV1, method: "GET", pattern: "/content/search", serve: v1SearchContent, public: true},
+	{surface: surfaceV1, method: "GET", pattern: "/search", serve: v1Search, public: true},
 	{surface: surfaceV1, method: "GET", pattern: "/content/{id}/restriction", serve: v1Restrictions},
 	{surface: surfaceV1, method: "PUT", pattern: "/content/{id}/restriction", serve: v1SetRestrictions},
 	{surface: surfaceV1, method: "POST", pattern: "/content/{id}/restriction", serve: v1AddRestrictions},

@@ -109,59 +109,6 @@ func (c *call) v1EmbeddedRestrictions(x *content, expand set) any {
 	return out
 }
 
-// v1SearchContent finds content that is there for the caller. An admin key does
-// not reach the index, and content of archived spaces is not in it (chosen:
-// docs/evidence.md "Unknown" 5).
-func v1SearchContent(c *call) (answer, error) {
-	text, err := c.required("cql")
-	if err != nil {
-		return answer{}, err
-	}
-	q, err := parseQuery(text)
-	if err != nil {
-		return answer{}, err
-	}
-	expand, err := c.contentExpands()
-	if err != nil {
-		return answer{}, err
-	}
-	limit, err := c.number("limit", 25)
-	if err != nil {
-		return answer{}, err
-	}
-	limit = min(limit, searchMax)
-	var from cursor
-	if token := c.query.Get("cursor"); token != "" {
-		if from, err = c.parseCursor(token); err != nil {
-			return answer{}, err
-		}
-	}
-	list := ordered[*content]{key: q.key, reversed: q.reversed}
-	for x := range c.contents.all() {
-		if q.matches(c.state, x) && c.spaceOf(x).Status == statusCurrent {
-			list.items = append(list.items, x)
-		}
-	}
-	slices.SortFunc(list.items, func(a, b *content) int {
-		if list.reversed {
-			a, b = b, a
-		}
-		return strings.Compare(q.key(a), q.key(b))
-	})
-	found, more := list.pageWhere(from.After, limit, func(x *content) bool { return c.views(c.caller, x) })
-	rows := make([]any, len(found))
-	for i, x := range found {
-		rows[i] = c.v1ContentRow(x, expand)
-	}
-	links := object{"base": baseURL + "/wiki", "context": "/wiki", "self": baseURL + c.req.Path}
-	if more && limit > 0 {
-		next := cloneQuery(c.query)
-		next.Set("cursor", cursor{List: c.route.pattern, After: q.key(found[len(found)-1])}.String())
-		links["next"] = strings.TrimPrefix(c.req.Path, "/wiki") + "?" + next.Encode()
-	}
-	return ok(object{"results": rows, "start": 0, "limit": limit, "size": len(rows), "_links": links})
-}
-
 // v1CheckPermission says whether a person or a group may do something with
 // content. About others only Confluence administrators may ask (published), also
 // about content that they do not see themselves.

@@ -600,6 +600,9 @@ func (o oracle) views(account string, sp emulator.Space, x emulator.Content) boo
 
 func (o oracle) restricts(account string, sp emulator.Space, x emulator.Content) bool {
 	edit := map[string]string{"page": "update/page", "blogpost": "update/blogpost", "attachment": "create/attachment"}[x.Type]
+	if x.Type == "blogpost" && o.RoleMode == emulator.ModePreRoles {
+		edit = "create/blogpost"
+	}
 	return sp.Status == "current" && o.views(account, sp, x) && o.named(account, x.Update) &&
 		o.holds(account, sp, edit) && o.holds(account, sp, "restrict_content/space")
 }

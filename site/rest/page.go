@@ -184,7 +184,7 @@ func offsetPass[T any](ctx context.Context, c *Client, what Call, o Offset, id f
 // next page, in the body or in the Link header. Only the cursor is taken from
 // it: an address that a server names is never followed.
 func ByLink[T any](ctx context.Context, c *Client, what Call, limit int, id func(T) string) ([]T, error) {
-	return Walk(ctx, what, id, func(ctx context.Context, at string) (Page[T], error) {
+	return Walk(ctx, what, id, doubting(what, limit, func(ctx context.Context, at string, limit int) (Page[T], error) {
 		what.Query = With(what.Query, "limit", strconv.Itoa(limit))
 		if at != "" {
 			what.Query = With(what.Query, "cursor", at)
@@ -205,7 +205,28 @@ func ByLink[T any](ctx context.Context, c *Client, what Call, limit int, id func
 			}
 		}
 		return p, nil
-	})
+	}))
+}
+
+// doubting does not believe a full page that it is the last: the link to the next
+// may have been lost on the way. Asked for one item less, an honest server names
+// the page that now follows. One that takes no notice of the limit tells nothing,
+// and is believed.
+func doubting[T any](what Call, limit int, fetch func(ctx context.Context, at string, limit int) (Page[T], error)) func(context.Context, string) (Page[T], error) {
+	return func(ctx context.Context, at string) (Page[T], error) {
+		p, err := fetch(ctx, at, limit)
+		if err != nil || p.Next != "" || limit < 2 || len(p.Items) != limit {
+			return p, err
+		}
+		shorter, err := fetch(ctx, at, limit-1)
+		if err != nil {
+			return Page[T]{}, err
+		}
+		if shorter.Next == "" && len(shorter.Items) == limit-1 {
+			return Page[T]{}, Fail(site.Invalid, what, errors.New("the list cannot be read to its end: no page names the next one"))
+		}
+		return p, nil
+	}
 }
 
 // Search is the body of a list that is asked for with its filters in a body.
@@ -219,7 +240,7 @@ type Search interface {
 // is not sent: not every list takes one.
 func ByCursor[T any](ctx context.Context, c *Client, what Call, limit int, id func(T) string) ([]T, error) {
 	filters, isSearch := what.Body.(Search)
-	return Walk(ctx, what, id, func(ctx context.Context, at string) (Page[T], error) {
+	return Walk(ctx, what, id, doubting(what, limit, func(ctx context.Context, at string, limit int) (Page[T], error) {
 		if isSearch {
 			what.Body = filters.Page(limit, at)
 		} else {
@@ -242,7 +263,7 @@ func ByCursor[T any](ctx context.Context, c *Client, what Call, limit int, id fu
 			}
 		}
 		return p, nil
-	})
+	}))
 }
 
 // With returns the query with the pairs set.

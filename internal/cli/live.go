@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/weirhq/weir/internal/operator"
+	"github.com/weirhq/weir/reconcile"
+	"github.com/weirhq/weir/site"
+	"github.com/weirhq/weir/site/cloud"
+	"github.com/weirhq/weir/site/datacenter"
+	"github.com/weirhq/weir/site/rest"
+)
+
+// The products of live sites.
+const (
+	onCloud      = "cloud"
+	onDataCenter = "datacenter"
+)
+
+// openSite is a site with what has to be closed after it.
+type openSite struct {
+	site.Site
+	close func() error
+}
+
+// Close gives the site back.
+func (s *openSite) Close() error { return s.close() }
+
+// openSite opens the site of a description. Only apply asks for one that can be
+// written to; every other command is given a driver that refuses to.
+func (a *app) openSite(ctx context.Context, name reconcile.SiteName, file string, mode siteMode) (*openSite, error) {
+	if mode != readOnly {
+		if err := a.writable(); err != nil {
+			return nil, err
+		}
+	}
+	if name.Product == embedded {
+		return a.openEmbedded(name, file, mode)
+	}
+	if file != "" {
+		return nil, fmt.Errorf("--site names the file of an embedded site, and %s is %s (leave it out)", name.Name, name.Product)
+	}
+	access, err := operator.Find(name.Name, name.Product, operator.Env{Getenv: a.Getenv})
+	if err != nil {
+		return nil, err
+	}
+	s, err := a.openLive(ctx, access, name.Plan, mode == readOnly, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &openSite{Site: s, close: func() error { return nil }}, nil
+}
+
+// writable refuses to open anything for writing where the operator forbids it.
+func (a *app) writable() error {
+	switch a.Getenv("WEIR_READ_ONLY") {
+	case "", "0", "false":
+		return nil
+	}
+	return errors.New("WEIR_READ_ONLY is set, so nothing is written to any site (unset it to apply)")
+}
+
+// live is what the commands about a live site need of its driver.
+type live interface {
+	site.Site
+	site.Examiner
+}
+
+// openLive makes the driver for a site that the operator described. It sends
+// nothing.
+func (a *app) openLive(ctx context.Context, access operator.Access, plan string, readOnly bool, trace func(rest.Sent)) (live, error) {
+	token, key, err := access.Credentials(ctx)
+	if err != nil {
+		return nil, err
+	}
+	transport, err := access.Transport()
+	if err != nil {
+		return nil, err
+	}
+	auth := "basic"
+	if access.Bearer {
+		auth = "bearer"
+	}
+	if access.Product == onDataCenter {
+		return datacenter.New(datacenter.Config{
+			Address: access.Address.String(), Auth: auth, User: access.User, Token: token, Account: access.Account,
+			Usernames: access.Usernames, RestrictedPages: access.RestrictedPages,
+			Transport: transport, Clock: a.Clock, Wait: a.Wait, InFlight: access.InFlight, Trace: trace, ReadOnly: readOnly,
+		})
+	}
+	return cloud.New(cloud.Config{
+		Confluence: access.Address.String(), Admin: access.Organisation.String() + "/admin", Users: access.Organisation.String() + "/users",
+		Auth: auth, Email: access.User, Token: token, OrgKey: key,
+		Account: access.Account, OrgID: access.OrgID, DirectoryID: access.DirectoryID, CloudID: access.CloudID,
+		Plan: plan, RestrictedPages: access.RestrictedPages,
+		Transport: transport, Clock: a.Clock, Wait: a.Wait, Concurrency: access.InFlight, Trace: trace, ReadOnly: readOnly,
+	})
+}

@@ -1,0 +1,217 @@
+package datacenter
+
+import (
+	"slices"
+
+	"github.com/weirhq/weir/access"
+)
+
+// Units splits changes as Data Center takes them. Each unit is one request, or a
+// few that no crash can part with harm:
+//
+//	a group        its creation with its global permissions; its deletion with all that falls with it
+//	the global permissions of a group, a person or a class, with the people whom they let in
+//	a membership   one edge; there is no bulk write
+//	a person       creation, access and state, with the memberships that give or take access
+//	a space        its creation with exactly its permissions; its name and status
+//	a space's permissions, of all principals
+//	a page's restrictions
+//
+// The memberships that give access belong to the person who comes or goes for a
+// reason: a person described as here, whom a group lets in, needs no permission
+// of their own; one who goes must lose both; and one who only changes groups
+// must not lose access on the way. So [Site.Do] gives a person the permission to
+// use Confluence directly when, at that time, nothing else lets them in, and it
+// knows from the unit alone whether they are to go.
+func (s *Site) Units(changes []access.Change, live access.Set) [][]access.Change {
+	u := newSplitter(changes, live)
+	index := make(map[string]int)
+	var units [][]access.Change
+	for _, c := range changes {
+		key := u.key(c)
+		i, ok := index[key]
+		if !ok {
+			i = len(units)
+			index[key] = i
+			units = append(units, nil)
+		}
+		units[i] = append(units[i], c)
+	}
+	return units
+}
+
+type splitter struct {
+	created   map[access.Ref]bool       // objects that come to be, people included
+	gone      map[access.Ref]bool       // objects that go, people without a state included
+	expelled  map[access.Ref]bool       // people whose account is deleted
+	openWas   map[access.Ref]bool       // groups that let people in, before
+	openWill  map[access.Ref]bool       // and after
+	opened    map[access.Ref]access.Ref // people who come, by the group that begins to let people in
+	withState map[access.Ref]bool
+}
+
+func newSplitter(changes []access.Change, live access.Set) *splitter {
+	u := &splitter{
+		created: make(map[access.Ref]bool), gone: make(map[access.Ref]bool), expelled: make(map[access.Ref]bool),
+		openWas: make(map[access.Ref]bool), openWill: make(map[access.Ref]bool),
+		opened: make(map[access.Ref]access.Ref), withState: make(map[access.Ref]bool),
+	}
+	for f := range live.OfKind(access.Product) {
+		u.openWas[f.Object] = lets(f.Value)
+		u.openWill[f.Object] = u.openWas[f.Object]
+	}
+	for _, c := range changes {
+		switch r := c.Fact.Object; c.Fact.Kind {
+		case access.Exists:
+			u.created[r] = u.created[r] || c.Op == access.Add
+			u.gone[r] = u.gone[r] || c.Op == access.Remove
+		case access.State:
+			u.withState[r] = true
+			u.expelled[r] = u.expelled[r] || c.Op != access.Remove && c.Fact.Value == removed
+		case access.Product:
+			u.openWill[r] = c.Op != access.Remove && lets(c.Fact.Value)
+		}
+	}
+	// Who comes because a group of theirs begins to let people in.
+	for f := range live.OfKind(access.Member) {
+		g, p := f.Object, f.Subject
+		if u.created[p] && !u.withState[p] && u.openWill[g] && !u.openWas[g] && !u.gone[g] {
+			if first, ok := u.opened[p]; !ok || g < first {
+				u.opened[p] = g
+			}
+		}
+	}
+	return u
+}
+
+func object(r access.Ref) string   { return "object " + string(r) }
+func globally(r access.Ref) string { return "globals " + string(r) }
+
+// key names the unit that a change belongs to.
+func (u *splitter) key(c access.Change) string {
+	f := c.Fact
+	removes := c.Op == access.Remove
+	switch f.Kind {
+	case access.Exists:
+		if g, ok := u.opened[f.Object]; ok && c.Op == access.Add {
+			return globally(g)
+		}
+		return object(f.Object)
+	case access.State, access.Name, access.Status:
+		return object(f.Object)
+	case access.Product:
+		return u.keyOfHeld(f.Object)
+	case access.Global:
+		return u.keyOfHeld(f.Subject)
+	case access.Managed:
+		if removes && u.gone[f.Object] {
+			return object(f.Object)
+		}
+	case access.Member:
+		switch {
+		case removes && u.gone[f.Object]:
+			return object(f.Object)
+		case removes && u.expelled[f.Subject],
+			removes && u.gone[f.Subject] && !u.withState[f.Subject] && u.openWas[f.Object],
+			!removes && u.created[f.Subject] && u.openWill[f.Object] && u.opened[f.Subject] == "":
+			return object(f.Subject)
+		}
+	case access.Permission:
+		switch {
+		case !removes && u.created[f.Object]:
+			return object(f.Object)
+		case removes && f.Subject.Type() == "group" && u.gone[f.Subject], removes && u.expelled[f.Subject]:
+			return object(f.Subject)
+		}
+		return "permissions " + string(f.Object)
+	case access.Restrict:
+		if removes && f.Subject.Type() == "group" && u.gone[f.Subject] {
+			return object(f.Subject) // the name shows nowhere once the group is gone
+		}
+		return "restrictions " + string(f.Object)
+	}
+	return f.String()
+}
+
+// keyOfHeld is the unit of what a group, a person or a class holds on the site as
+// a whole: with its coming and going, or by itself.
+func (u *splitter) keyOfHeld(r access.Ref) string {
+	if _, opened := u.opened[r]; u.gone[r] || u.expelled[r] || u.created[r] && !opened {
+		return object(r)
+	}
+	return globally(r)
+}
+
+// lead gives the change that a unit is about, by what it changes first.
+func lead(unit []access.Change) access.Change {
+	weight := func(c access.Change) int {
+		switch f := c.Fact; {
+		case f.Kind == access.Exists && !f.Object.IsPerson():
+			return 0
+		case f.Kind == access.Product && f.Object.Type() == "group":
+			return 1
+		case f.Kind == access.Exists, f.Kind == access.State:
+			return 2
+		case f.Kind == access.Product, f.Kind == access.Global:
+			return 3
+		}
+		return 4
+	}
+	return slices.MinFunc(unit, func(a, b access.Change) int { return weight(a) - weight(b) })
+}
+
+// subjects counts those whom the changes of a unit are about.
+func subjects(unit []access.Change) int {
+	seen := make(map[access.Ref]bool)
+	for _, c := range unit {
+		seen[c.Fact.Subject] = true
+	}
+	return len(seen)
+}
+
+// Cost counts the requests of a unit: what is read before it is written whole,
+// and what is written. Where it depends on who else lets a person in, that is
+// left out.
+func (s *Site) Cost(unit []access.Change) int {
+	if len(unit) == 0 {
+		return 0
+	}
+	c := lead(unit)
+	adds := c.Op != access.Remove
+	held := 0
+	for _, o := range unit {
+		if o.Fact.Kind == access.Product || o.Fact.Kind == access.Global {
+			held = 2 // read, and replaced
+		}
+	}
+	edges := 0
+	for _, o := range unit {
+		if o.Fact.Kind == access.Member {
+			edges++
+		}
+	}
+	batches := (subjects(unit) + maxSubjects - 1) / maxSubjects
+	switch f := c.Fact; {
+	case f.Kind == access.Exists && f.Object.Type() == "group" && adds:
+		return 1 + held
+	case f.Kind == access.Exists && f.Object.Type() == "group":
+		return 1
+	case f.Kind == access.Exists && f.Object.Type() == "space":
+		return 2 + batches
+	case f.Kind == access.Exists && adds:
+		return 4 + edges // looked up, created or enabled, let in, and asked for its groups
+	case f.Kind == access.Exists:
+		return 3 + edges
+	case f.Kind == access.State:
+		return 1
+	case f.Kind == access.Product, f.Kind == access.Global:
+		return 2
+	case f.Kind == access.Name, f.Kind == access.Status:
+		return len(unit) + 1
+	case f.Kind == access.Permission:
+		return 1 + batches
+	case f.Kind == access.Restrict:
+		return 3 // found, read, and replaced
+	}
+	return 1
+}
