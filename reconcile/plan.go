@@ -284,8 +284,9 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 // comes from, who owns them, and what is not weir's to change at all.
 func inTerms(d access.Desired, canon site.Canonical, live site.Observation) access.Desired {
 	// A set read from the site may hold weir's own account: it is nobody's
-	// business to put it anywhere.
-	d.Facts = canon.Facts.Filter(func(f access.Fact) bool { return !f.About(live.Account) })
+	// business to put it anywhere. Where a page is restricted it is another matter:
+	// whoever names it there knows that it would else be locked out.
+	d.Facts = canon.Facts.Filter(func(f access.Fact) bool { return f.Kind == access.Restrict || !f.About(live.Account) })
 	d.Origins = maps.Clone(d.Origins)
 	for f, from := range canon.From {
 		if at, ok := d.Origins[from.Identity()]; ok {

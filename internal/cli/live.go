@@ -15,8 +15,8 @@ import (
 
 // The products of live sites.
 const (
-	onCloud      = "cloud"
-	onDataCenter = "datacenter"
+	productCloud      = "cloud"
+	productDataCenter = "datacenter"
 )
 
 // openSite is a site with what has to be closed after it.
@@ -83,11 +83,11 @@ func (a *app) openLive(ctx context.Context, access operator.Access, plan string,
 	if access.Bearer {
 		auth = "bearer"
 	}
-	if access.Product == onDataCenter {
+	if access.Product == productDataCenter {
 		return datacenter.New(datacenter.Config{
-			Address: access.Address.String(), Auth: auth, User: access.User, Token: token, Account: access.Account,
+			Base: access.Address.String(), Auth: auth, Username: access.User, Password: token, Token: token, Account: access.Account,
 			Usernames: access.Usernames, RestrictedPages: access.RestrictedPages,
-			Transport: transport, Clock: a.Clock, Wait: a.Wait, InFlight: access.InFlight, Trace: trace, ReadOnly: readOnly,
+			Transport: transport, Clock: a.Clock, Wait: a.Wait, Concurrency: access.InFlight, Trace: trace, ReadOnly: readOnly,
 		})
 	}
 	return cloud.New(cloud.Config{

@@ -215,11 +215,11 @@ func (q *asker) site(ctx context.Context, name, product, keep string) (e schema.
 	}
 	var address, auth, user, organisation, pages, expires, usernames, ca string
 	example := "https://" + name + ".atlassian.net/wiki"
-	if product == onDataCenter {
+	if product == productDataCenter {
 		example = "https://wiki.example.com/confluence"
 	}
 	ask(&address, question{ask: "address of Confluence, such as " + example, check: isAddress})
-	if product == onDataCenter {
+	if product == productDataCenter {
 		ask(&auth, question{ask: "bearer for a personal access token, basic for a password", otherwise: "bearer", check: oneOf("basic", "bearer")})
 		if auth == "basic" {
 			ask(&user, question{ask: "user name of weir's account"})
@@ -246,7 +246,7 @@ func (q *asker) site(ctx context.Context, name, product, keep string) (e schema.
 	ask(&expires, question{ask: "the token's last day, YYYY-MM-DD, or nothing", optional: true})
 	tell("Pages that weir's account may not see stay unknown (skip). It can be named in every restriction that it writes (member).")
 	choices := []string{"skip", "member"}
-	if product == onCloud {
+	if product == productCloud {
 		tell("With admin_key it opens an admin key for the requests that need one; Confluence tells the authors (Premium and Enterprise).")
 		choices = append(choices, "admin_key")
 	}

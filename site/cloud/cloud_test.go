@@ -84,6 +84,21 @@ func factsOf(s site.Step) []access.Fact {
 	return out
 }
 
+// TestRestrictedPages runs what the suite has of content for an operator who lets
+// weir's own account stay on every page, or look past restrictions.
+func TestRestrictedPages(t *testing.T) {
+	for _, choice := range []string{"member", "admin_key"} {
+		t.Run(choice, func(t *testing.T) {
+			sitetest.Transitions(t, "content", func(t *testing.T) sitetest.Subject {
+				w := world.New(t, emulator.Options{})
+				cfg := config(w.Emulator, w.Transport)
+				cfg.RestrictedPages = choice
+				return w.Subject(newSite(t, cfg))
+			})
+		})
+	}
+}
+
 // TestRecorded: what goes over the wire for some transitions is what it was.
 func TestRecorded(t *testing.T) {
 	for _, mode := range []string{emulator.ModeRoles, emulator.ModePreRoles} {

@@ -42,6 +42,7 @@ var (
 	searchPeople      = admin.endpoint("POST", "/v2/orgs/{}/directories/{}/users/search", "read the people")
 	searchGroups      = admin.endpoint("POST", "/v2/orgs/{}/directories/{}/groups/search", "read the organisation's groups")
 	listGroupProduct  = admin.endpoint("GET", "/v2/orgs/{}/directories/{}/groups/{}/role-assignments", "read the product roles of a group")
+	listTokens        = admin.endpoint("GET", "/api-access/v1/orgs/{}/api-tokens", "read when tokens end")
 	listPersonProduct = admin.endpoint("GET", "/v2/orgs/{}/directories/{}/users/{}/role-assignments", "read the product roles of a person")
 )
 
@@ -93,7 +94,7 @@ var (
 	reads = []rest.Endpoint{
 		currentUser, systemInfo, listGroups, longTask, roleMode, listSpaces, listSpaceRoles, listPermissions, listAssignments,
 		listSpaceRows, getSpaceRole, listAudit, auditRetention, getPerson, getGroup,
-		listOrgs, listDirectories, searchWorkspaces, searchPeople, searchGroups, listGroupProduct, listPersonProduct,
+		listOrgs, listDirectories, searchWorkspaces, searchPeople, searchGroups, listGroupProduct, listPersonProduct, listTokens,
 		listPages, listBlogPosts, listSpacePages, listSpaceBlogPosts, searchContent, readRestrictions,
 	}
 	writes = []rest.Endpoint{

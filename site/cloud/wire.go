@@ -77,6 +77,7 @@ type directoryPerson struct {
 	Name             string         `json:"name"`
 	Groups           *[]named       `json:"groups"`        // only if expanded
 	ProductAccess    *[]productSeat `json:"productAccess"` // only if expanded
+	PlatformRoles    []string       `json:"platformRoles"` // likewise
 }
 
 // holder is a person in a search of which only the ids count.

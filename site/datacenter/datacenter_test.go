@@ -74,6 +74,17 @@ func TestConformance(t *testing.T) {
 	sitetest.Run(t, func(t *testing.T) sitetest.Subject { return subject(t, straight) })
 }
 
+// TestRestrictedPages runs what the suite has of content for an operator who lets
+// weir's own account stay on every page.
+func TestRestrictedPages(t *testing.T) {
+	sitetest.Transitions(t, "content", func(t *testing.T) sitetest.Subject {
+		w := world.New(t, options())
+		cfg := config(w.Emulator, w.Transport)
+		cfg.RestrictedPages = "member"
+		return w.Subject(newSite(t, cfg))
+	})
+}
+
 // TestRecorded: what goes over the wire for some transitions is what it was.
 func TestRecorded(t *testing.T) {
 	creds := world.New(t, options()).Emulator.Credentials()

@@ -191,7 +191,9 @@ func contentOperations() []step {
 				f.Errorf("restrictions %v", read)
 			}
 		}},
-		{"search: results with their number", "GET", func(f *fixture) string { return strings.Replace(search("space=ENG and type=page", "&limit=2")(f), "/content/search", "/search", 1) }, nil, 200, func(f *fixture, b m) {
+		{"search: results with their number", "GET", func(f *fixture) string {
+			return strings.Replace(search("space=ENG and type=page", "&limit=2")(f), "/content/search", "/search", 1)
+		}, nil, 200, func(f *fixture, b m) {
 			if got := texts(b, "results", "title"); len(got) != 2 || b["totalSize"] != float64(3) || b["cqlQuery"] != "space=ENG and type=page" {
 				f.Errorf("%v of %v", got, b["totalSize"])
 			}

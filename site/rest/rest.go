@@ -31,6 +31,8 @@ import (
 	"sync/atomic"
 	"time"
 	"unicode"
+
+	"github.com/weirhq/weir/site"
 )
 
 // Surface is a part of a product with a base address and a credential of its
@@ -229,6 +231,22 @@ func (c *Client) ReadOnly() *Client {
 	out := *c
 	out.writes, out.readOnly = nil, true
 	return &out
+}
+
+// Endpoints lists everything that the client can send: reads, then writes.
+func (c *Client) Endpoints() []site.Endpoint {
+	var out []site.Endpoint
+	for _, of := range []struct {
+		list   []Endpoint
+		writes bool
+	}{{c.reads, false}, {c.writes, true}} {
+		for _, e := range of.list {
+			out = append(out, site.Endpoint{
+				Address: c.surfaces[e.Surface].Base.String(), Method: e.Method, Path: e.Path, Purpose: e.Op, Writes: of.writes,
+			})
+		}
+	}
+	return out
 }
 
 // InFlight is the largest number of requests that may be in flight.

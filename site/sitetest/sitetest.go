@@ -70,11 +70,7 @@ type Subject struct {
 
 // Run runs the suite. open is called once a case.
 func Run(t *testing.T, open func(t *testing.T) Subject) {
-	t.Run("transitions", func(t *testing.T) {
-		for _, c := range Cases() {
-			t.Run(c.Area+"/"+c.Name, func(t *testing.T) { c.Walk(t, open(t)) })
-		}
-	})
+	t.Run("transitions", func(t *testing.T) { Transitions(t, "", open) })
 	t.Run("reading", func(t *testing.T) { reading(t, open) })
 	t.Run("presence", func(t *testing.T) { presences(t, open) })
 	t.Run("extent", func(t *testing.T) { extents(t, open) })
@@ -82,4 +78,14 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 	t.Run("managed groups", func(t *testing.T) { managed(t, open(t)) })
 	t.Run("other products", func(t *testing.T) { elsewhere(t, open(t)) })
 	t.Run("unknown outcomes", func(t *testing.T) { unknownOutcomes(t, open) })
+}
+
+// Transitions runs the table, or the cases of one area: for what an operator can
+// choose that concerns no others.
+func Transitions(t *testing.T, area string, open func(t *testing.T) Subject) {
+	for _, c := range Cases() {
+		if area == "" || c.Area == area {
+			t.Run(c.Area+"/"+c.Name, func(t *testing.T) { c.Walk(t, open(t)) })
+		}
+	}
 }
