@@ -65,7 +65,8 @@ type Config struct {
 	// help on the Free plan).
 	Plan string
 
-	// ReadOnly makes a site of which every write is refused.
+	// ReadOnly makes a site of which every write is refused, but for the admin
+	// key that RestrictedPages may ask for: reading takes it.
 	ReadOnly bool
 
 	// RestrictedPages says what is done about restricted pages that the site
@@ -159,8 +160,12 @@ func New(c Config) (*Site, error) {
 	if c.OrgKey.Empty() {
 		return nil, errors.New("organisation API key is missing: without it people and their states cannot be read")
 	}
+	may := writes
+	if c.ReadOnly && c.RestrictedPages == keyRestricted {
+		may = []rest.Endpoint{openAdminKey, closeAdminKey}
+	}
 	client, err := rest.New(rest.Config{
-		Surfaces: surfaces, Reads: reads, Writes: writes,
+		Surfaces: surfaces, Reads: reads, Writes: may,
 		Transport: c.Transport, Clock: c.Clock, Wait: c.Wait, Jitter: c.Jitter,
 		Timeout: c.Timeout, InFlight: c.Concurrency, Trace: c.Trace,
 	})
@@ -171,7 +176,7 @@ func New(c Config) (*Site, error) {
 	if clock == nil {
 		clock = time.Now
 	}
-	if c.ReadOnly {
+	if c.ReadOnly && c.RestrictedPages != keyRestricted {
 		client = client.ReadOnly()
 	}
 	s := &Site{
