@@ -105,6 +105,7 @@ type Site struct {
 	place   place      // found on first use
 	looked  bool       // whether a whole observation has been made
 	mode    string     // of roles, as the latest observation saw it
+	me      self       // as the latest observation saw the account
 }
 
 // place is where the site lies in its organisation.
