@@ -105,6 +105,7 @@ type Site struct {
 	mu      sync.Mutex // guards the rest
 	account string     // the user key, once seen, for good
 	looked  bool       // whether a whole observation has been made
+	seesAll bool       // whether weir's account sees every page, as the latest observation saw it
 	frozen  bool       // whether the site was in read-only mode when it was asked last
 }
 

@@ -77,7 +77,8 @@ func (s *Site) Observe(ctx context.Context, extent access.Extent) (site.Observat
 	}
 	facts, obs.Unknown = append(facts, permissions...), append(obs.Unknown, unknown...)
 	super := access.Fact{Kind: access.Member, Object: access.NewRef("group", superGroup), Subject: r.own}
-	pages, err := s.pages(ctx, extent, r.spaces, slices.Contains(members, super))
+	seesAll := slices.Contains(members, super)
+	pages, err := s.pages(ctx, extent, r.spaces, seesAll)
 	if err != nil {
 		return site.Observation{}, err
 	}
@@ -92,7 +93,7 @@ func (s *Site) Observe(ctx context.Context, extent access.Extent) (site.Observat
 		return site.Observation{}, err
 	}
 	s.mu.Lock()
-	s.looked = true
+	s.looked, s.seesAll = true, seesAll
 	s.mu.Unlock()
 
 	slices.SortFunc(obs.Unknown, func(a, b access.Unknown) int {

@@ -16,11 +16,14 @@ func (s *Site) ScanPrice(_ context.Context, spaces []access.Ref) (site.ScanPrice
 }
 
 // Scan reads the pages and blog posts of one space with whom they name.
-func (s *Site) Scan(ctx context.Context, space access.Ref) (site.Scanned, error) {
+func (s *Site) Scan(ctx context.Context, of access.Ref) (site.Scanned, error) {
 	if err := s.ready(ctx); err != nil {
 		return site.Scanned{}, err
 	}
-	got, err := s.pages(ctx, access.Extent{Watch: []access.Ref{space}}, spacesOf(space))
+	s.mu.Lock()
+	seesAll := s.seesAll
+	s.mu.Unlock()
+	got, err := s.pages(ctx, access.Extent{Watch: []access.Ref{of}}, []space{{Key: of.ID()}}, seesAll)
 	if err != nil {
 		return site.Scanned{}, err
 	}
@@ -29,6 +32,3 @@ func (s *Site) Scan(ctx context.Context, space access.Ref) (site.Scanned, error)
 	}
 	return site.Scanned{Facts: access.NewSet(got.facts...), Unknown: got.unknown}, nil
 }
-
-// spacesOf is what pages needs of a space: its key.
-func spacesOf(r access.Ref) []space { return []space{{Key: r.ID()}} }
