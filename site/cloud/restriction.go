@@ -308,11 +308,16 @@ func (w *worker) restrictionsAfter(ctx context.Context, now restrictions) (restr
 	for verb, names := range now {
 		will[verb] = namedIDs{slices.Clone(names.users), slices.Clone(names.groups)}
 	}
+	changed, spoken := make(map[string]bool), make(map[string]bool) // by verb; spoken: of weir's own account
+	w.mu.Lock()
+	me := w.account
+	w.mu.Unlock()
 	for _, c := range w.unit {
 		id, err := w.restrictedID(ctx, c)
 		if err != nil {
 			return nil, err
 		}
+		changed[c.Fact.Verb], spoken[c.Fact.Verb] = true, spoken[c.Fact.Verb] || id == me
 		names := will[c.Fact.Verb]
 		list := &names.users
 		if c.Fact.Subject.Type() == "group" {
@@ -327,14 +332,16 @@ func (w *worker) restrictionsAfter(ctx context.Context, now restrictions) (restr
 	if w.restricted != memberRestricted {
 		return will, nil
 	}
-	w.mu.Lock()
-	me := w.account
-	w.mu.Unlock()
 	for verb, names := range will {
-		if !names.empty() && !slices.Contains(names.users, me) {
+		alone := len(names.groups) == 0 && len(names.users) == 1 && names.users[0] == me
+		switch {
+		case alone && changed[verb] && !spoken[verb]:
+			// The last other name goes: nobody asked for a page of weir's own.
+			names.users = nil
+		case !names.empty() && !slices.Contains(names.users, me):
 			names.users = append(names.users, me)
-			will[verb] = names
 		}
+		will[verb] = names
 	}
 	return will, nil
 }

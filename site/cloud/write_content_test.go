@@ -379,3 +379,29 @@ func TestReadOnlyKey(t *testing.T) {
 		}
 	}
 }
+
+// TestMemberAlone: where weir's account is put into every restriction, the last
+// other name that goes takes weir's along: nobody asked for a page of weir's own.
+func TestMemberAlone(t *testing.T) {
+	e, s, _ := library(t, emulator.Options{}, func(c *cloud.Config) { c.RestrictedPages = "member" })
+	must(t, e.Admin().CreateGroup("auditors", ""))
+	named := func() (n int) {
+		for _, sp := range e.Dump().Spaces {
+			for _, c := range sp.Content {
+				if sp.Key == "HR" && c.Title == "Pay" {
+					n = len(c.Update)
+				}
+			}
+		}
+		return n
+	}
+	line := "restrict page:HR/Pay edit group:auditors"
+	bring(t, s, pages(pay), []string{line}, nil)
+	if n := named(); n != 2 {
+		t.Fatalf("%d are named, want the group and weir's account", n)
+	}
+	bring(t, s, pages(pay), nil, []string{line})
+	if n := named(); n != 0 {
+		t.Errorf("%d are still named", n)
+	}
+}
