@@ -166,6 +166,7 @@ func (a *app) openRun(ctx context.Context, name reconcile.SiteName, file string,
 		r.close()
 		return nil, err
 	}
+	a.journal, a.noteRun = journal, r.history.LastRun+1
 	if open > 0 {
 		fmt.Fprintf(a.Stderr, "settled %s that an interrupted apply had left open\n", render.Count(open, "step", "steps"))
 	}

@@ -160,6 +160,8 @@ type app struct {
 	Env
 	dir     string            // the description's folder
 	sources map[string]string // the text of the files read, for diagnostics
+	journal reconcile.Journal // of the run that goes on, for notes; nil outside one
+	noteRun int               // its number
 }
 
 // color says whether colours may be used: on a terminal, unless NO_COLOR asks
