@@ -21,7 +21,8 @@ space "HR" {
     edit = ["group:brook-hr", "group:brook-admins"]
   }
 
-  # The restrictions of all its pages are read, and shown by `weir site facts` and `weir plan`.
+  # The restrictions of all its pages are read with every plan; of those without an
+  # entry nothing is changed.
   watch = true
 }
 
