@@ -11,6 +11,7 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/diag"
+	"github.com/weirhq/weir/internal/nearest"
 	"github.com/weirhq/weir/policies"
 	"github.com/weirhq/weir/reconcile"
 	"github.com/weirhq/weir/schema"
@@ -110,7 +111,7 @@ func judge(s schema.Settings) (*policies.Judge, diag.List) {
 	for name, p := range s.Policies {
 		if !slices.Contains(names, name) {
 			hint := "the rules are " + strings.Join(names, ", ")
-			if near := schema.Nearest(name, names); near != "" {
+			if near := nearest.To(name, names); near != "" {
 				hint = fmt.Sprintf("did you mean %q?", near)
 			}
 			diags = append(diags, diag.Diagnostic{Code: "WR102", Summary: fmt.Sprintf("there is no rule %q", name), Hint: hint, Range: p.Range})
