@@ -7,6 +7,7 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/diag"
+	"github.com/weirhq/weir/internal/nearest"
 	"github.com/weirhq/weir/site"
 )
 
@@ -59,7 +60,7 @@ func findings(all []access.Finding, owners map[access.Ref]access.Ref) []Finding 
 // findings tells of wanted facts that could not be planned and of people who
 // keep access. What waits for a step that somebody does by hand is no reason to
 // stop the rest.
-func (d Difference) findings(desired access.Desired, manual []site.Manual) []access.Finding {
+func (d Difference) findings(desired access.Desired, manual []site.Manual, live access.Set) []access.Finding {
 	var out []access.Finding
 	byHand := make(map[access.Ref]bool)
 	for _, m := range manual {
@@ -75,7 +76,7 @@ func (d Difference) findings(desired access.Desired, manual []site.Manual) []acc
 		case byHand[m.Lacks]:
 			f.Level, f.Hint = access.Warn, "it is planned once the step by hand is done"
 		case m.Lacks != "":
-			f.Hint = "create it or correct its name"
+			f.Hint = nearest.Ask(nearest.To(m.Lacks.ID(), names(live, m.Lacks.Type())), "create it or correct its name")
 		case m.Code == "WR202":
 			f.Hint = "describe it, or take it off that list"
 		}
@@ -89,6 +90,17 @@ func (d Difference) findings(desired access.Desired, manual []site.Manual) []acc
 				Hint:    "take the person out of that group where it is managed",
 				Origin:  desired.Origins[k.Fact.Identity()],
 			})
+		}
+	}
+	return out
+}
+
+// names gives the names of all that is there of a type.
+func names(live access.Set, typ string) []string {
+	var out []string
+	for f := range live.OfKind(access.Exists) {
+		if f.Object.Type() == typ {
+			out = append(out, f.Object.ID())
 		}
 	}
 	return out

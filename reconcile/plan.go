@@ -272,7 +272,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p.Digest = p.digest()
 	p.Budgets = append(in.Guards.budgets(delta), beyond.budgets()...)
 	p.Findings = findings(slices.Concat(
-		judged, moved, diff.findings(desired, canon.Manual), refused(canon, desired), noted(canon, desired), stepFindings(steps),
+		judged, moved, diff.findings(desired, canon.Manual, live.Facts), refused(canon, desired), noted(canon, desired), stepFindings(steps),
 		beyond.findings(desired), pages(extent, live, desired), lifted(delta), beside(delta),
 		in.Guards.admins(delta), own(live.Facts, diff.Target, live.Account), emptied(delta), warnings(desired.Warnings)), desired.Owners)
 	p.Names = named(desired.Labels, p.Gained, p.Lost)
