@@ -10,7 +10,6 @@ import (
 	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/cloud"
 	"github.com/weirhq/weir/site/datacenter"
-	"github.com/weirhq/weir/site/rest"
 )
 
 // The products of live sites.
@@ -46,7 +45,7 @@ func (a *app) openSite(ctx context.Context, name reconcile.SiteName, file string
 	if err != nil {
 		return nil, err
 	}
-	s, err := a.openLive(ctx, access, name.Plan, mode == readOnly, nil)
+	s, err := a.openLive(ctx, access, name.Plan, mode == readOnly)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +69,7 @@ type live interface {
 
 // openLive makes the driver for a site that the operator described. It sends
 // nothing.
-func (a *app) openLive(ctx context.Context, access operator.Access, plan string, readOnly bool, trace func(rest.Sent)) (live, error) {
+func (a *app) openLive(ctx context.Context, access operator.Access, plan string, readOnly bool) (live, error) {
 	token, key, err := access.Credentials(ctx)
 	if err != nil {
 		return nil, err
@@ -87,7 +86,7 @@ func (a *app) openLive(ctx context.Context, access operator.Access, plan string,
 		return datacenter.New(datacenter.Config{
 			Base: access.Address.String(), Auth: auth, Username: access.User, Password: token, Token: token, Account: access.Account,
 			Usernames: access.Usernames, RestrictedPages: access.RestrictedPages,
-			Transport: transport, Clock: a.Clock, Wait: a.Wait, Concurrency: access.InFlight, Trace: trace, ReadOnly: readOnly,
+			Transport: transport, Clock: a.Clock, Wait: a.Wait, Concurrency: access.InFlight, Trace: a.tracer(), ReadOnly: readOnly,
 		})
 	}
 	return cloud.New(cloud.Config{
@@ -95,6 +94,6 @@ func (a *app) openLive(ctx context.Context, access operator.Access, plan string,
 		Auth: auth, Email: access.User, Token: token, OrgKey: key,
 		Account: access.Account, OrgID: access.OrgID, DirectoryID: access.DirectoryID, CloudID: access.CloudID,
 		Plan: plan, RestrictedPages: access.RestrictedPages,
-		Transport: transport, Clock: a.Clock, Wait: a.Wait, Concurrency: access.InFlight, Trace: trace, ReadOnly: readOnly,
+		Transport: transport, Clock: a.Clock, Wait: a.Wait, Concurrency: access.InFlight, Trace: a.tracer(), ReadOnly: readOnly,
 	})
 }

@@ -229,11 +229,13 @@ func New(c Config) (*Client, error) {
 // shared with the one that it is made of.
 func (c *Client) ReadOnly() *Client {
 	out := *c
-	out.writes, out.readOnly = nil, true
+	out.readOnly = true
 	return &out
 }
 
-// Endpoints lists everything that the client can send: reads, then writes.
+// Endpoints lists everything that the client can send: reads, then writes. A
+// read-only client lists the writes as well, which whoever examines a site with
+// it wants to know of.
 func (c *Client) Endpoints() []site.Endpoint {
 	var out []site.Endpoint
 	for _, of := range []struct {
