@@ -74,6 +74,10 @@ func (a *app) openLive(ctx context.Context, access operator.Access, plan string,
 	if err != nil {
 		return nil, err
 	}
+	if access.Product == productCloud && key.Empty() {
+		return nil, fmt.Errorf("organisation key of %s: there is none%s: without it people and their states cannot be read (make one in Atlassian Administration, and run weir login)",
+			access.Name, in(access.KeyKept()))
+	}
 	transport, err := access.Transport()
 	if err != nil {
 		return nil, err
@@ -96,4 +100,12 @@ func (a *app) openLive(ctx context.Context, access operator.Access, plan string,
 		Plan: plan, RestrictedPages: access.RestrictedPages,
 		Transport: transport, Clock: a.Clock, Wait: a.Wait, Concurrency: access.InFlight, Trace: a.tracer(), ReadOnly: readOnly,
 	})
+}
+
+// in says where something was looked for, if anywhere.
+func in(place string) string {
+	if place == "" {
+		return ""
+	}
+	return " in " + place
 }

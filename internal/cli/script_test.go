@@ -51,6 +51,7 @@ func TestMain(m *testing.M) {
 //	serve DIR [FLAGS…]                weir site serve, until the script ends or says `unserve`
 //	get PATH [USER SECRET]            ask the served site
 //	reach                             set WEIR_ADDRESS and what goes with it to the served site
+//	token VARIABLE DIR USER [DAYS]    make an API token of somebody's, which ends after so many days
 //	answers FILE LINE…                write a file of answers, one a line
 //	hold JOURNAL                      be another run that has the journal
 //
@@ -104,6 +105,7 @@ func TestScripts(t *testing.T) {
 			"get":        get,
 			"reach":      reach,
 			"answers":    answers,
+			"token":      token,
 			"hold":       hold,
 		},
 	})
@@ -325,7 +327,12 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	r, w := io.Pipe()
 	s := ts.Value(servedKey{}).(*served)
 	s.stop, s.done, s.dialect = cancel, make(chan int, 1), "cloud"
-	env := world(ts.Getenv)
+	// It runs while the script goes on to change its environment.
+	vars := make(map[string]string)
+	for _, name := range []string{"WEIR_TEST_NOW", "WEIR_TEST_SITE", "NO_COLOR", "GOGC"} {
+		vars[name] = ts.Getenv(name)
+	}
+	env := world(func(name string) string { return vars[name] })
 	env.Stdin, env.Stdout, env.Stderr = strings.NewReader(""), w, w
 	go func() {
 		s.done <- cli.Main(ctx, append([]string{"site", "serve", folder(ts, args)}, args[1:]...), env)
@@ -382,6 +389,26 @@ func reach(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("WEIR_ADDRESS", "http://"+s.address+"/wiki")
 	ts.Setenv("WEIR_USER", s.account)
 	ts.Setenv("WEIR_ORG_KEY", ts.Getenv("ORG_KEY"))
+}
+
+// token makes an API token as its owner does in their profile.
+func token(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && (len(args) == 3 || len(args) == 4), "token VARIABLE DIR USER [DAYS]")
+	days := 365
+	if len(args) == 4 {
+		var err error
+		days, err = strconv.Atoi(args[3])
+		ts.Check(err)
+	}
+	store, err := emulator.OpenSQLite(filepath.Join(folder(ts, args[1:]), ".weir", "site.db"), emulator.ReadWrite)
+	ts.Check(err)
+	em, err := emulator.New(emulator.Options{Store: store, Clock: world(ts.Getenv).Clock})
+	ts.Check(err)
+	secret, err := em.Admin().IssueTokenFor(args[2], "weir", time.Duration(days)*24*time.Hour)
+	ts.Check(errors.Join(err, em.Close()))
+	s := ts.Value(servedKey{}).(*served)
+	s.secrets = append(s.secrets, secret)
+	ts.Setenv(args[0], secret)
 }
 
 // answers writes what somebody types, which a file in the script cannot hold:
