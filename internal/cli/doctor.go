@@ -94,6 +94,9 @@ func (a *app) doctor(ctx context.Context, requests bool) (render.Doctor, error) 
 		return render.Doctor{}, err
 	}
 	found := a.examine(ctx, s, said)
+	if err := ctx.Err(); err != nil {
+		return render.Doctor{}, err // interrupted: what failed says nothing
+	}
 	used := make(map[access.Kind]bool)
 	for f := range desired.Facts.All() {
 		used[f.Kind] = true

@@ -166,6 +166,7 @@ type Client struct {
 	timeout       time.Duration
 	trace         func(Sent)
 	hide          func(string) string // takes the secrets out of a text
+	echoes        func([]byte) bool   // whether an answer repeats a secret
 	limiter       *limiter
 	tally         *tally
 }
@@ -221,6 +222,7 @@ func New(c Config) (*Client, error) {
 		sleep = wait
 	}
 	cl.hide = redactor(cl.surfaces)
+	cl.echoes = echo(cl.surfaces)
 	cl.limiter = newLimiter(max(1, cmp.Or(c.InFlight, 4)), cl.clock, sleep)
 	return cl, nil
 }
