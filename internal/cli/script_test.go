@@ -105,7 +105,7 @@ func TestScripts(t *testing.T) {
 			"get":        get,
 			"reach":      reach,
 			"answers":    answers,
-			"token":      token,
+			"token":      issue,
 			"hold":       hold,
 		},
 	})
@@ -391,8 +391,8 @@ func reach(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("WEIR_ORG_KEY", ts.Getenv("ORG_KEY"))
 }
 
-// token makes an API token as its owner does in their profile.
-func token(ts *testscript.TestScript, neg bool, args []string) {
+// issue makes an API token as its owner does in their profile.
+func issue(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && (len(args) == 3 || len(args) == 4), "token VARIABLE DIR USER [DAYS]")
 	days := 365
 	if len(args) == 4 {
