@@ -32,7 +32,6 @@ var layers = []struct {
 	{"schema", []string{"access", "internal/diag"}, "the language ends in facts, and knows no site and no plan"},
 	{"site", []string{"access"}, "what a site is, in facts"},
 	{"site/rest", []string{"site"}, "how requests are sent is the same for every driver, and knows neither facts nor products"},
-	{"site/datacenter", []string{"site", "site/rest", "access"}, "a driver turns facts into requests and back"},
 	{"site/cloud", []string{"site", "site/rest", "access"}, "a driver turns facts into requests and back"},
 	{"site/datacenter", []string{"site", "site/rest", "access"}, "a driver turns facts into requests and back, and shares nothing with the other but how they are sent"},
 	{"site/emulator", nil, "the emulator is a product of its own: it shares no reading of Atlassian's documents with the driver that it tests"},

@@ -274,7 +274,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p.Findings = findings(slices.Concat(
 		judged, moved, diff.findings(desired, canon.Manual), refused(canon, desired), noted(canon, desired), stepFindings(steps),
 		beyond.findings(desired), pages(extent, live, desired), lifted(delta), beside(delta),
-		in.Guards.admins(delta), emptied(delta), warnings(desired.Warnings)), desired.Owners)
+		in.Guards.admins(delta), own(live.Facts, diff.Target, live.Account), emptied(delta), warnings(desired.Warnings)), desired.Owners)
 	p.Names = named(desired.Labels, p.Gained, p.Lost)
 	p.Accept(in.Guards.Acceptances, in.Guards.Used)
 	return &Draft{Plan: p, Observation: live, Desired: desired, Target: diff.Target}, nil

@@ -262,3 +262,27 @@ func Is(err error, k Kind) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Kind == k
 }
+
+// Scanner is a reader that can read the restrictions of every page, a space at a
+// time, so that a long reading can be priced, shown and taken up again.
+type Scanner interface {
+	// ScanPrice says what scanning the spaces takes. It reads little.
+	ScanPrice(ctx context.Context, spaces []access.Ref) (ScanPrice, error)
+	// Scan reads every page and blog post of one space that the account may view.
+	Scan(ctx context.Context, space access.Ref) (Scanned, error)
+}
+
+// ScanPrice is what a scan takes.
+type ScanPrice struct {
+	// Pages is how many pages and blog posts there are for the account; -1 where
+	// the product cannot say beforehand.
+	Pages int
+	// Requests is how many requests the scan takes at least.
+	Requests int
+}
+
+// Scanned is what the scan of one space told.
+type Scanned struct {
+	Facts   access.Set // exists and restrict facts of pages and blog posts
+	Unknown []access.Unknown
+}

@@ -161,6 +161,8 @@ type app struct {
 	dir     string            // the description's folder
 	sources map[string]string // the text of the files read, for diagnostics
 	trace   bool              // say every request
+	journal reconcile.Journal // of the run that goes on, for notes; nil outside one
+	noteRun int               // its number
 }
 
 // color says whether colours may be used: on a terminal, unless NO_COLOR asks
@@ -223,7 +225,7 @@ on an embedded site.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w (%s --help lists the flags)", err, cmd.CommandPath())
 	})
-	root.AddCommand(a.initCommand(), a.loginCommand(), a.doctorCommand(), a.validateCommand(), a.planCommand(), a.applyCommand(),
+	root.AddCommand(a.initCommand(), a.loginCommand(), a.doctorCommand(), a.validateCommand(), a.planCommand(), a.applyCommand(), a.scanCommand(),
 		a.siteCommand(), a.explainCommand(), a.versionCommand())
 	return root
 }

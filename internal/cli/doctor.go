@@ -126,7 +126,7 @@ const expiryWarning = 30 * 24 * time.Hour
 func (a *app) examine(ctx context.Context, s live, said operator.Access) examined {
 	out := examined{Doctor: render.Doctor{Site: said.Name, Product: said.Product, Address: said.Address.String(), From: said.From}}
 	add := func(c site.Check) {
-		out.Checks = append(out.Checks, render.Checked{Name: c.Name, Status: c.Status, Said: c.Said, Remedy: c.Remedy})
+		out.Checks = append(out.Checks, render.Checked{Name: c.Name, Status: string(c.Status), Said: c.Said, Remedy: c.Remedy})
 	}
 	if said.Proxy != nil {
 		add(site.Check{Name: "proxy", Status: site.Fine, Said: "everything goes through " + said.Proxy.Host})

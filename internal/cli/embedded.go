@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/weirhq/weir/reconcile"
 	"github.com/weirhq/weir/site"
@@ -36,7 +37,7 @@ func (a *app) openEmbedded(name reconcile.SiteName, file string, mode siteMode) 
 	if err != nil {
 		return nil, errors.Join(err, em.Close())
 	}
-	return &openSite{Site: s, close: em.Close}, nil
+	return &openSite{Site: s, close: em.Close, fullReadEvery: 24 * time.Hour}, nil
 }
 
 // siteMode says what a command needs of the site.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/weirhq/weir/internal/operator"
+	"github.com/weirhq/weir/internal/render"
 	"github.com/weirhq/weir/reconcile"
 	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/cloud"
@@ -21,7 +23,8 @@ const (
 // openSite is a site with what has to be closed after it.
 type openSite struct {
 	site.Site
-	close func() error
+	close         func() error
+	fullReadEvery time.Duration // after how long an incremental plan reads everything
 }
 
 // Close gives the site back.
@@ -49,7 +52,7 @@ func (a *app) openSite(ctx context.Context, name reconcile.SiteName, file string
 	if err != nil {
 		return nil, err
 	}
-	return &openSite{Site: s, close: func() error { return nil }}, nil
+	return &openSite{Site: s, close: func() error { return nil }, fullReadEvery: access.FullReadEvery}, nil
 }
 
 // writable refuses to open anything for writing where the operator forbids it.
@@ -59,6 +62,23 @@ func (a *app) writable() error {
 		return nil
 	}
 	return errors.New("WEIR_READ_ONLY is set, so nothing is written to any site (unset it to apply)")
+}
+
+// note tells what was done at a site beyond the steps of a plan, such as that an
+// admin key was opened, and writes it into the journal of a run. A note that
+// cannot be written down is told all the same.
+func (a *app) note(text string) {
+	fmt.Fprintln(a.Stderr, "weir:", render.Safe(text))
+	if a.journal == nil {
+		return
+	}
+	err := a.journal.Append(reconcile.Record{Run: a.noteRun, Kind: reconcile.Noted, Time: a.Clock(), Reason: text})
+	if err == nil {
+		err = a.journal.Sync()
+	}
+	if err != nil {
+		fmt.Fprintln(a.Stderr, "weir: the journal did not take it:", render.Safe(err.Error()))
+	}
 }
 
 // live is what the commands about a live site need of its driver.
@@ -97,7 +117,7 @@ func (a *app) openLive(ctx context.Context, access operator.Access, plan string,
 		Confluence: access.Address.String(), Admin: access.Organisation.String() + "/admin", Users: access.Organisation.String() + "/users",
 		Auth: auth, Email: access.User, Token: token, OrgKey: key,
 		Account: access.Account, OrgID: access.OrgID, DirectoryID: access.DirectoryID, CloudID: access.CloudID,
-		Plan: plan, RestrictedPages: access.RestrictedPages,
+		Plan: plan, RestrictedPages: access.RestrictedPages, Note: a.note,
 		Transport: transport, Clock: a.Clock, Wait: a.Wait, Concurrency: access.InFlight, Trace: a.tracer(), ReadOnly: readOnly,
 	})
 }

@@ -291,6 +291,7 @@ func TestWhoCanWrite(t *testing.T) {
 				"internal/cli/live.go: a.openEmbedded(name, file, mode)",
 				"internal/cli/live.go: a.openLive(ctx, access, name.Plan, mode == readOnly)",
 				"internal/cli/plan.go: a.openSite(ctx, d.site(), file, readOnly)",
+				"internal/cli/scan.go: a.openSite(ctx, d.site(), s.file, readOnly)",
 			},
 		},
 		"drivers are made": {

@@ -206,6 +206,10 @@ func (c *canon) judgePermission(f access.Fact) {
 		c.recover(f)
 	default:
 		c.keep(f)
+		held, role := c.live.Facts.Get(access.Fact{Kind: access.Role, Object: f.Object, Subject: f.Subject})
+		if role && f.Verb == access.CanView {
+			c.note(f, fmt.Sprintf("the role %s is taken first, and for a moment %s holds nothing in %s", held.Value, f.Subject, f.Object), "")
+		}
 	}
 }
 
@@ -290,7 +294,22 @@ func (c *canon) recover(f access.Fact) {
 	c.manual(f, "a Confluence administrator, or an admin of the space", verify,
 		fmt.Sprintf("make weir's account (%s) an admin of %s: as an admin of the space in Space settings, under Space permissions", account, f.Object),
 		"where the space has no admin that can be asked: as a Confluence administrator, recover the space's permissions in Confluence administration, under Space permissions")
+	asks := func(k access.Kind, who access.Ref) bool {
+		for w := range c.terms.Of(k, f.Object) {
+			if w.Subject == who {
+				return true
+			}
+		}
+		return false
+	}
 	for p := range c.live.Facts.Of(access.Permission, f.Object) {
-		c.left = append(c.left, p)
+		if !asks(access.Role, p.Subject) {
+			c.left = append(c.left, p)
+		}
+	}
+	for p := range c.live.Facts.Of(access.Role, f.Object) {
+		if asks(access.Permission, p.Subject) && !asks(access.Role, p.Subject) {
+			c.left = append(c.left, p) // until the permissions can take its place
+		}
 	}
 }

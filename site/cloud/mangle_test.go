@@ -297,7 +297,7 @@ func TestPaging(t *testing.T) {
 				b[name], links["next"] = first[name], first["next"]
 				delete(b, "start")
 			}
-			s := open(t, e, &mangled{RoundTripper: e.Transport(), path: path, answer: again})
+			s := open(t, e, &serial{RoundTripper: &mangled{RoundTripper: e.Transport(), path: path, answer: again}})
 			if _, err := s.Observe(t.Context(), access.Extent{}); !site.Is(err, site.Invalid) {
 				t.Errorf("%s: %v, want refused", path, err)
 			}

@@ -7,9 +7,9 @@ import (
 )
 
 // near gives the candidate that is most like a word, if one is like it at all: a
-// third of its letters may be wrong, one at the least.
+// quarter of its letters may be wrong, one at the least.
 func near(word string, candidates iter.Seq[string]) string {
-	best, least := "", max(1, len([]rune(word))/3)+1
+	best, least := "", max(1, len([]rune(word))/4)+1
 	for c := range candidates {
 		if d := distance(strings.ToLower(word), strings.ToLower(c)); d < least {
 			best, least = c, d
