@@ -280,6 +280,33 @@ func (g Guards) admins(d access.Delta) []access.Finding {
 	return out
 }
 
+// own refuses a plan that would take from weir's own account what makes it an
+// administrator of the product: it could not put that back.
+func own(live, target access.Set, account access.Ref) []access.Finding {
+	administers := func(facts access.Set) bool {
+		holders := map[access.Ref]bool{account: true}
+		for f := range facts.OfKind(access.Member) {
+			if f.Subject == account {
+				holders[f.Object] = true
+			}
+		}
+		for f := range facts.OfKind(access.Product) {
+			if holders[f.Object] && slices.Contains(access.ProductRoles(f.Value), access.AdminRole) {
+				return true
+			}
+		}
+		return false
+	}
+	if !administers(live) || administers(target) {
+		return nil
+	}
+	return []access.Finding{{
+		Code: "WR401", Level: access.Deny, Object: account,
+		Message: "weir's own account would cease to be a Confluence administrator, and could not undo it",
+		Hint:    "leave the group that makes it one its product role, or give the account the role directly",
+	}}
+}
+
 // emptied refuses a plan that leaves nothing of a kind that the description
 // owns: a file that was not checked out looks just like the wish to have no
 // groups at all. Whoever means it writes the removals down as `absent`.

@@ -256,3 +256,37 @@ func TestEmptied(t *testing.T) {
 		}
 	}
 }
+
+// Weir's own account stays an administrator of the product: it could not put
+// that back.
+func TestOwnAccountStaysAdministrator(t *testing.T) {
+	const weir = access.Ref("user:weir@acme.example")
+	set := func(lines ...string) access.Set {
+		var out []access.Fact
+		for _, l := range lines {
+			f, err := access.ParseFact(l)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, f)
+		}
+		return access.NewSet(out...)
+	}
+	live := set("member group:admins user:weir@acme.example", "product group:admins = admin+user")
+	for _, c := range []struct {
+		target access.Set
+		denied bool
+	}{
+		{live, false},
+		{set("member group:admins user:weir@acme.example", "product group:admins = user"), true},
+		{set("product group:admins = admin+user"), true},
+		{set("product group:admins = user", "product user:weir@acme.example = admin"), false},
+	} {
+		if got := len(own(live, c.target, weir)) > 0; got != c.denied {
+			t.Errorf("%v: denied %v", c.target.Facts(), got)
+		}
+	}
+	if own(set(), set(), weir) != nil {
+		t.Error("an account that never was an administrator is no matter")
+	}
+}

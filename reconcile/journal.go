@@ -27,6 +27,7 @@ const (
 	Accepted RecordKind = "accepted" // Acceptance was used
 	Intent   RecordKind = "intent"   // Step is about to be sent
 	Outcome  RecordKind = "outcome"  // what came of Step
+	Noted    RecordKind = "noted"    // Reason is what was done at the site beyond the steps: an admin key
 	Ended    RecordKind = "ended"    // the apply came to its end
 )
 
@@ -41,7 +42,7 @@ type Record struct {
 	Step       string     `json:"step,omitempty"`
 	Changes    []string   `json:"changes,omitempty"` // of an intent: "op fact", as far as Present needs them
 	Status     Status     `json:"status,omitempty"`  // of an outcome
-	Reason     string     `json:"reason,omitempty"`
+	Reason     string     `json:"reason,omitempty"`  // likewise, and of a note
 }
 
 // History is what a journal tells about the past.

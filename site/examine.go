@@ -2,6 +2,7 @@ package site
 
 import (
 	"context"
+	"errors"
 
 	"github.com/weirhq/weir/access"
 )
@@ -25,6 +26,21 @@ type Examination struct {
 	// Powers are what the credentials were seen to allow. One that is not in it
 	// could not be told.
 	Powers map[Power]bool
+}
+
+// Say adds what was found.
+func (x *Examination) Say(name string, status Status, said, remedy string) {
+	x.Checks = append(x.Checks, Check{Name: name, Status: status, Said: said, Remedy: remedy})
+}
+
+// Fail adds a check that failed, with the remedy for its kind of trouble.
+func (x *Examination) Fail(name string, err error, remedies map[Kind]string) {
+	var trouble *Error
+	remedy := ""
+	if errors.As(err, &trouble) {
+		remedy = remedies[trouble.Kind]
+	}
+	x.Say(name, Fails, err.Error(), remedy)
 }
 
 // Check is one thing that was looked at.

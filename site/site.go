@@ -149,23 +149,23 @@ type Observation struct {
 // Traits say as data what a site can hold and do, so that nobody has to ask
 // which product it is.
 type Traits struct {
-	Product string // for people: "Confluence Cloud", "Confluence Data Center"
-	Edition string // the subscription as the site tells it: free, standard, premium; or empty
-	Mode    string // how access to spaces is said: see the Mode constants
+	Product string `json:"product"`           // for people: "Confluence Cloud", "Confluence Data Center"
+	Edition string `json:"edition,omitempty"` // the subscription as the site tells it: free, standard, premium; or empty
+	Mode    string `json:"mode"`              // how access to spaces is said: see the Mode constants
 	// States are the values of a state fact that can be brought about.
-	States []string
+	States []string `json:"states,omitempty"`
 	// Invites reports whether people are invited by e-mail, and so are there
 	// before they have ever logged in.
-	Invites bool
+	Invites bool `json:"invites,omitempty"`
 	// Guests reports whether the product knows guests.
-	Guests bool
+	Guests bool `json:"guests,omitempty"`
 	// Classes are those that can be granted something in a space.
-	Classes []access.Ref
+	Classes []access.Ref `json:"classes,omitempty"`
 	// Globals are the verbs of global permissions that can be written.
-	Globals []string
+	Globals []string `json:"globals,omitempty"`
 	// Permissions are the ids that can be written in a space beside roles; nil
 	// means that the site's catalogue says so.
-	Permissions []string
+	Permissions []string `json:"permissions,omitempty"`
 }
 
 // How a site says who may do what in a space.
@@ -261,4 +261,28 @@ func (e *Error) Unwrap() error { return e.Err }
 func Is(err error, k Kind) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Kind == k
+}
+
+// Scanner is a reader that can read the restrictions of every page, a space at a
+// time, so that a long reading can be priced, shown and taken up again.
+type Scanner interface {
+	// ScanPrice says what scanning the spaces takes. It reads little.
+	ScanPrice(ctx context.Context, spaces []access.Ref) (ScanPrice, error)
+	// Scan reads every page and blog post of one space that the account may view.
+	Scan(ctx context.Context, space access.Ref) (Scanned, error)
+}
+
+// ScanPrice is what a scan takes.
+type ScanPrice struct {
+	// Pages is how many pages and blog posts there are for the account; -1 where
+	// the product cannot say beforehand.
+	Pages int
+	// Requests is how many requests the scan takes at least.
+	Requests int
+}
+
+// Scanned is what the scan of one space told.
+type Scanned struct {
+	Facts   access.Set // exists and restrict facts of pages and blog posts
+	Unknown []access.Unknown
 }

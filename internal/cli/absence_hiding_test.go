@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/site/sitetest/world"
 )
 
 // hiding is how an object that was seen before is kept from weir's account.
@@ -48,14 +49,14 @@ type hidden struct {
 // RoundTrip implements [http.RoundTripper].
 func (h hidden) RoundTrip(r *http.Request) (*http.Response, error) {
 	if h.how.status != 0 && h.about(r.URL) {
-		return reply(r, h.how.status, []byte(h.how.text)), nil
+		return world.Reply(r, h.how.status, "application/json", h.how.text), nil
 	}
 	resp, err := h.next.RoundTrip(r)
 	if err != nil || h.how.listed {
 		return resp, err
 	}
-	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
+	resp.Body.Close()
 	if err != nil {
 		return nil, err
 	}
@@ -72,9 +73,8 @@ func (h hidden) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	out := reply(r, resp.StatusCode, text)
-	out.Header = resp.Header.Clone()
-	return out, nil
+	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
+	return resp, nil
 }
 
 // about reports whether a request is for the object by itself.
@@ -92,13 +92,6 @@ func (h hidden) is(row any) bool {
 	return ok && slices.ContainsFunc([]string{"id", "accountId", "userKey", "key", "name"}, func(key string) bool {
 		return fields[key] != nil && slices.Contains(h.ids, fmt.Sprint(fields[key]))
 	})
-}
-
-func reply(r *http.Request, status int, text []byte) *http.Response {
-	return &http.Response{
-		Status: fmt.Sprintf("%d %s", status, http.StatusText(status)), StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: r,
-		Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(text)), ContentLength: int64(len(text)),
-	}
 }
 
 // proven reports whether what is hidden is gone as far as anybody can tell: no

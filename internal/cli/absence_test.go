@@ -23,6 +23,7 @@ import (
 	"github.com/weirhq/weir/site/datacenter"
 	"github.com/weirhq/weir/site/emulator"
 	"github.com/weirhq/weir/site/rest"
+	"github.com/weirhq/weir/site/sitetest/world"
 )
 
 // kindOfSite is a product, and how it says who may do what.
@@ -185,7 +186,7 @@ func (m *masked) read(t *testing.T) {
 	t.Helper()
 	m.asked, m.routes, m.long = make(map[string]int), make(map[string][]string), make(map[string]bool)
 	var mu sync.Mutex
-	obs, err := m.open(t, through(func(r *http.Request) (*http.Response, error) {
+	obs, err := m.open(t, world.RoundTripper(func(r *http.Request) (*http.Response, error) {
 		resp, err := m.em.Transport().RoundTrip(r)
 		if err != nil {
 			return nil, err
@@ -219,11 +220,6 @@ func routeOf(path string) string {
 	}
 	return strings.Join(parts, "/")
 }
-
-// through is a transport of one function.
-type through func(*http.Request) (*http.Response, error)
-
-func (f through) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // describe makes a description of nearly everything: some objects and facts are
 // left out, and shall go; some are new.

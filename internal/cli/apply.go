@@ -166,6 +166,7 @@ func (a *app) openRun(ctx context.Context, name reconcile.SiteName, file string,
 		r.close()
 		return nil, err
 	}
+	a.journal, a.noteRun = journal, r.history.LastRun+1
 	if open > 0 {
 		fmt.Fprintf(a.Stderr, "settled %s that an interrupted apply had left open\n", render.Count(open, "step", "steps"))
 	}
@@ -191,7 +192,7 @@ func (a *app) carryOut(ctx context.Context, r *run, plan *reconcile.Plan, yes bo
 	}
 	report, err := reconcile.Apply(ctx, reconcile.ApplyInput{
 		Site: r.site, Plan: plan, Journal: r.journal,
-		Clock: a.Clock, Wait: a.Wait, Progress: a.progress(),
+		Clock: a.Clock, Wait: a.Wait, Progress: a.progress("applying", "steps"),
 	})
 	if report != nil {
 		if err := render.Report(a.Stdout, report, a.options()); err != nil {
@@ -249,13 +250,13 @@ func (a *app) ask(ctx context.Context, plan *reconcile.Plan) error {
 
 // progress shows a line that is written over on a terminal, and a line now and
 // then elsewhere, so that a log shows life without drowning.
-func (a *app) progress() func(done, total int) {
+func (a *app) progress(doing, things string) func(done, total int) {
 	start := a.Clock()
 	const parts = 10
 	shown := 0
 	return func(done, total int) {
 		if a.Terminal {
-			fmt.Fprintf(a.Stderr, "\rapplying %s of %s steps (%s)\x1b[K", render.Number(done), render.Number(total), a.Clock().Sub(start).Round(100e6))
+			fmt.Fprintf(a.Stderr, "\r%s %s of %s %s (%s)\x1b[K", doing, render.Number(done), render.Number(total), things, a.Clock().Sub(start).Round(100e6))
 			if done == total {
 				fmt.Fprintln(a.Stderr)
 			}
@@ -263,7 +264,7 @@ func (a *app) progress() func(done, total int) {
 		}
 		if part := done * parts / total; part > shown || done == total {
 			shown = part
-			fmt.Fprintf(a.Stderr, "applying: %s of %s steps\n", render.Number(done), render.Number(total))
+			fmt.Fprintf(a.Stderr, "%s: %s of %s %s\n", doing, render.Number(done), render.Number(total), things)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/weirhq/weir/reconcile"
 	"github.com/weirhq/weir/site"
@@ -31,12 +32,12 @@ func (a *app) openEmbedded(name reconcile.SiteName, file string, mode siteMode) 
 		Plan: name.Plan, Account: c.AccountID, OrgID: c.OrgID, CloudID: c.CloudID,
 		Transport: em.Transport(), Clock: a.Clock, Wait: a.Wait,
 		Jitter:   func() float64 { return 0 }, // in process nobody else retries
-		ReadOnly: mode == readOnly,
+		ReadOnly: mode == readOnly, Trace: a.tracer(),
 	})
 	if err != nil {
 		return nil, errors.Join(err, em.Close())
 	}
-	return &openSite{Site: s, close: em.Close}, nil
+	return &openSite{Site: s, close: em.Close, fullReadEvery: 24 * time.Hour}, nil
 }
 
 // siteMode says what a command needs of the site.

@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/weirhq/weir/internal/operator"
+	"github.com/weirhq/weir/internal/render"
 	"github.com/weirhq/weir/reconcile"
 	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/cloud"
 	"github.com/weirhq/weir/site/datacenter"
-	"github.com/weirhq/weir/site/rest"
 )
 
 // The products of live sites.
@@ -22,7 +23,8 @@ const (
 // openSite is a site with what has to be closed after it.
 type openSite struct {
 	site.Site
-	close func() error
+	close         func() error
+	fullReadEvery time.Duration // after how long an incremental plan reads everything
 }
 
 // Close gives the site back.
@@ -46,11 +48,11 @@ func (a *app) openSite(ctx context.Context, name reconcile.SiteName, file string
 	if err != nil {
 		return nil, err
 	}
-	s, err := a.openLive(ctx, access, name.Plan, mode == readOnly, nil)
+	s, err := a.openLive(ctx, access, name.Plan, mode == readOnly)
 	if err != nil {
 		return nil, err
 	}
-	return &openSite{Site: s, close: func() error { return nil }}, nil
+	return &openSite{Site: s, close: func() error { return nil }, fullReadEvery: access.FullReadEvery}, nil
 }
 
 // writable refuses to open anything for writing where the operator forbids it.
@@ -62,6 +64,23 @@ func (a *app) writable() error {
 	return errors.New("WEIR_READ_ONLY is set, so nothing is written to any site (unset it to apply)")
 }
 
+// note tells what was done at a site beyond the steps of a plan, such as that an
+// admin key was opened, and writes it into the journal of a run. A note that
+// cannot be written down is told all the same.
+func (a *app) note(text string) {
+	fmt.Fprintln(a.Stderr, "weir:", render.Safe(text))
+	if a.journal == nil {
+		return
+	}
+	err := a.journal.Append(reconcile.Record{Run: a.noteRun, Kind: reconcile.Noted, Time: a.Clock(), Reason: text})
+	if err == nil {
+		err = a.journal.Sync()
+	}
+	if err != nil {
+		fmt.Fprintln(a.Stderr, "weir: the journal did not take it:", render.Safe(err.Error()))
+	}
+}
+
 // live is what the commands about a live site need of its driver.
 type live interface {
 	site.Site
@@ -70,10 +89,14 @@ type live interface {
 
 // openLive makes the driver for a site that the operator described. It sends
 // nothing.
-func (a *app) openLive(ctx context.Context, access operator.Access, plan string, readOnly bool, trace func(rest.Sent)) (live, error) {
+func (a *app) openLive(ctx context.Context, access operator.Access, plan string, readOnly bool) (live, error) {
 	token, key, err := access.Credentials(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if access.Product == productCloud && key.Empty() {
+		return nil, fmt.Errorf("organisation key of %s: there is none%s: without it people and their states cannot be read (make one in Atlassian Administration, and run weir login)",
+			access.Name, in(access.KeyKept()))
 	}
 	transport, err := access.Transport()
 	if err != nil {
@@ -87,14 +110,22 @@ func (a *app) openLive(ctx context.Context, access operator.Access, plan string,
 		return datacenter.New(datacenter.Config{
 			Base: access.Address.String(), Auth: auth, Username: access.User, Password: token, Token: token, Account: access.Account,
 			Usernames: access.Usernames, RestrictedPages: access.RestrictedPages,
-			Transport: transport, Clock: a.Clock, Wait: a.Wait, Concurrency: access.InFlight, Trace: trace, ReadOnly: readOnly,
+			Transport: transport, Clock: a.Clock, Wait: a.Wait, Concurrency: access.InFlight, Trace: a.tracer(), ReadOnly: readOnly,
 		})
 	}
 	return cloud.New(cloud.Config{
 		Confluence: access.Address.String(), Admin: access.Organisation.String() + "/admin", Users: access.Organisation.String() + "/users",
 		Auth: auth, Email: access.User, Token: token, OrgKey: key,
 		Account: access.Account, OrgID: access.OrgID, DirectoryID: access.DirectoryID, CloudID: access.CloudID,
-		Plan: plan, RestrictedPages: access.RestrictedPages,
-		Transport: transport, Clock: a.Clock, Wait: a.Wait, Concurrency: access.InFlight, Trace: trace, ReadOnly: readOnly,
+		Plan: plan, RestrictedPages: access.RestrictedPages, Note: a.note,
+		Transport: transport, Clock: a.Clock, Wait: a.Wait, Concurrency: access.InFlight, Trace: a.tracer(), ReadOnly: readOnly,
 	})
+}
+
+// in says where something was looked for, if anywhere.
+func in(place string) string {
+	if place == "" {
+		return ""
+	}
+	return " in " + place
 }

@@ -31,7 +31,7 @@ func (f *planFlags) register(cmd *cobra.Command) {
 func (a *app) planCommand() *cobra.Command {
 	var flags planFlags
 	var format, out string
-	var detailed bool
+	var detailed, incremental bool
 	cmd := &cobra.Command{
 		Use:   "plan [DIR]",
 		Short: "Show what would change on the site",
@@ -58,7 +58,7 @@ Exit codes: 0 planned · 1 error in the description · 2 changes (with
 			if err != nil {
 				return err
 			}
-			plan, err := a.plan(cmd.Context(), flags.site, accept)
+			plan, err := a.plan(cmd.Context(), flags.site, accept, incremental)
 			if err != nil {
 				return err
 			}
@@ -80,12 +80,13 @@ Exit codes: 0 planned · 1 error in the description · 2 changes (with
 	flags.register(cmd)
 	cmd.Flags().StringVar(&format, "format", "text", "output `format`: text, json or facts")
 	cmd.Flags().StringVar(&out, "out", "", "also write the plan to a `file`, for weir apply")
+	cmd.Flags().BoolVar(&incremental, "incremental", false, "read anew only what the site's audit log says has changed since the last such plan; everything from time to time (full_read_every)")
 	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 when there are changes")
 	return cmd
 }
 
 // plan makes a plan with a site that cannot be written to.
-func (a *app) plan(ctx context.Context, file string, accept []reconcile.Acceptance) (*reconcile.Plan, error) {
+func (a *app) plan(ctx context.Context, file string, accept []reconcile.Acceptance, refresh bool) (*reconcile.Plan, error) {
 	d, err := a.load()
 	if err != nil {
 		return nil, err
@@ -107,12 +108,22 @@ func (a *app) plan(ctx context.Context, file string, accept []reconcile.Acceptan
 		}
 		return history.Used[acceptance]
 	}
-	draft, err := a.draft(ctx, d, s, accept, used)
+	reader := site.ReadOnly(s.Site)
+	latest := &incremental{Reader: reader, app: a, every: s.fullReadEvery}
+	if refresh {
+		reader = latest
+	}
+	draft, err := a.draft(ctx, d, reader, accept, used)
 	switch {
 	case err != nil:
 		return nil, err
 	case trouble != nil:
 		return nil, trouble
+	}
+	if refresh {
+		if err := a.keepReading(d.site(), latest); err != nil {
+			return nil, fmt.Errorf("the reading could not be kept for the next plan: %w", err)
+		}
 	}
 	return draft.Plan, nil
 }

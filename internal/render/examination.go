@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/weirhq/weir/access"
-	"github.com/weirhq/weir/site"
 )
 
 // Doctor is what an examination of a site found, and what the description needs
@@ -22,12 +21,12 @@ type Doctor struct {
 	Requests []Endpoint `json:"requests,omitempty"`
 }
 
-// Checked is one check.
+// Checked is one check. Status is ok, warning, failed or unknown.
 type Checked struct {
-	Name   string      `json:"name"`
-	Status site.Status `json:"status"`
-	Said   string      `json:"said"`
-	Remedy string      `json:"remedy,omitempty"`
+	Name   string `json:"name"`
+	Status string `json:"status"`
+	Said   string `json:"said"`
+	Remedy string `json:"remedy,omitempty"`
 }
 
 // Needed is what one kind of fact takes, and whether this credential can do it.
@@ -50,7 +49,7 @@ type Endpoint struct {
 // Failed reports whether a check failed.
 func (d Doctor) Failed() bool {
 	for _, c := range d.Checks {
-		if c.Status == site.Fails {
+		if c.Status == "failed" {
 			return true
 		}
 	}
@@ -61,7 +60,7 @@ func (d Doctor) Failed() bool {
 func Examined(w io.Writer, d Doctor, o Options) error {
 	p := &printer{w: w, color: o.Color}
 	p.line("%s", p.paint(bold, fmt.Sprintf("%s (%s) at %s, as %s says", Safe(d.Site), Safe(d.Product), Safe(d.Address), Safe(d.From))))
-	colours := map[site.Status]string{site.Fine: green, site.Warns: yellow, site.Fails: red, site.Untold: dim}
+	colours := map[string]string{"ok": green, "warning": yellow, "failed": red, "unknown": dim}
 	name := 0
 	for _, c := range d.Checks {
 		name = max(name, len(c.Name))

@@ -1,6 +1,8 @@
 package cloud_test
 
 import (
+	"bytes"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -9,6 +11,8 @@ import (
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/emulator"
+	"github.com/weirhq/weir/site/sitetest"
+	"github.com/weirhq/weir/site/sitetest/world"
 )
 
 // holding makes a site on which Ana is in a group, and she and the group hold roles
@@ -30,12 +34,22 @@ func holding(t *testing.T) *emulator.Emulator {
 
 // without empties the lists that a request asks for.
 func without(e *emulator.Emulator, asked func(*http.Request) bool) http.RoundTripper {
-	return roundTripper(func(r *http.Request) (*http.Response, error) {
+	return world.RoundTripper(func(r *http.Request) (*http.Response, error) {
 		if asked(r) {
-			return reply(r, 200, "application/json", `{"results":[],"data":[],"_links":{},"links":{}}`), nil
+			return world.Reply(r, 200, "application/json", `{"results":[],"data":[],"_links":{},"links":{}}`), nil
 		}
 		return e.Transport().RoundTrip(r)
 	})
+}
+
+// byRole reports whether a search is for those who hold a role.
+func byRole(r *http.Request) bool {
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(err)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(text))
+	return bytes.Contains(text, []byte("roleIds"))
 }
 
 // TestHiddenHolders: who is missing from the list of people is no stranger where
@@ -48,9 +62,8 @@ func TestHiddenHolders(t *testing.T) {
 		if !strings.HasSuffix(r.URL.Path, "/users/search") {
 			return false
 		}
-		body := listOfRequest(r)
-		if strings.Contains(body, "roleIds") {
-			return false // the searches by role work
+		if byRole(r) {
+			return false // those work
 		}
 		people++
 		return true
@@ -60,7 +73,7 @@ func TestHiddenHolders(t *testing.T) {
 	if !slices.Contains(got, "role space:ENG user:ana@acme.example = admin") {
 		t.Errorf("with weir.lock: %v", got)
 	}
-	honest(t, clean.Facts, obs, nil)
+	sitetest.Honest(t, clean.Facts, obs, nil)
 
 	_, got = observedWith(t, open(t, e, without(e, everybody)), access.Extent{}, access.Role)
 	if slices.ContainsFunc(got, func(line string) bool { return strings.Contains(line, "account:") }) {
@@ -76,7 +89,7 @@ func TestHiddenHolders(t *testing.T) {
 func TestEmptySearches(t *testing.T) {
 	e := holding(t)
 	s := open(t, e, without(e, func(r *http.Request) bool {
-		return strings.HasSuffix(r.URL.Path, "/users/search") && strings.Contains(listOfRequest(r), "roleIds")
+		return strings.HasSuffix(r.URL.Path, "/users/search") && byRole(r)
 	}))
 	if _, err := s.Observe(t.Context(), access.Extent{}); !site.Is(err, site.Invalid) || !strings.Contains(err.Error(), "own account") {
 		t.Errorf("%v, want refused", err)
@@ -88,17 +101,19 @@ func TestEmptySearches(t *testing.T) {
 func TestNobodyInASpace(t *testing.T) {
 	e := holding(t)
 	clean, _ := observed(t, open(t, e, e.Transport()))
-	empty := func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/role-assignments") && strings.Contains(r.URL.Path, "/spaces/") }
+	empty := func(r *http.Request) bool {
+		return strings.HasSuffix(r.URL.Path, "/role-assignments") && strings.Contains(r.URL.Path, "/spaces/")
+	}
 	obs, _ := observed(t, open(t, e, without(e, empty)))
 	want := access.Unknown{Kind: access.Role, Object: "space:ENG", Reason: "the list of its role assignments is empty, and that of its permissions is not"}
 	if !slices.Equal(obs.Unknown, []access.Unknown{want}) {
 		t.Errorf("unknown is %v", obs.Unknown)
 	}
-	honest(t, clean.Facts, obs, nil)
+	sitetest.Honest(t, clean.Facts, obs, nil)
 	for _, status := range []int{400, 404, 501} {
-		s := open(t, e, roundTripper(func(r *http.Request) (*http.Response, error) {
+		s := open(t, e, world.RoundTripper(func(r *http.Request) (*http.Response, error) {
 			if strings.HasSuffix(r.URL.Path, "/permissions") {
-				return reply(r, status, "application/json", `{}`), nil
+				return world.Reply(r, status, "application/json", `{}`), nil
 			}
 			return without(e, empty).RoundTrip(r)
 		}))

@@ -2,9 +2,12 @@ package cloud
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"time"
 
+	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/rest"
 )
 
@@ -19,6 +22,20 @@ type adminKey struct {
 	mu     sync.Mutex
 	opened bool
 	err    error // of the attempt to open it, which is made once
+}
+
+// why adds to an error about something hidden why no key helped.
+func (k *adminKey) why(err error) error {
+	if k == nil {
+		return err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var trouble *site.Error
+	if k.err != nil && errors.As(err, &trouble) {
+		return &site.Error{Kind: trouble.Kind, Op: trouble.Op, Err: fmt.Errorf("%w (and no admin key: %v)", trouble.Err, k.err)}
+	}
+	return err
 }
 
 // keyMinutes is how long a key lasts in case that it cannot be closed: long
@@ -38,7 +55,9 @@ func (s *Site) key(op string) *adminKey {
 	return &adminKey{site: s, op: op}
 }
 
-// open opens the key if it is not, and says whether there is one.
+// open opens the key if it is not, and says whether there is one. That there can
+// be none (the subscription has no keys, the account may have none, the site is
+// only read) is no error: what is hidden stays hidden then.
 func (k *adminKey) open(ctx context.Context) (bool, error) {
 	if k == nil {
 		return false, nil
@@ -51,12 +70,15 @@ func (k *adminKey) open(ctx context.Context) (bool, error) {
 		}{keyMinutes}
 		k.err = k.site.client.Write(ctx, rest.Call{To: openAdminKey, Op: k.op, Body: body}, nil)
 		// Nobody knows what became of a lost request: it is closed all the same.
-		k.opened = k.err == nil || rest.Status(k.err) == 0
+		k.opened = k.err == nil || site.Is(k.err, site.Transient)
 		if k.opened {
 			k.site.note("an admin key was opened: " + k.op)
 		}
 	}
-	return k.err == nil, k.err
+	if site.Is(k.err, site.Transient) || site.Is(k.err, site.RateLimited) {
+		return false, k.err
+	}
+	return k.err == nil, nil
 }
 
 // close closes the key if it was opened, also after the work was cancelled.

@@ -131,7 +131,7 @@ func (c *canon) leave(r access.Ref) {
 // judge decides on a wanted fact that is not true yet.
 func (c *canon) judge(f access.Fact) {
 	for _, r := range []access.Ref{f.Object, f.Subject} {
-		if until, ok := c.awaited[r]; ok {
+		if until, ok := c.awaited[r]; ok && f.Kind != access.Global {
 			c.wait(f, r, until)
 			return
 		}

@@ -7,9 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agext/levenshtein"
-
 	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/internal/nearest"
 	"github.com/weirhq/weir/site"
 )
 
@@ -206,6 +205,10 @@ func (c *canon) judgePermission(f access.Fact) {
 		c.recover(f)
 	default:
 		c.keep(f)
+		held, role := c.live.Facts.Get(access.Fact{Kind: access.Role, Object: f.Object, Subject: f.Subject})
+		if role && f.Verb == access.CanView {
+			c.note(f, fmt.Sprintf("the role %s is taken first, and for a moment %s holds nothing in %s", held.Value, f.Subject, f.Object), "")
+		}
 	}
 }
 
@@ -248,19 +251,12 @@ func (c *canon) permissionIDs() map[string]string {
 // written.
 func (c *canon) meant(given string) string {
 	ids := c.permissionIDs()
-	best, distance := "", 1+len(given)/3
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
 		if label := ids[id]; label != "" && strings.EqualFold(label, given) {
-			return fmt.Sprintf("did you mean %q?", id)
-		}
-		if d := levenshtein.Distance(strings.ToLower(given), id, nil); d < distance {
-			best, distance = id, d
+			return nearest.Ask(id, "")
 		}
 	}
-	if best != "" {
-		return fmt.Sprintf("did you mean %q?", best)
-	}
-	return "write the id of one that it has, such as create/page"
+	return nearest.Ask(nearest.To(strings.ToLower(given), slices.Collect(maps.Keys(ids))), "write the id of one that it has, such as create/page")
 }
 
 // administers reports whether weir's account administers a space: only a space's
@@ -290,7 +286,22 @@ func (c *canon) recover(f access.Fact) {
 	c.manual(f, "a Confluence administrator, or an admin of the space", verify,
 		fmt.Sprintf("make weir's account (%s) an admin of %s: as an admin of the space in Space settings, under Space permissions", account, f.Object),
 		"where the space has no admin that can be asked: as a Confluence administrator, recover the space's permissions in Confluence administration, under Space permissions")
+	asks := func(k access.Kind, who access.Ref) bool {
+		for w := range c.terms.Of(k, f.Object) {
+			if w.Subject == who {
+				return true
+			}
+		}
+		return false
+	}
 	for p := range c.live.Facts.Of(access.Permission, f.Object) {
-		c.left = append(c.left, p)
+		if !asks(access.Role, p.Subject) {
+			c.left = append(c.left, p)
+		}
+	}
+	for p := range c.live.Facts.Of(access.Role, f.Object) {
+		if asks(access.Permission, p.Subject) && !asks(access.Role, p.Subject) {
+			c.left = append(c.left, p) // until the permissions can take its place
+		}
 	}
 }

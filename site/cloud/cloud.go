@@ -14,7 +14,7 @@
 //
 // It does not decide what to change, keeps nothing on disk, and can send no
 // write that is not in [Writes]; how requests are sent is package rest's. It
-// reads sites in every role mode.
+// reads and writes sites in every role mode.
 //
 // The facts about the product that the code relies on, and how sure they are,
 // are told where they are used: "documented" means Atlassian's published
@@ -65,7 +65,8 @@ type Config struct {
 	// help on the Free plan).
 	Plan string
 
-	// ReadOnly makes a site of which every write is refused.
+	// ReadOnly makes a site of which every write is refused, but for the admin
+	// key that RestrictedPages may ask for: reading takes it.
 	ReadOnly bool
 
 	// RestrictedPages says what is done about restricted pages that the site
@@ -104,6 +105,7 @@ type Site struct {
 	place   place      // found on first use
 	looked  bool       // whether a whole observation has been made
 	mode    string     // of roles, as the latest observation saw it
+	me      self       // as the latest observation saw the account
 }
 
 // place is where the site lies in its organisation.
@@ -159,8 +161,12 @@ func New(c Config) (*Site, error) {
 	if c.OrgKey.Empty() {
 		return nil, errors.New("organisation API key is missing: without it people and their states cannot be read")
 	}
+	may := writes
+	if c.ReadOnly && c.RestrictedPages == keyRestricted {
+		may = []rest.Endpoint{openAdminKey, closeAdminKey}
+	}
 	client, err := rest.New(rest.Config{
-		Surfaces: surfaces, Reads: reads, Writes: writes,
+		Surfaces: surfaces, Reads: reads, Writes: may,
 		Transport: c.Transport, Clock: c.Clock, Wait: c.Wait, Jitter: c.Jitter,
 		Timeout: c.Timeout, InFlight: c.Concurrency, Trace: c.Trace,
 	})
@@ -171,7 +177,7 @@ func New(c Config) (*Site, error) {
 	if clock == nil {
 		clock = time.Now
 	}
-	if c.ReadOnly {
+	if c.ReadOnly && c.RestrictedPages != keyRestricted {
 		client = client.ReadOnly()
 	}
 	s := &Site{

@@ -84,10 +84,11 @@ func (s *Site) content(ctx context.Context, extent access.Extent, ids map[access
 	if err := r.above(ctx); err != nil {
 		return nil, err
 	}
-	for _, space := range r.watched() {
-		if err := r.watch(ctx, space); err != nil {
-			return nil, err
-		}
+	err := rest.Each(ctx, s.client.InFlight(), r.watched(), func(ctx context.Context, _ int, space access.Ref) error {
+		return r.watch(ctx, space)
+	})
+	if err != nil {
+		return nil, err
 	}
 	for ref, id := range r.out.ids {
 		s.known.learn(ref, id)
@@ -356,7 +357,9 @@ func (r *contentReader) watch(ctx context.Context, space access.Ref) error {
 	if err != nil {
 		return err
 	}
+	r.mu.Lock()
 	r.out.floor += max(1, pages(len(list), searchPage))
+	r.mu.Unlock()
 	shown := make(map[string]bool)
 	byRef := make(map[access.Ref][]string) // ids
 	var cut []access.Ref
@@ -371,7 +374,9 @@ func (r *contentReader) watch(ctx context.Context, space access.Ref) error {
 				break
 			}
 			above := access.NewPage("page", space, a.Title)
+			r.mu.Lock()
 			r.out.parents[up] = above
+			r.mu.Unlock()
 			up = above
 		}
 		got, whole, err := c.named()

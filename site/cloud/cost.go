@@ -35,7 +35,7 @@ func (s *Site) Cost(unit []access.Change) int {
 		return 2 // and its task
 	case f.Kind == access.Grants:
 		return 3 // the roles as they are, the write, its task
-	case f.Kind == access.Exists && invitations(unit) > 1:
+	case person(f.Object) && invitations(unit) > 1:
 		return 2 // who is in the directory already, and the invitation
 	case f.Kind == access.Exists, f.Kind == access.State, f.Kind == access.Product && person(f.Object):
 		return costOfPerson(unit)

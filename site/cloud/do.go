@@ -31,7 +31,7 @@ func (s *Site) Do(ctx context.Context, step site.Step) error {
 	case f.Kind == access.Exists && f.Object.Type() == "space_role",
 		f.Kind == access.Grants:
 		return w.spaceRole(ctx, c)
-	case f.Kind == access.Exists && invitations(step.Changes) > 1:
+	case person(f.Object) && invitations(step.Changes) > 1:
 		return w.inviteTogether(ctx)
 	case f.Kind == access.Exists, f.Kind == access.State, f.Kind == access.Product && person(f.Object):
 		return w.person(ctx, f.Object)
@@ -107,6 +107,9 @@ func (w *worker) resolve(ctx context.Context, r access.Ref) (string, error) {
 	}
 	if id, ok := w.known.id(r); ok {
 		return id, nil
+	}
+	if r.IsPage() {
+		return "", rest.Fail(site.NotFound, rest.Call{Op: w.op}, fmt.Errorf("%s is not on the site, or weir's account may not see it", r))
 	}
 	return "", rest.Fail(site.NotFound, rest.Call{Op: w.op}, fmt.Errorf("%s is not on the site", r))
 }

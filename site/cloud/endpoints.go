@@ -52,6 +52,7 @@ var (
 	listBlogPosts      = confluence.endpoint("GET", "/api/v2/blogposts", "read blog posts")
 	listSpacePages     = confluence.endpoint("GET", "/api/v2/spaces/{}/pages", "read the pages of a space")
 	listSpaceBlogPosts = confluence.endpoint("GET", "/api/v2/spaces/{}/blogposts", "read the blog posts of a space")
+	searchAll          = confluence.endpoint("GET", "/rest/api/search", "count the pages of spaces")
 	searchContent      = confluence.endpoint("GET", "/rest/api/content/search", "read the restricted pages of a space")
 	readRestrictions   = confluence.endpoint("GET", "/rest/api/content/{}/restriction", "read the restrictions of a page")
 )
@@ -95,7 +96,7 @@ var (
 		currentUser, systemInfo, listGroups, longTask, roleMode, listSpaces, listSpaceRoles, listPermissions, listAssignments,
 		listSpaceRows, getSpaceRole, listAudit, auditRetention, getPerson, getGroup,
 		listOrgs, listDirectories, searchWorkspaces, searchPeople, searchGroups, listGroupProduct, listPersonProduct, listTokens,
-		listPages, listBlogPosts, listSpacePages, listSpaceBlogPosts, searchContent, readRestrictions,
+		listPages, listBlogPosts, listSpacePages, listSpaceBlogPosts, searchContent, searchAll, readRestrictions,
 	}
 	writes = []rest.Endpoint{
 		createGroup, deleteGroup, addMember, removeMember, updateSpace, createSpace, setAssignments,

@@ -37,26 +37,12 @@ type examiner struct {
 	out site.Examination
 }
 
-func (x *examiner) say(name string, status site.Status, said, remedy string) {
-	x.out.Checks = append(x.out.Checks, site.Check{Name: name, Status: status, Said: said, Remedy: remedy})
-}
-
-// fail says what an error means, and what to do about its kind.
-func (x *examiner) fail(name string, err error, remedies map[site.Kind]string) {
-	var trouble *site.Error
-	remedy := ""
-	if errors.As(err, &trouble) {
-		remedy = remedies[trouble.Kind]
-	}
-	x.say(name, site.Fails, err.Error(), remedy)
-}
-
 // account looks at the address and at whose the token is.
 func (x *examiner) account() (self, bool) {
 	me, err := x.identify(x.ctx)
 	if err != nil {
 		x.out.Powers[site.UseSite] = false
-		x.fail("site account", err, map[site.Kind]string{
+		x.out.Fail("site account", err, map[site.Kind]string{
 			site.Forbidden: "make a new API token for weir's account, and run weir login again",
 			site.Transient: "see whether the address is right and reachable from here (a proxy or a ca_file may be missing)",
 			site.NotFound:  "correct the address: Confluence on Cloud is at https://SITE.atlassian.net/wiki",
@@ -70,8 +56,8 @@ func (x *examiner) account() (self, bool) {
 	}
 	name := strings.TrimSpace(me.DisplayName + " " + me.Email)
 	x.out.Powers[site.UseSite] = true
-	x.say("site account", site.Fine, fmt.Sprintf("%s (%s), answered in %s", name, me.AccountID, x.client.Latency().Round(time.Millisecond)), "")
-	x.say("token", site.Fine, kind, "")
+	x.out.Say("site account", site.Fine, fmt.Sprintf("%s (%s), answered in %s", name, me.AccountID, x.client.Latency().Round(time.Millisecond)), "")
+	x.out.Say("token", site.Fine, kind, "")
 	return me, true
 }
 
@@ -79,13 +65,13 @@ func (x *examiner) account() (self, bool) {
 func (x *examiner) confluence() {
 	mode := "unknown"
 	if m, err := x.roleMode(x.ctx); err != nil {
-		x.fail("role mode", err, map[site.Kind]string{
+		x.out.Fail("role mode", err, map[site.Kind]string{
 			site.Forbidden:   "give the token the scope read:configuration:confluence",
 			site.Unsupported: "see whether there is a newer weir",
 		})
 	} else {
 		mode = m
-		x.say("role mode", site.Fine, map[string]string{
+		x.out.Say("role mode", site.Fine, map[string]string{
 			onlyRoles:  "access to spaces is said by roles",
 			transition: "on its way to roles: each principal of a space has a role, or permissions of its own",
 			preRoles:   "access to spaces is said by permissions; described roles are written out as such",
@@ -93,15 +79,15 @@ func (x *examiner) confluence() {
 	}
 	var facts systemFacts
 	if err := x.client.Read(x.ctx, rest.Call{To: systemInfo}, &facts); err != nil {
-		x.fail("subscription", err, nil)
+		x.out.Fail("subscription", err, nil)
 	} else {
 		switch edition := strings.ToLower(facts.Edition); edition {
 		case "":
-			x.say("subscription", site.Untold, "the site does not tell it", "write site.plan in the description")
+			x.out.Say("subscription", site.Untold, "the site does not tell it", "write site.plan in the description")
 		case "free":
-			x.say("subscription", site.Warns, "free: permissions cannot be customised", "")
+			x.out.Say("subscription", site.Warns, "free: permissions cannot be customised", "")
 		default:
-			x.say("subscription", site.Fine, edition, "")
+			x.out.Say("subscription", site.Fine, edition, "")
 		}
 	}
 	parts := []struct {
@@ -119,16 +105,16 @@ func (x *examiner) confluence() {
 	}
 	for _, part := range parts {
 		if err := x.row(part.to); err != nil {
-			x.fail("reading "+part.name, err, map[site.Kind]string{
+			x.out.Fail("reading "+part.name, err, map[site.Kind]string{
 				site.Forbidden: "give the token the scopes to read it, and the account the right",
 				site.NotFound:  "give the token the scopes to read it, and the account the right",
 			})
 		}
 	}
 	if err := x.row(listAudit); err != nil {
-		x.say("audit log", site.Warns, err.Error(), "make weir's account a Confluence administrator: without the log every plan reads everything")
+		x.out.Say("audit log", site.Warns, err.Error(), "make weir's account a Confluence administrator: without the log every plan reads everything")
 	} else {
-		x.say("audit log", site.Fine, "can be read, so that later plans can read what changed alone", "")
+		x.out.Say("audit log", site.Fine, "can be read, so that later plans can read what changed alone", "")
 	}
 }
 
@@ -156,14 +142,14 @@ func (x *examiner) organisation() (place, bool) {
 	at, err := x.locate(x.ctx)
 	if err != nil {
 		x.out.Powers[site.AdminOrg] = false
-		x.fail("organisation key", err, map[site.Kind]string{
+		x.out.Fail("organisation key", err, map[site.Kind]string{
 			site.Forbidden: "make a new API key in Atlassian Administration (others report that it must be made without scopes), and run weir login again",
 			site.Conflict:  "write down which organisation, directory or site is meant in the operator's file",
 		})
 		return place{}, false
 	}
 	x.out.Powers[site.AdminOrg] = true
-	x.say("organisation key", site.Fine, fmt.Sprintf("organisation %s, directory %s, site %s", at.org, at.directory, at.cloud), "")
+	x.out.Say("organisation key", site.Fine, fmt.Sprintf("organisation %s, directory %s, site %s", at.org, at.directory, at.cloud), "")
 	return at, true
 }
 
@@ -176,16 +162,16 @@ func (x *examiner) standing(at place, me self) {
 	own, err := x.ownStanding(at, me)
 	if err != nil {
 		for p, remedy := range powers {
-			x.say(string(p), site.Untold, err.Error(), remedy)
+			x.out.Say(string(p), site.Untold, err.Error(), remedy)
 		}
 		return
 	}
 	for _, p := range []site.Power{site.AdminProduct, site.AdminSite} {
 		x.out.Powers[p] = own[p]
 		if own[p] {
-			x.say(string(p), site.Fine, "weir's account is one", "")
+			x.out.Say(string(p), site.Fine, "weir's account is one", "")
 		} else {
-			x.say(string(p), site.Warns, "weir's account is none", powers[p])
+			x.out.Say(string(p), site.Warns, "weir's account is none", powers[p])
 		}
 	}
 }
@@ -231,7 +217,7 @@ func (x *examiner) tokens(at place, me self) {
 	what := rest.Call{To: listTokens, Args: []string{at.org}}
 	list, err := rest.ByCursor(x.ctx, x.client, what, orgPage, func(t apiToken) string { return t.ID })
 	if err != nil {
-		x.say("token's last day", site.Untold, "the organisation's key cannot tell it: "+err.Error(), "write token_expires in the operator's file")
+		x.out.Say("token's last day", site.Untold, "the organisation's key cannot tell it: "+err.Error(), "write token_expires in the operator's file")
 		return
 	}
 	now := x.clock()
@@ -250,12 +236,12 @@ func (x *examiner) tokens(at place, me self) {
 	}
 	switch {
 	case first == nil:
-		x.say("token's last day", site.Untold, "the organisation lists no token of weir's account that ends (it lists managed accounts only)", "write token_expires in the operator's file")
+		x.out.Say("token's last day", site.Untold, "the organisation lists no token of weir's account that ends (it lists managed accounts only)", "write token_expires in the operator's file")
 	case first.ExpiresAt.Sub(now) <= expirySoon:
-		x.say("token's last day", site.Warns, fmt.Sprintf("%q ends on %s, in %d days", first.Label, first.ExpiresAt.Format(time.DateOnly), int(first.ExpiresAt.Sub(now)/(24*time.Hour))),
+		x.out.Say("token's last day", site.Warns, fmt.Sprintf("%q ends on %s, in %d days", first.Label, first.ExpiresAt.Format(time.DateOnly), int(first.ExpiresAt.Sub(now)/(24*time.Hour))),
 			"make a new token before that day, and run weir login again")
 	default:
-		x.say("token's last day", site.Fine, fmt.Sprintf("of %d that end, %q is the first, on %s", own, first.Label, first.ExpiresAt.Format(time.DateOnly)), "")
+		x.out.Say("token's last day", site.Fine, fmt.Sprintf("of %d that end, %q is the first, on %s", own, first.Label, first.ExpiresAt.Format(time.DateOnly)), "")
 	}
 }
 
@@ -267,7 +253,7 @@ func (x *examiner) spaces() {
 		"member":    "weir's account is named in every restriction that it writes",
 		"admin_key": "an admin key is opened for the requests that need one; Confluence tells the authors",
 	}[x.restricted]
-	x.say("restricted pages", site.Fine, said, "")
+	x.out.Say("restricted pages", site.Fine, said, "")
 }
 
 // apiToken is a token as the organisation lists it, without its secret.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/weirhq/weir/site"
@@ -13,9 +15,11 @@ import (
 // identify asks the site who weir is there. A wrong or expired token may be
 // answered as an anonymous caller, with 200 and empty lists; and a list read
 // as somebody else is another list. So the account is asked before and after
-// every observation, and once known it stays the same for good.
+// every observation, and once known it stays the same for good. So are its rights
+// on the site: who loses them in the middle is shown less from then on, and
+// nothing else says so (evidence A5: inferred, that operations show them).
 func (s *Site) identify(ctx context.Context) (self, error) {
-	what := rest.Call{To: currentUser}
+	what := rest.Call{To: currentUser, Query: url.Values{"expand": {"operations"}}}
 	var me self
 	if err := s.client.Read(ctx, what, &me); err != nil {
 		return self{}, err
@@ -30,6 +34,22 @@ func (s *Site) identify(ctx context.Context) (self, error) {
 	}
 	s.account = me.AccountID
 	return me, nil
+}
+
+// stillItself asks again who weir is, and whether it may still do what it might
+// when it read the site.
+func (s *Site) stillItself(ctx context.Context, before self) error {
+	now, err := s.identify(ctx)
+	if err != nil {
+		return err
+	}
+	may := now.may()
+	for _, right := range before.may() {
+		if !slices.Contains(may, right) {
+			return rest.Fail(site.Forbidden, rest.Call{To: currentUser}, fmt.Errorf("the account has lost a right since the reading began: %s", right))
+		}
+	}
+	return nil
 }
 
 // locate finds the site's place in the organisation. What the configuration

@@ -133,11 +133,11 @@ func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, o
 	if err != nil {
 		return err
 	}
-	if _, err := s.identify(ctx); err != nil {
+	if err := s.stillItself(ctx, r.me); err != nil {
 		return err
 	}
 	s.mu.Lock()
-	s.looked, s.mode = true, r.mode
+	s.looked, s.mode, s.me = true, r.mode, r.me
 	s.mu.Unlock()
 
 	obs.Facts = obs.Facts.Union(access.NewSet(append(facts, pages.facts...)...))

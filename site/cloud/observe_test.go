@@ -11,6 +11,9 @@ import (
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/emulator"
+	"github.com/weirhq/weir/site/rest"
+	"github.com/weirhq/weir/site/sitetest"
+	"github.com/weirhq/weir/site/sitetest/world"
 )
 
 // TestGroupsElsewhere: a group with roles on another product is an ordinary one,
@@ -99,9 +102,9 @@ func TestHiddenOwnRoles(t *testing.T) {
 		t.Fatal(err)
 	}
 	clean, _ := observed(t, s)
-	s = open(t, e, roundTripper(func(r *http.Request) (*http.Response, error) {
+	s = open(t, e, world.RoundTripper(func(r *http.Request) (*http.Response, error) {
 		if strings.HasSuffix(r.URL.Path, "/users/"+clean.IDs["user:guest@acme.example"]+"/role-assignments") {
-			return reply(r, 403, "application/json", `{}`), nil
+			return world.Reply(r, 403, "application/json", `{}`), nil
 		}
 		return e.Transport().RoundTrip(r)
 	}))
@@ -110,7 +113,7 @@ func TestHiddenOwnRoles(t *testing.T) {
 	if err != nil || !slices.Equal(obs.Unknown, []access.Unknown{want}) {
 		t.Errorf("%v, %v", err, obs.Unknown)
 	}
-	honest(t, clean.Facts, obs, err)
+	sitetest.Honest(t, clean.Facts, obs, err)
 }
 
 // TestLatency: the driver tells how slow the site is.
@@ -122,5 +125,84 @@ func TestLatency(t *testing.T) {
 	observed(t, s)
 	if s.Latency() <= 0 || s.Requests() == 0 {
 		t.Errorf("%d requests of %s", s.Requests(), s.Latency())
+	}
+}
+
+// TestDowngraded takes the account's rights at every request of a reading:
+// whatever comes of it holds no absence that is none.
+func TestDowngraded(t *testing.T) {
+	e, _ := embedded(t, emulator.Options{}, nil)
+	a := e.Admin()
+	const email = "operator@acme.example"
+	errs := []error{
+		a.AddPerson(email, "Operator", emulator.PersonOptions{}), a.CreateGroup("admins", ""), a.SetProductRole("admins", "admin"),
+		a.CreateGroup("staff", ""), a.SetProductRole("staff", "user"), a.AddMember("staff", email),
+	}
+	for _, key := range []string{"ENG", "OPS"} {
+		errs = append(errs, a.CreateSpace(key, key), a.AssignRole(key, emulator.Principal{Group: "staff"}, "Viewer"), a.CreateSpace(key+"X", key), a.AssignRole(key+"X", emulator.Principal{Class: "all-product-admins"}, "Viewer"))
+	}
+	token, err := a.IssueToken(email)
+	for _, err := range append(errs, err) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	requests, at := 0, -1
+	cfg := config(e, &world.Serial{RoundTripper: world.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		if requests == at {
+			if err := a.RemoveMember("admins", email); err != nil {
+				t.Error(err)
+			}
+		}
+		requests++
+		return e.Transport().RoundTrip(r)
+	})})
+	cfg.Email, cfg.Token = email, rest.NewSecret(token)
+	if err := a.AddMember("admins", email); err != nil {
+		t.Fatal(err)
+	}
+	clean, _ := observed(t, newSite(t, cfg))
+	lost := 0
+	for n := range clean.Requests {
+		requests, at = 0, n
+		obs, err := newSite(t, cfg).Observe(t.Context(), access.Extent{Pins: clean.IDs})
+		if err != nil && !site.Is(err, site.Forbidden) {
+			t.Errorf("after %d requests: %v", n, err)
+		}
+		if err != nil {
+			lost++
+		}
+		// Except that the operator is no admin any more, which is true.
+		truth := clean.Facts.Filter(func(f access.Fact) bool { return !f.About("user:" + email) })
+		obs.Facts = obs.Facts.Filter(func(f access.Fact) bool { return !f.About("user:" + email) })
+		sitetest.Honest(t, truth, obs, err)
+		if err := a.AddMember("admins", email); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if lost < clean.Requests/2 {
+		t.Errorf("the loss was seen %d times in %d", lost, clean.Requests)
+	}
+
+	requests, at = 0, -1
+	s := newSite(t, cfg)
+	observed(t, s)
+	if err := a.RemoveMember("admins", email); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Present(t.Context(), []access.Fact{{Kind: access.Exists, Object: "space:ENGX"}}); !site.Is(err, site.Forbidden) {
+		t.Errorf("present: %v, %v", got, err)
+	}
+}
+
+// TestReadOnlyRefreshes: the reading half can be refreshed, and not written to.
+func TestReadOnlyRefreshes(t *testing.T) {
+	_, s := embedded(t, emulator.Options{}, nil)
+	half := site.ReadOnly(s)
+	if _, ok := half.(site.Refresher); !ok {
+		t.Error("it cannot be refreshed")
+	}
+	if _, ok := half.(site.Site); ok {
+		t.Error("it can be written to")
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -355,7 +354,7 @@ func (p *permissionWriter) take(ctx context.Context, row permissionRow) error {
 // unless gives the refusal of a write, unless what it was for is true. An
 // unknown outcome is never looked at here: the write must not be repeated.
 func (p *permissionWriter) unless(ctx context.Context, refused error, holds func([]permissionRow) bool) error {
-	if code := rest.Status(refused); code != http.StatusBadRequest && code != http.StatusNotFound && code != http.StatusConflict {
+	if code := rest.Status(refused); code != 400 && code != 404 && code != 409 {
 		return p.explain(refused)
 	}
 	rows, err := p.read(ctx)
@@ -367,7 +366,7 @@ func (p *permissionWriter) unless(ctx context.Context, refused error, holds func
 
 // explain adds to a refusal what can be done about the usual cause.
 func (p *permissionWriter) explain(err error) error {
-	if rest.Status(err) != http.StatusForbidden {
+	if rest.Status(err) != 403 {
 		return err
 	}
 	var trouble *site.Error

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 
 	"github.com/weirhq/weir/access"
@@ -82,7 +81,7 @@ func (s *Site) lookFor(ctx context.Context, r *reading, ref access.Ref, id strin
 	switch {
 	case err == nil:
 		return "it was there before (weir.lock), no list shows it now, and it is there when asked for by its id", nil
-	case rest.Status(err) == http.StatusNotFound:
+	case site.Is(err, site.NotFound):
 		return "", nil
 	case site.Is(err, site.Transient), site.Is(err, site.RateLimited):
 		return "", err

@@ -41,7 +41,10 @@ func (s *Site) Present(ctx context.Context, facts []access.Fact) ([]site.Presenc
 		answers = append(answers, answer)
 	}
 	if q.throughSite() {
-		if _, err := s.identify(ctx); err != nil {
+		s.mu.Lock()
+		me := s.me
+		s.mu.Unlock()
+		if err := s.stillItself(ctx, me); err != nil {
 			return nil, err
 		}
 	}

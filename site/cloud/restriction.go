@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strconv"
 
@@ -256,7 +255,7 @@ func (w *worker) restrict(ctx context.Context, page access.Ref) (err error) {
 		return err
 	}
 	err = w.putRestrictions(ctx, id, will, keyed)
-	if code := rest.Status(err); !keyed && (code == http.StatusNotFound || code == http.StatusForbidden) {
+	if code := rest.Status(err); !keyed && (code == 404 || code == 403) {
 		if opened, trouble := key.open(ctx); trouble != nil {
 			return trouble
 		} else if opened {
@@ -264,21 +263,25 @@ func (w *worker) restrict(ctx context.Context, page access.Ref) (err error) {
 			err = w.putRestrictions(ctx, id, will, keyed)
 		}
 	}
-	if rest.Status(err) != http.StatusBadRequest {
-		return err
-	}
 	// Names of people and groups that are gone cannot be written back. They let
-	// nobody pass, so they are left out, unless the page would open for it.
-	less, dropped := w.withoutStrangers(will)
-	if !dropped {
-		return err
-	}
-	for verb := range will {
-		if !will[verb].empty() && less[verb].empty() {
-			return rest.Fail(site.Conflict, rest.Call{Op: w.op}, fmt.Errorf("of those who may %s %s nobody is left, and without their names it would be open: name somebody, or remove the restriction", verb, page))
+	// nobody pass, so they are left out, unless the page would open for it: groups
+	// first, since of people there are some whom no directory lists.
+	for _, kinds := range [][]string{{"group"}, {"group", "person"}} {
+		if rest.Status(err) != 400 {
+			return err
 		}
+		less, dropped := w.withoutStrangers(will, kinds)
+		if !dropped {
+			continue
+		}
+		for verb := range will {
+			if !will[verb].empty() && less[verb].empty() {
+				return rest.Fail(site.Conflict, rest.Call{Op: w.op}, fmt.Errorf("of those who may %s %s nobody is left, and without their names it would be open: name somebody, or remove the restriction", verb, page))
+			}
+		}
+		err = w.putRestrictions(ctx, id, less, keyed)
 	}
-	return w.putRestrictions(ctx, id, less, keyed)
+	return err
 }
 
 // restrictionsWith reads whom a page names, with the key where nothing is seen
@@ -293,7 +296,7 @@ func (s *Site) restrictionsWith(ctx context.Context, id string, key *adminKey) (
 		return nil, false, trouble
 	}
 	if !opened {
-		return nil, false, err
+		return nil, false, key.why(err)
 	}
 	r, err = s.restrictionsOf(ctx, id, true)
 	return r, true, err
@@ -305,11 +308,16 @@ func (w *worker) restrictionsAfter(ctx context.Context, now restrictions) (restr
 	for verb, names := range now {
 		will[verb] = namedIDs{slices.Clone(names.users), slices.Clone(names.groups)}
 	}
+	changed, spoken := make(map[string]bool), make(map[string]bool) // by verb; spoken: of weir's own account
+	w.mu.Lock()
+	me := w.account
+	w.mu.Unlock()
 	for _, c := range w.unit {
 		id, err := w.restrictedID(ctx, c)
 		if err != nil {
 			return nil, err
 		}
+		changed[c.Fact.Verb], spoken[c.Fact.Verb] = true, spoken[c.Fact.Verb] || id == me
 		names := will[c.Fact.Verb]
 		list := &names.users
 		if c.Fact.Subject.Type() == "group" {
@@ -324,14 +332,16 @@ func (w *worker) restrictionsAfter(ctx context.Context, now restrictions) (restr
 	if w.restricted != memberRestricted {
 		return will, nil
 	}
-	w.mu.Lock()
-	me := w.account
-	w.mu.Unlock()
 	for verb, names := range will {
-		if !names.empty() && !slices.Contains(names.users, me) {
+		alone := len(names.groups) == 0 && len(names.users) == 1 && names.users[0] == me
+		switch {
+		case alone && changed[verb] && !spoken[verb]:
+			// The last other name goes: nobody asked for a page of weir's own.
+			names.users = nil
+		case !names.empty() && !slices.Contains(names.users, me):
 			names.users = append(names.users, me)
-			will[verb] = names
 		}
+		will[verb] = names
 	}
 	return will, nil
 }
@@ -351,21 +361,22 @@ func (w *worker) restrictedID(ctx context.Context, c access.Change) (string, err
 	return w.resolve(ctx, r)
 }
 
-// withoutStrangers leaves out the names that no list of people and groups shows.
-func (w *worker) withoutStrangers(r restrictions) (out restrictions, dropped bool) {
+// withoutStrangers leaves out the names of the kinds that no list of people and
+// groups shows.
+func (w *worker) withoutStrangers(r restrictions, kinds []string) (out restrictions, dropped bool) {
 	out = make(restrictions)
-	stranger := func(kind string) func(string) bool {
-		return func(id string) bool {
-			_, known := w.known.ref(kind, id)
-			dropped = dropped || !known
-			return !known
+	known := func(kind string, ids []string) []string {
+		if !slices.Contains(kinds, kind) {
+			return ids
 		}
+		return slices.DeleteFunc(slices.Clone(ids), func(id string) bool {
+			_, ok := w.known.ref(kind, id)
+			dropped = dropped || !ok
+			return !ok
+		})
 	}
 	for verb, names := range r {
-		out[verb] = namedIDs{
-			slices.DeleteFunc(slices.Clone(names.users), stranger("person")),
-			slices.DeleteFunc(slices.Clone(names.groups), stranger("group")),
-		}
+		out[verb] = namedIDs{known("person", names.users), known("group", names.groups)}
 	}
 	return out, dropped
 }

@@ -34,6 +34,20 @@ type self struct {
 	AccountID   string `json:"accountId"`
 	Email       string `json:"email"`
 	DisplayName string `json:"displayName"`
+	// What the account may do on the whole site.
+	Operations []struct {
+		Operation string `json:"operation"`
+		Target    string `json:"targetType"`
+	} `json:"operations"` // only if expanded
+}
+
+// may gives the operations as words.
+func (s self) may() []string {
+	var out []string
+	for _, o := range s.Operations {
+		out = append(out, o.Operation+" "+o.Target)
+	}
+	return out
 }
 
 func (s *self) Check() error {

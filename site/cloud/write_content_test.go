@@ -15,6 +15,7 @@ import (
 	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/cloud"
 	"github.com/weirhq/weir/site/emulator"
+	"github.com/weirhq/weir/site/sitetest/world"
 )
 
 // library is a site with restricted pages: a space HR that staff may edit and
@@ -243,7 +244,7 @@ func TestAdminKey(t *testing.T) {
 
 	// Cancelled in the middle: the key is closed all the same.
 	ctx, cancel := context.WithCancel(t.Context())
-	cfg := config(e, roundTripper(func(req *http.Request) (*http.Response, error) {
+	cfg := config(e, world.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		resp, err := r.RoundTrip(req)
 		if strings.HasSuffix(req.URL.Path, "/admin-key") && req.Method == http.MethodPost {
 			cancel()
@@ -334,5 +335,74 @@ func TestContent(t *testing.T) {
 	must(t, err)
 	if diff := gocmp.Diff([]site.Presence{site.Unseen, site.Seen, site.Unseen, site.Seen, site.Absent}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestNoAdminKey: where there can be no key, what is hidden stays hidden, and it
+// is said why; the reading goes on.
+func TestNoAdminKey(t *testing.T) {
+	e, s, r := library(t, emulator.Options{Plan: "standard"}, func(c *cloud.Config) { c.RestrictedPages = "admin_key" })
+	id := pageID(t, s, pay)
+	must(t, e.Admin().Restrict("HR", "Pay", "read", emulator.Principal{User: "ana@acme.example"}))
+	obs, err := s.Observe(t.Context(), access.Extent{Pages: []access.Ref{pay}, Pins: map[access.Ref]string{pay: id}, Watch: []access.Ref{"space:HR"}})
+	must(t, err)
+	if len(obs.Unknown) != 2 || obs.Unknown[0].Object != pay {
+		t.Errorf("unknown: %v", obs.Unknown)
+	}
+	if diff := gocmp.Diff([]string{"POST /wiki/api/v2/admin-key"}, r.take()); diff != "" {
+		t.Errorf("a key is asked for once:\n%s", diff)
+	}
+	err = s.Do(t.Context(), add("restrict page:HR/Pay view group:hr"))
+	if !site.Is(err, site.NotFound) || !strings.Contains(err.Error(), "or weir's account may not see it") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestReadOnlyKey: who only reads may open a key where the operator chose that,
+// and writes nothing else.
+func TestReadOnlyKey(t *testing.T) {
+	e, s, r := library(t, emulator.Options{}, func(c *cloud.Config) { c.RestrictedPages, c.ReadOnly = "admin_key", true })
+	must(t, e.Admin().Restrict("HR", "Pay", "read", emulator.Principal{User: "ana@acme.example"}))
+	obs, err := s.Observe(t.Context(), pages(pay))
+	must(t, err)
+	if !obs.Facts.Has(set(t, "restrict page:HR/Pay view user:ana@acme.example").Facts()[0]) {
+		t.Errorf("the page stays hidden: %v", obs.Unknown)
+	}
+	r.take()
+	for _, step := range []site.Step{add("restrict page:HR/Pay view group:hr"), add("exists group:g")} {
+		if err := s.Do(t.Context(), step); !site.Is(err, site.Unsupported) {
+			t.Errorf("%s: %v", step.Changes[0], err)
+		}
+	}
+	for _, w := range r.take() {
+		if !strings.HasSuffix(w, "/admin-key") {
+			t.Errorf("sent %s", w)
+		}
+	}
+}
+
+// TestMemberAlone: where weir's account is put into every restriction, the last
+// other name that goes takes weir's along: nobody asked for a page of weir's own.
+func TestMemberAlone(t *testing.T) {
+	e, s, _ := library(t, emulator.Options{}, func(c *cloud.Config) { c.RestrictedPages = "member" })
+	must(t, e.Admin().CreateGroup("auditors", ""))
+	named := func() (n int) {
+		for _, sp := range e.Dump().Spaces {
+			for _, c := range sp.Content {
+				if sp.Key == "HR" && c.Title == "Pay" {
+					n = len(c.Update)
+				}
+			}
+		}
+		return n
+	}
+	line := "restrict page:HR/Pay edit group:auditors"
+	bring(t, s, pages(pay), []string{line}, nil)
+	if n := named(); n != 2 {
+		t.Fatalf("%d are named, want the group and weir's account", n)
+	}
+	bring(t, s, pages(pay), nil, []string{line})
+	if n := named(); n != 0 {
+		t.Errorf("%d are still named", n)
 	}
 }

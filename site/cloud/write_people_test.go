@@ -13,6 +13,7 @@ import (
 	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/cloud"
 	"github.com/weirhq/weir/site/emulator"
+	"github.com/weirhq/weir/site/sitetest/world"
 )
 
 // TestGuests: guests are invited, given one space, moved, shut out, let in again
@@ -101,7 +102,9 @@ func TestInvitedTogether(t *testing.T) {
 	for i := range 60 {
 		want = append(want, fmt.Sprintf("exists user:p%02d@acme.example", i), fmt.Sprintf("member group:staff user:p%02d@acme.example", i))
 	}
-	want = append(want, "exists user:guest@p.example", "product user:guest@p.example = guest")
+	for _, email := range []string{"lee@p.example", "kim@p.example"} {
+		want = append(want, "exists user:"+email, "product user:"+email+" = guest")
+	}
 	bring(t, s, access.Extent{}, want, nil)
 	invites := 0
 	for _, w := range r.take() {
@@ -111,7 +114,7 @@ func TestInvitedTogether(t *testing.T) {
 		invites++
 	}
 	if invites != 4 {
-		t.Errorf("%d invitations, want 25 + 25 + 10, and the guest", invites)
+		t.Errorf("%d invitations, want 25 + 25 + 10, and the guests", invites)
 	}
 
 	// One of them cannot be invited, and one is in the directory already.
@@ -187,10 +190,10 @@ func TestAlreadyThere(t *testing.T) {
 	a := e.Admin()
 	must(t, a.CreateSpace("ENG", "Engineering"), a.CreateGroup("staff", ""), a.RecoverSpace("ENG", self))
 	there := true
-	s := open(t, e, roundTripper(func(r *http.Request) (*http.Response, error) {
+	s := open(t, e, world.RoundTripper(func(r *http.Request) (*http.Response, error) {
 		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/space/ENG/permission") {
 			if !there {
-				return reply(r, 400, "application/json", `{"message":"permission already exists"}`), nil
+				return world.Reply(r, 400, "application/json", `{"message":"permission already exists"}`), nil
 			}
 			must(t, a.AddPermission("ENG", emulator.Principal{Group: "staff"}, "read/space"))
 		}
@@ -210,22 +213,19 @@ func TestAlreadyThere(t *testing.T) {
 
 // TestUnknownPermissionOutcome: a write whose answer was lost is not sent again.
 func TestUnknownPermissionOutcome(t *testing.T) {
-	l := &lossy{}
 	sent := 0
-	e, s := embedded(t, emulator.Options{RoleMode: emulator.ModePreRoles}, func(next http.RoundTripper) http.RoundTripper {
-		l.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
-			if isWrite(r) {
-				sent++
-			}
-			return next.RoundTrip(r)
-		})
-		return l
-	})
-	a := e.Admin()
+	w := world.New(t, emulator.Options{RoleMode: emulator.ModePreRoles})
+	s := open(t, w.Emulator, world.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		if world.IsWrite(r) {
+			sent++
+		}
+		return w.Transport.RoundTrip(r)
+	}))
+	a := w.Emulator.Admin()
 	must(t, a.CreateSpace("ENG", "Engineering"), a.CreateGroup("staff", ""), a.RecoverSpace("ENG", self))
 	_, err := s.Observe(t.Context(), access.Extent{})
 	must(t, err)
-	l.reply.Store(true)
+	w.Subject(s).LoseReply()
 	if err := s.Do(t.Context(), add("permission space:ENG read/space group:staff")); !site.Is(err, site.Transient) {
 		t.Errorf("got %v", err)
 	}

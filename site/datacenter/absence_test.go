@@ -11,11 +11,12 @@ import (
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/emulator"
+	"github.com/weirhq/weir/site/sitetest/world"
 )
 
 // replaced answers requests for one path with a text.
 func replaced(next http.RoundTripper, path, text string) http.RoundTripper {
-	return roundTripper(func(r *http.Request) (*http.Response, error) {
+	return world.RoundTripper(func(r *http.Request) (*http.Response, error) {
 		resp, err := next.RoundTrip(r)
 		if err != nil || !strings.HasSuffix(r.URL.Path, path) {
 			return resp, err

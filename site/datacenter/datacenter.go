@@ -105,6 +105,7 @@ type Site struct {
 	mu      sync.Mutex // guards the rest
 	account string     // the user key, once seen, for good
 	looked  bool       // whether a whole observation has been made
+	seesAll bool       // whether weir's account sees every page, as the latest observation saw it
 	frozen  bool       // whether the site was in read-only mode when it was asked last
 }
 
@@ -175,10 +176,12 @@ type catalog struct {
 	above   map[access.Ref][]access.Ref // the groups that a group is in, all the way up
 }
 
+// replace takes in whom and what the lists of a reading named. What groups hold
+// and are in stays as it was known, until shape takes in that too.
 func (c *catalog) replace(r *reading) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.own, c.product, c.above = r.own, nil, nil
+	c.own = r.own
 	c.keys, c.people, c.groups = make(map[access.Ref]string), make(map[string]access.Ref), make(map[string]access.Ref)
 	for _, p := range r.people {
 		c.keys[r.refs[p.UserKey]], c.people[p.UserKey] = p.UserKey, r.refs[p.UserKey]

@@ -62,8 +62,9 @@ func (s *Site) page(ctx context.Context, r access.Ref) (found, error) {
 
 // limitTo gives one restriction after the unit's changes. An account that is gone
 // may still be named; it cannot be written back, and nobody passes by it, so it is
-// left out, unless that would open the page. Where nobody but weir's own account
-// is left, the restriction is lifted: nobody asked for a page of weir's own.
+// left out, unless that would open the page. Where weir's own account is put into
+// each restriction and nobody else is left, the restriction is lifted: nobody asked
+// for a page of weir's own, unless the unit speaks of weir.
 func (w *worker) limitTo(verb, operation string, now *limited) (limitBody, error) {
 	b := limitBody{Operation: operation}
 	b.Restrictions.User, b.Restrictions.Group = []limitedUser{}, []limitedGroup{}
@@ -80,12 +81,12 @@ func (w *worker) limitTo(verb, operation string, now *limited) (limitBody, error
 			names = append(names, ref)
 		}
 	}
-	changes := false
+	changes, spoken := false, false
 	for _, c := range w.unit {
 		if c.Fact.Verb != verb {
 			continue
 		}
-		changes = true
+		changes, spoken = true, spoken || c.Fact.Subject == own
 		is := func(r access.Ref) bool { return r == c.Fact.Subject }
 		names, dangling = slices.DeleteFunc(names, is), slices.DeleteFunc(dangling, is)
 		if c.Op != access.Remove {
@@ -96,9 +97,9 @@ func (w *worker) limitTo(verb, operation string, now *limited) (limitBody, error
 	switch {
 	case len(dangling) > 0 && len(others) == 0:
 		return b, rest.Fail(site.Conflict, rest.Call{Op: w.op}, fmt.Errorf("only an account that is gone would be left in its %s restriction (%s), which cannot be written: take it away as well", verb, dangling[0]))
-	case changes && len(others) == 0:
+	case changes && w.member && !spoken && len(others) == 0:
 		names = nil
-	case changes && w.member && !slices.Contains(names, own):
+	case changes && w.member && len(others) > 0 && !slices.Contains(names, own):
 		names = append(names, own)
 	}
 	for _, r := range names {

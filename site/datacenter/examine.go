@@ -22,12 +22,12 @@ func (s *Site) Examine(ctx context.Context) site.Examination {
 		x.mode()
 		x.administration()
 		x.oneRow("spaces", listSpaces)
-		x.say("token's last day", site.Untold, "no published interface tells it", "write token_expires in the operator's file")
+		x.out.Say("token's last day", site.Untold, "no published interface tells it", "write token_expires in the operator's file")
 		said := "pages that weir's account may not view stay unknown"
 		if s.member {
 			said = "weir's account is named in every restriction that it writes"
 		}
-		x.say("restricted pages", site.Fine, said, "")
+		x.out.Say("restricted pages", site.Fine, said, "")
 	}
 	return x.out
 }
@@ -38,24 +38,11 @@ type examiner struct {
 	out site.Examination
 }
 
-func (x *examiner) say(name string, status site.Status, said, remedy string) {
-	x.out.Checks = append(x.out.Checks, site.Check{Name: name, Status: status, Said: said, Remedy: remedy})
-}
-
-func (x *examiner) fail(name string, err error, remedies map[site.Kind]string) {
-	var trouble *site.Error
-	remedy := ""
-	if errors.As(err, &trouble) {
-		remedy = remedies[trouble.Kind]
-	}
-	x.say(name, site.Fails, err.Error(), remedy)
-}
-
 func (x *examiner) whoami() bool {
 	me, err := x.identify(x.ctx)
 	if err != nil {
 		x.out.Powers[site.UseSite] = false
-		x.fail("site account", err, map[site.Kind]string{
+		x.out.Fail("site account", err, map[site.Kind]string{
 			site.Forbidden: "make a new personal access token for weir's account, and run weir login again",
 			site.Transient: "see whether the address is right and reachable from here (a proxy or a ca_file may be missing)",
 			site.NotFound:  "correct the address: it needs the context path, such as https://wiki.example.com/confluence",
@@ -64,18 +51,18 @@ func (x *examiner) whoami() bool {
 		return false
 	}
 	x.out.Powers[site.UseSite] = true
-	x.say("site account", site.Fine, fmt.Sprintf("%s (%s, key %s), answered in %s", me.DisplayName, me.Username, me.UserKey, x.client.Latency().Round(time.Millisecond)), "")
+	x.out.Say("site account", site.Fine, fmt.Sprintf("%s (%s, key %s), answered in %s", me.DisplayName, me.Username, me.UserKey, x.client.Latency().Round(time.Millisecond)), "")
 	return true
 }
 
 func (x *examiner) mode() {
 	switch frozen, err := x.askMode(x.ctx); {
 	case err != nil:
-		x.fail("access mode", err, nil)
+		x.out.Fail("access mode", err, nil)
 	case frozen:
-		x.say("access mode", site.Warns, "the site is in read-only mode: plans can be made, and nothing can be applied", "end it under Administration > Maintenance")
+		x.out.Say("access mode", site.Warns, "the site is in read-only mode: plans can be made, and nothing can be applied", "end it under Administration > Maintenance")
 	default:
-		x.say("access mode", site.Fine, "the site can be written to", "")
+		x.out.Say("access mode", site.Fine, "the site can be written to", "")
 	}
 }
 
@@ -86,17 +73,17 @@ func (x *examiner) administration() {
 	switch {
 	case err != nil:
 		x.out.Powers[site.AdminProduct] = false
-		x.fail("Confluence administrator", err, map[site.Kind]string{
+		x.out.Fail("Confluence administrator", err, map[site.Kind]string{
 			site.Forbidden: "make weir's account a Confluence administrator: without it neither memberships nor global permissions can be read",
 		})
 		return
 	case !g.there:
-		x.say("global permissions", site.Warns, "this version has no interface for them (it came with 9.2 or 9.3): they stay unknown, and changes of them are steps by hand", "")
+		x.out.Say("global permissions", site.Warns, "this version has no interface for them (it came with 9.2 or 9.3): they stay unknown, and changes of them are steps by hand", "")
 	default:
-		x.say("global permissions", site.Fine, "can be read and written", "")
+		x.out.Say("global permissions", site.Fine, "can be read and written", "")
 	}
 	x.out.Powers[site.AdminProduct] = true
-	x.say("Confluence administrator", site.Fine, "the account is told what only administrators are told", "")
+	x.out.Say("Confluence administrator", site.Fine, "the account is told what only administrators are told", "")
 	if !g.there {
 		return
 	}
@@ -108,9 +95,9 @@ func (x *examiner) administration() {
 	})
 	if system {
 		x.out.Powers[site.AdminSite] = true
-		x.say("system administrator", site.Fine, "weir's account is one itself", "")
+		x.out.Say("system administrator", site.Fine, "weir's account is one itself", "")
 	} else {
-		x.say("system administrator", site.Untold, "weir's account is none itself; a group may make it one", "only system administrators make and unmake system administrators")
+		x.out.Say("system administrator", site.Untold, "weir's account is none itself; a group may make it one", "only system administrators make and unmake system administrators")
 	}
 }
 
@@ -118,7 +105,7 @@ func (x *examiner) administration() {
 func (x *examiner) oneRow(name string, to rest.Endpoint) {
 	var l anyList
 	if err := x.client.Read(x.ctx, rest.Call{To: to, Query: url.Values{"limit": {"1"}}}, &l); err != nil {
-		x.fail("reading "+name, err, map[site.Kind]string{site.Forbidden: "give weir's account the right to use Confluence"})
+		x.out.Fail("reading "+name, err, map[site.Kind]string{site.Forbidden: "give weir's account the right to use Confluence"})
 	}
 }
 

@@ -2,6 +2,7 @@ package datacenter
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/weirhq/weir/access"
@@ -65,6 +66,7 @@ type held struct {
 	unknown []access.Unknown
 	uses    map[access.Ref]bool // groups, people and classes with the permission to use Confluence
 	active  map[string]bool     // where there is no such interface: who counts for the licence, by user key
+	blind   bool                // somebody whom the site does not name may use Confluence
 }
 
 // held says the global permissions in facts. Where there is no interface for
@@ -75,11 +77,31 @@ func (s *Site) held(ctx context.Context, r *reading) (held, error) {
 	if !h.there {
 		return h, s.withoutGlobals(ctx, r, &h)
 	}
-	for ref, ops := range s.bySubject(r.globals.rows, &h.unknown) {
+	for ref, ops := range s.bySubject(r.globals.rows, &h) {
+		if _, listed := r.in[ref]; ref.Type() == "group" && !listed && r.in != nil {
+			if err := s.gone(ctx, ref); err != nil {
+				return h, err
+			}
+			continue
+		}
 		h.uses[ref] = slices.Contains(ops, useConfluence) || slices.Contains(ops, useUnlicensed)
 		h.facts = append(h.facts, globalFacts(ref, ops)...)
 	}
 	return h, nil
+}
+
+// gone makes sure that a group which holds something and is in no list is not
+// there: who is in it could not be told, and so not who may enter.
+func (s *Site) gone(ctx context.Context, g access.Ref) error {
+	what := rest.Call{To: oneGroup, Args: []string{g.ID()}}
+	err := s.client.Read(ctx, what, new(group))
+	switch {
+	case site.Is(err, site.NotFound):
+		return nil
+	case err != nil:
+		return err
+	}
+	return rest.Fail(site.Invalid, rest.Call{To: listGroups}, fmt.Errorf("the list lacks %s, which is there when asked for", g))
 }
 
 func (s *Site) withoutGlobals(ctx context.Context, r *reading, h *held) error {
@@ -95,14 +117,18 @@ func (s *Site) withoutGlobals(ctx context.Context, r *reading, h *held) error {
 }
 
 // bySubject gathers the operations of each subject. Whom it cannot name makes
-// the list unknown.
-func (s *Site) bySubject(list rows, unknown *[]access.Unknown) map[access.Ref][]operation {
+// the list unknown, and with it what people and groups hold.
+func (s *Site) bySubject(list rows, h *held) map[access.Ref][]operation {
 	out := make(map[access.Ref][]operation)
 	for _, one := range list {
 		ref, ok := s.subjectRef(one.Subject)
 		if !ok {
-			*unknown = append(*unknown, access.Unknown{Kind: access.Global, Object: access.Site,
-				Reason: "somebody holds " + one.Operation.id() + " whom the site does not name (" + one.Subject.DisplayName + ")"})
+			reason := fmt.Sprintf("somebody holds %s whom the site does not name (%s)", one.Operation.id(), one.Subject.DisplayName)
+			h.blind = h.blind || one.Operation == useConfluence
+			if one.Operation == useConfluence || one.Operation == administerConfluence {
+				h.unknown = append(h.unknown, access.Unknown{Kind: access.Product, Reason: reason})
+			}
+			h.unknown = append(h.unknown, access.Unknown{Kind: access.Global, Object: access.Site, Reason: reason})
 			continue
 		}
 		if !slices.Contains(out[ref], one.Operation) {

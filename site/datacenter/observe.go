@@ -79,7 +79,9 @@ func (s *Site) Observe(ctx context.Context, extent access.Extent) (site.Observat
 		return site.Observation{}, err
 	}
 	facts, obs.Unknown = append(facts, permissions...), append(obs.Unknown, unknown...)
-	pages, err := s.pages(ctx, extent, r.spaces)
+	super := access.Fact{Kind: access.Member, Object: access.NewRef("group", superGroup), Subject: r.own}
+	seesAll := slices.Contains(members, super)
+	pages, err := s.pages(ctx, extent, r.spaces, seesAll)
 	if err != nil {
 		return site.Observation{}, err
 	}
@@ -94,7 +96,7 @@ func (s *Site) Observe(ctx context.Context, extent access.Extent) (site.Observat
 		return site.Observation{}, err
 	}
 	s.mu.Lock()
-	s.looked = true
+	s.looked, s.seesAll = true, seesAll
 	s.mu.Unlock()
 
 	slices.SortFunc(obs.Unknown, func(a, b access.Unknown) int {

@@ -74,7 +74,10 @@ func reader(extent access.Extent) func(page access.Ref) bool {
 // pages reads the content that the extent asks for: each described page by its
 // title; of watched spaces, everything. A blog post cannot be found by its title
 // (its day is needed: published), so those of its space are read.
-func (s *Site) pages(ctx context.Context, extent access.Extent, spaces []space) (pages, error) {
+//
+// What is restricted away from weir's account shows in no list, so a space whose
+// pages are all read is in doubt, unless weir's account sees every page.
+func (s *Site) pages(ctx context.Context, extent access.Extent, spaces []space, seesAll bool) (pages, error) {
 	out := pages{ids: make(map[access.Ref]string), parents: make(map[access.Ref]access.Ref)}
 	whole := make(map[[2]string]bool) // space and type: everything is read
 	there := make(map[access.Ref]bool)
@@ -83,6 +86,10 @@ func (s *Site) pages(ctx context.Context, extent access.Extent, spaces []space) 
 		if extent.All || slices.Contains(extent.Watch, sp.ref()) {
 			for _, kind := range contentTypes {
 				whole[[2]string{sp.Key, kind}] = true
+			}
+			if !seesAll {
+				out.unknown = append(out.unknown, access.Unknown{Kind: access.Restrict, Object: sp.ref(),
+					Reason: "pages that weir's account may not view show in no list (members of " + superGroup + " view all)"})
 			}
 		}
 	}

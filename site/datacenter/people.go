@@ -80,6 +80,8 @@ func (r *reading) peopleFacts(h held) ([]access.Fact, []access.Unknown) {
 			facts = append(facts, access.Fact{Kind: access.State, Object: ref, Value: deactivated})
 		case let[p.UserKey]:
 			facts = append(facts, access.Fact{Kind: access.Exists, Object: ref})
+		case h.blind:
+			unknown = append(unknown, access.Unknown{Kind: access.Exists, Object: ref, Reason: "somebody whom the site does not name may use Confluence"})
 		}
 	}
 	return facts, unknown

@@ -23,7 +23,7 @@ func (s *Site) Present(ctx context.Context, facts []access.Fact) ([]site.Presenc
 	}
 	q := newQuestions(facts)
 	t := newTold()
-	for _, tell := range []func(context.Context, questions, told) error{
+	for _, tell := range []func(context.Context, questions, *told) error{
 		s.tellGlobals, s.tellPeople, s.tellGroups, s.tellSpaces, s.tellPages,
 	} {
 		if err := tell(ctx, q, t); err != nil {
@@ -52,26 +52,27 @@ type told struct {
 	facts map[access.Fact]bool
 	whole map[topic]bool
 	uses  map[access.Ref]bool // who may use Confluence, themselves
+	blind bool                // and somebody whom the site does not name
 }
 
-func newTold() told {
-	return told{facts: make(map[access.Fact]bool), whole: make(map[topic]bool), uses: make(map[access.Ref]bool)}
+func newTold() *told {
+	return &told{facts: make(map[access.Fact]bool), whole: make(map[topic]bool), uses: make(map[access.Ref]bool)}
 }
 
-func (t told) say(facts ...access.Fact) {
+func (t *told) say(facts ...access.Fact) {
 	for _, f := range facts {
 		t.facts[f] = true
 	}
 }
 
 // wholly notes that everything of the kinds about an object is told.
-func (t told) wholly(r access.Ref, kinds ...access.Kind) {
+func (t *told) wholly(r access.Ref, kinds ...access.Kind) {
 	for _, k := range kinds {
 		t.whole[topic{kind: k, object: r}] = true
 	}
 }
 
-func (t told) presence(f access.Fact) site.Presence {
+func (t *told) presence(f access.Fact) site.Presence {
 	switch {
 	case t.facts[f]:
 		return site.Seen
@@ -126,7 +127,7 @@ func newQuestions(facts []access.Fact) questions {
 
 // tellGlobals tells what everybody holds on the site as a whole. Where there is
 // no interface for it, who counts for the licence tells at least who may enter.
-func (s *Site) tellGlobals(ctx context.Context, q questions, t told) error {
+func (s *Site) tellGlobals(ctx context.Context, q questions, t *told) error {
 	if !q.globals {
 		return nil
 	}
@@ -148,20 +149,22 @@ func (s *Site) tellGlobals(ctx context.Context, q questions, t told) error {
 		return nil
 	}
 	t.say(h.facts...)
+	t.blind = h.blind
 	for ref, uses := range h.uses {
 		t.uses[ref] = uses
 	}
+	if len(h.unknown) > 0 {
+		return nil
+	}
+	t.wholly(access.Site, access.Global)
 	for _, r := range q.held {
 		t.wholly(r, access.Product)
-	}
-	if len(h.unknown) == 0 {
-		t.wholly(access.Site, access.Global)
 	}
 	return nil
 }
 
 // tellPeople tells existence, state and memberships of people.
-func (s *Site) tellPeople(ctx context.Context, q questions, t told) error {
+func (s *Site) tellPeople(ctx context.Context, q questions, t *told) error {
 	kept := make([]site.Presence, len(q.people)) // whether the person may enter
 	states := make([]string, len(q.people))
 	groups := make([][]access.Ref, len(q.people))
@@ -193,7 +196,7 @@ func (s *Site) tellPeople(ctx context.Context, q questions, t told) error {
 			kept[i], states[i] = site.Absent, deactivated
 		case t.uses[r] || slices.ContainsFunc(groups[i], func(g access.Ref) bool { return t.uses[g] }):
 			kept[i] = site.Seen
-		default:
+		case !t.blind:
 			kept[i] = site.Absent
 		}
 		return nil
@@ -218,7 +221,7 @@ func (s *Site) tellPeople(ctx context.Context, q questions, t told) error {
 }
 
 // tellGroups tells whether groups are there, and whose.
-func (s *Site) tellGroups(ctx context.Context, q questions, t told) error {
+func (s *Site) tellGroups(ctx context.Context, q questions, t *told) error {
 	there := make([]site.Presence, len(q.groups))
 	err := rest.Each(ctx, s.client.InFlight(), q.groups, func(ctx context.Context, i int, r access.Ref) error {
 		var g group
@@ -248,7 +251,7 @@ func (s *Site) tellGroups(ctx context.Context, q questions, t told) error {
 // tellSpaces tells spaces and their permissions. A space that weir's account
 // cannot see counts as absent here: nothing but an attempt to create it could
 // tell, and the site refuses that for a key in use.
-func (s *Site) tellSpaces(ctx context.Context, q questions, t told) error {
+func (s *Site) tellSpaces(ctx context.Context, q questions, t *told) error {
 	for _, r := range q.spaces {
 		sp, there, err := s.lookUpSpace(ctx, r.ID())
 		if _, hidden := rest.Unseen(err); hidden {
@@ -285,7 +288,7 @@ func (s *Site) tellSpaces(ctx context.Context, q questions, t told) error {
 
 // tellPages tells the restrictions of pages. That a page cannot be seen tells
 // nothing of it.
-func (s *Site) tellPages(ctx context.Context, q questions, t told) error {
+func (s *Site) tellPages(ctx context.Context, q questions, t *told) error {
 	for _, r := range q.pages {
 		f, err := s.page(ctx, r)
 		if _, hidden := rest.Unseen(err); hidden || site.Is(err, site.Conflict) {
