@@ -225,7 +225,7 @@ on an embedded site.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w (%s --help lists the flags)", err, cmd.CommandPath())
 	})
-	root.AddCommand(a.initCommand(), a.loginCommand(), a.doctorCommand(), a.validateCommand(), a.planCommand(), a.applyCommand(), a.scanCommand(),
+	root.AddCommand(a.initCommand(), a.loginCommand(), a.doctorCommand(), a.validateCommand(), a.planCommand(), a.applyCommand(), a.scanCommand(), a.snapshotCommand(),
 		a.siteCommand(), a.explainCommand(), a.versionCommand())
 	return root
 }

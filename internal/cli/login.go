@@ -159,11 +159,8 @@ func (a *app) login(ctx context.Context, l login) error {
 		return err
 	}
 	entries = slices.DeleteFunc(entries, func(e schema.SiteEntry) bool { return e.Name.Value == name.Name })
-	if err := replaceFile(path, schema.RenderSites(append(entries, entry))); err != nil {
+	if err := replaceFile(path, schema.RenderSites(append(entries, entry)), 0o600); err != nil {
 		return fmt.Errorf("%s could not be written: %w", path, err)
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		return err
 	}
 	fmt.Fprintf(a.Stdout, "%s is kept in %s\n", render.Safe(name.Name), render.Safe(path))
 	if l.unchecked {
