@@ -273,6 +273,7 @@ func TestCanaryWherePlansGoWell(t *testing.T) {
 				{0, invocation{args: []string{"plan", dir, "--detailed-exitcode"}, env: env}},
 				{0, invocation{args: []string{"plan", dir, "--incremental"}, env: env}},
 				{0, invocation{args: []string{"scan", dir, "--yes"}, env: env}},
+				{0, invocation{args: []string{"snapshot", in("site.snapshot"), "--dir", dir, "--pages"}, env: env}},
 				{0, invocation{args: []string{"site", "generate", dir, "--people", "20"}, env: env}},
 				{0, invocation{args: []string{"site", "facts", dir}, env: env}},
 				{0, invocation{args: []string{"site", "edit", dir}, env: env, stdin: "+ exists group:more\n"}},
