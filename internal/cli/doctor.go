@@ -68,7 +68,8 @@ func variables() string {
 	for _, v := range operator.Variables {
 		fmt.Fprintf(&b, "  %-22s %s\n", v[0], v[1])
 	}
-	fmt.Fprintf(&b, "  %-22s %s", "WEIR_READ_ONLY", "set to 1, even apply refuses to write")
+	fmt.Fprintf(&b, "  %-22s %s", "WEIR_READ_ONLY", "set to 1, even apply refuses to write\n")
+	fmt.Fprintf(&b, "  %-22s %s", "WEIR_TRACE", "set to 1, each request is printed to stderr, as with --trace")
 	return b.String()
 }
 
@@ -85,10 +86,11 @@ func (a *app) doctor(ctx context.Context, requests bool) (render.Doctor, error) 
 	if err != nil {
 		return render.Doctor{}, err
 	}
-	s, err := a.openLive(ctx, said, name.Plan, true)
+	s, hangUp, err := a.openLive(ctx, said, name.Plan, true)
 	if err != nil {
 		return render.Doctor{}, err
 	}
+	defer hangUp()
 	desired, diags := d.Desired(access.Set{}, nil)
 	if err := diags.Err(); err != nil {
 		return render.Doctor{}, err
