@@ -130,6 +130,9 @@ func (a *app) examine(ctx context.Context, s live, said operator.Access) examine
 	add := func(c site.Check) {
 		out.Checks = append(out.Checks, render.Checked{Name: c.Name, Status: string(c.Status), Said: c.Said, Remedy: c.Remedy})
 	}
+	for _, path := range said.Exposed() {
+		add(site.Check{Name: "credential file", Status: site.Warns, Said: "others than its owner may read " + path, Remedy: "chmod 600 " + path + ", unless this machine is weir's alone"})
+	}
 	if said.Proxy != nil {
 		add(site.Check{Name: "proxy", Status: site.Fine, Said: "everything goes through " + said.Proxy.Host})
 	}
