@@ -107,6 +107,26 @@ func (r *reading) letIn(h held) map[string]bool {
 	return out
 }
 
+// everyDoor makes sure that the groups which let people in are listed: whoever is
+// in one that is not would be taken for shut out. A permission may be left over
+// from a group that is gone, so each is asked for.
+func (s *Site) everyDoor(ctx context.Context, r *reading, h held) error {
+	for g := range h.uses {
+		if _, listed := r.in[g]; listed || g.Type() != "group" || !h.uses[g] {
+			continue
+		}
+		what := rest.Call{To: oneGroup, Args: []string{g.ID()}}
+		err := s.client.Read(ctx, what, new(group))
+		if err == nil {
+			err = rest.Fail(site.Invalid, rest.Call{To: listGroups}, fmt.Errorf("the list of groups lacks %s, which lets people in", g))
+		}
+		if !site.Is(err, site.NotFound) {
+			return err
+		}
+	}
+	return nil
+}
+
 // lookUp finds one person; ok is false where nobody has the user name.
 func (s *Site) lookUp(ctx context.Context, r access.Ref) (u user, ok bool, err error) {
 	name, named := s.names.name(r)
