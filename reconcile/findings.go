@@ -7,6 +7,7 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/diag"
+	"github.com/weirhq/weir/internal/nearest"
 	"github.com/weirhq/weir/site"
 )
 
@@ -59,7 +60,7 @@ func findings(all []access.Finding, owners map[access.Ref]access.Ref) []Finding 
 // findings tells of wanted facts that could not be planned and of people who
 // keep access. What waits for a step that somebody does by hand is no reason to
 // stop the rest.
-func (d Difference) findings(desired access.Desired, manual []site.Manual) []access.Finding {
+func (d Difference) findings(desired access.Desired, manual []site.Manual, live access.Set) []access.Finding {
 	var out []access.Finding
 	byHand := make(map[access.Ref]bool)
 	for _, m := range manual {
@@ -75,7 +76,7 @@ func (d Difference) findings(desired access.Desired, manual []site.Manual) []acc
 		case byHand[m.Lacks]:
 			f.Level, f.Hint = access.Warn, "it is planned once the step by hand is done"
 		case m.Lacks != "":
-			f.Hint = "create it or correct its name"
+			f.Hint = nearest.Ask(nearest.To(m.Lacks.ID(), names(live, m.Lacks.Type())), "create it or correct its name")
 		case m.Code == "WR202":
 			f.Hint = "describe it, or take it off that list"
 		}
@@ -89,6 +90,17 @@ func (d Difference) findings(desired access.Desired, manual []site.Manual) []acc
 				Hint:    "take the person out of that group where it is managed",
 				Origin:  desired.Origins[k.Fact.Identity()],
 			})
+		}
+	}
+	return out
+}
+
+// names gives the names of all that is there of a type.
+func names(live access.Set, typ string) []string {
+	var out []string
+	for f := range live.OfKind(access.Exists) {
+		if f.Object.Type() == typ {
+			out = append(out, f.Object.ID())
 		}
 	}
 	return out
@@ -172,29 +184,19 @@ func lifted(d access.Delta) []access.Finding {
 // beside tells of described spaces whose roles are listed while somebody holds
 // permissions beside roles that nobody listed: the list is then not all there is.
 func beside(d access.Delta) []access.Finding {
-	type row struct {
-		holders     map[access.Ref]bool
-		permissions int
-	}
-	rows := make(map[access.Ref]row)
+	rows := make(map[access.Ref]int) // how many permissions
 	for f := range d.Target.OfKind(access.Permission) {
 		roles := access.Contents{Kind: access.Role, Object: f.Object}
 		if d.Desired.Scope.Contents[roles] == access.Unmanaged || d.Desired.Scope.Contents[access.ContentsOf(f)] != access.Unmanaged {
 			continue
 		}
-		r := rows[f.Object]
-		if r.holders == nil {
-			r.holders = make(map[access.Ref]bool)
-		}
-		r.holders[f.Subject] = true
-		r.permissions++
-		rows[f.Object] = r
+		rows[f.Object]++
 	}
 	var out []access.Finding
-	for space, r := range rows {
+	for space, n := range rows {
 		out = append(out, access.Finding{
 			Code: "WR505", Level: access.Warn, Object: space,
-			Message: fmt.Sprintf("%s lists roles, and %d more hold %d permissions there beside roles", space, len(r.holders), r.permissions),
+			Message: fmt.Sprintf("%s lists roles, and others hold permissions there beside roles (%d in all)", space, n),
 			Hint:    "write permissions: {} to own them too, or list them",
 			Origin:  d.Desired.Origins[access.Fact{Kind: access.Exists, Object: space}],
 		})

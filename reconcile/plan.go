@@ -229,14 +229,17 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	}
 	canon := in.Site.Canonical(desired.Facts, live)
 	desired = inTerms(desired, canon, live)
-	diff := Diff(live.Facts, desired, unknown)
+	compare := func() Difference {
+		return Diff(live.Facts, desired, unknown).liftOwn(live.Facts, desired.Facts, live.Account)
+	}
+	diff := compare()
 	unconfirmed, err := confirm(ctx, in.Site, diff.Changes)
 	if err != nil {
 		return nil, err
 	}
 	if len(unconfirmed) > 0 {
 		unknown = slices.Concat(unknown, unconfirmed)
-		diff = Diff(live.Facts, desired, unknown)
+		diff = compare()
 	}
 
 	before, after := access.NewView(live.Facts, live.Account), access.NewView(diff.Target, live.Account)
@@ -272,7 +275,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p.Digest = p.digest()
 	p.Budgets = append(in.Guards.budgets(delta), beyond.budgets()...)
 	p.Findings = findings(slices.Concat(
-		judged, moved, diff.findings(desired, canon.Manual), refused(canon, desired), noted(canon, desired), stepFindings(steps),
+		judged, moved, diff.findings(desired, canon.Manual, live.Facts), refused(canon, desired), noted(canon, desired), stepFindings(steps),
 		beyond.findings(desired), pages(extent, live, desired), lifted(delta), beside(delta),
 		in.Guards.admins(delta), own(live.Facts, diff.Target, live.Account), emptied(delta), warnings(desired.Warnings)), desired.Owners)
 	p.Names = named(desired.Labels, p.Gained, p.Lost)

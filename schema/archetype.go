@@ -9,6 +9,7 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/diag"
+	"github.com/weirhq/weir/internal/nearest"
 )
 
 // collectArchetypes reads the shapes and checks each by itself, used or not.
@@ -55,7 +56,7 @@ func (c *compiler) checkArchetype(a Archetype) {
 }
 
 func parameterHint(name string, declared map[string]bool, otherwise string) string {
-	if near := Nearest(name, slices.Sorted(maps.Keys(declared))); near != "" {
+	if near := nearest.To(name, slices.Sorted(maps.Keys(declared))); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
 	return otherwise
@@ -107,7 +108,7 @@ func (c *compiler) expand(s Space, archetypes map[string]Archetype) Archetype {
 	a, ok := archetypes[name.Value]
 	if !ok {
 		hint := "describe it under archetypes"
-		if near := Nearest(name.Value, slices.Sorted(maps.Keys(archetypes))); near != "" {
+		if near := nearest.To(name.Value, slices.Sorted(maps.Keys(archetypes))); near != "" {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
 		c.add("WR201", name.Range, "archetype "+quote(name.Value)+" is not described", hint)

@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"github.com/weirhq/weir/internal/diag"
+	"github.com/weirhq/weir/internal/nearest"
 )
 
 // decoder reads one file's nodes into a Document by the tables of key.go.
@@ -162,7 +163,7 @@ func unknownKey[T any](d *decoder, noun string, keys []key[T], e entry) {
 		}
 	}
 	hint := "the keys are " + strings.Join(names, ", ")
-	if name := Nearest(e.key.text, names); name != "" {
+	if name := nearest.To(e.key.text, names); name != "" {
 		hint = fmt.Sprintf("did you mean %q?", name)
 	}
 	d.errorf("WR102", e.key.rng, hint, "unknown key %q in %s", clip(e.key.text), noun)

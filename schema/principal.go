@@ -11,6 +11,7 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/diag"
+	"github.com/weirhq/weir/internal/nearest"
 )
 
 // refTypes are the types that a written reference may begin with.
@@ -248,7 +249,7 @@ func (c *compiler) near(ref access.Ref) string {
 	case "space_role":
 		names = append(names, access.SystemRoles...)
 	}
-	return Nearest(ref.ID(), names)
+	return nearest.To(ref.ID(), names)
 }
 
 // nearEmail is nearest for e-mail addresses. A slip is looked for before the @
@@ -265,10 +266,10 @@ func nearEmail(given string, emails []string) string {
 			domains = append(domains, d)
 		}
 	}
-	if near := Nearest(name, names); near != "" {
+	if near := nearest.To(name, names); near != "" {
 		return near + "@" + domain
 	}
-	if near := Nearest(domain, domains); near != "" {
+	if near := nearest.To(domain, domains); near != "" {
 		return name + "@" + near
 	}
 	return ""

@@ -9,6 +9,7 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/diag"
+	"github.com/weirhq/weir/internal/nearest"
 )
 
 // Setting is a value that a description may set. The zero Setting is one that
@@ -209,7 +210,7 @@ func (c *compiler) choice(s *Str, key string, words ...string) Setting[string] {
 		return setTo(s.Value, s.Range)
 	}
 	hint := "write " + either(words)
-	if near := Nearest(s.Value, words); near != "" {
+	if near := nearest.To(s.Value, words); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
 	c.add("WR103", s.Range, fmt.Sprintf("%s %s is not known", key, quote(s.Value)), hint)

@@ -30,20 +30,3 @@ func TestSourcePlaces(t *testing.T) {
 		}
 	})
 }
-
-func TestNearest(t *testing.T) {
-	names := []string{"members", "members_of", "engineering", "größe", "ops"}
-	for given, want := range map[string]string{
-		"membrs": "members", "member_of": "members_of", "enginering": "engineering", "grösse": "größe",
-		"opps": "ops", "xyz": "", "": "", "ENG": "", "a": "",
-	} {
-		if got := Nearest(given, names); got != want {
-			t.Errorf("nearest to %q is %q, want %q", given, got, want)
-		}
-	}
-	for _, order := range [][]string{{"bat", "cat"}, {"cat", "bat"}} {
-		if got := Nearest("rat", order); got != "bat" {
-			t.Errorf("nearest depends on the order of names: %q", got)
-		}
-	}
-}

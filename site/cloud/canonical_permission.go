@@ -7,9 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agext/levenshtein"
-
 	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/internal/nearest"
 	"github.com/weirhq/weir/site"
 )
 
@@ -252,19 +251,12 @@ func (c *canon) permissionIDs() map[string]string {
 // written.
 func (c *canon) meant(given string) string {
 	ids := c.permissionIDs()
-	best, distance := "", 1+len(given)/3
 	for _, id := range slices.Sorted(maps.Keys(ids)) {
 		if label := ids[id]; label != "" && strings.EqualFold(label, given) {
-			return fmt.Sprintf("did you mean %q?", id)
-		}
-		if d := levenshtein.Distance(strings.ToLower(given), id, nil); d < distance {
-			best, distance = id, d
+			return nearest.Ask(id, "")
 		}
 	}
-	if best != "" {
-		return fmt.Sprintf("did you mean %q?", best)
-	}
-	return "write the id of one that it has, such as create/page"
+	return nearest.Ask(nearest.To(strings.ToLower(given), slices.Collect(maps.Keys(ids))), "write the id of one that it has, such as create/page")
 }
 
 // administers reports whether weir's account administers a space: only a space's

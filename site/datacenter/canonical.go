@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/internal/nearest"
 	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/driver"
 )
@@ -186,9 +187,9 @@ func (c *canon) judgeExists(f access.Fact) {
 		c.keep(f)
 	case !listed && r.Type() == "account":
 		c.refuse(f, "no account has this user name, and one can be made for an e-mail address only",
-			didYouMean(c.nearest(r), "describe the person by e-mail"))
+			nearest.Ask(c.nearest(r), "describe the person by e-mail"))
 	case !listed && !named:
-		c.refuse(f, "no user name stands for this address", didYouMean(c.nearest(r), c.names.remedy()))
+		c.refuse(f, "no user name stands for this address", nearest.Ask(c.nearest(r), c.names.remedy()))
 	case !listed && strings.ContainsAny(name, "\\,+<>'\" \t"):
 		c.refuse(f, fmt.Sprintf("%q can be no user name", name), `leave out \ , + < > ' " and spaces`)
 	case !named:
@@ -218,7 +219,7 @@ func (n naming) remedy() string {
 // nearest gives the live object of the same type whose name is most like that
 // of a reference.
 func (c *canon) nearest(r access.Ref) string {
-	return near(string(r), c.like(r))
+	return nearest.To(string(r), slices.Collect(c.like(r)))
 }
 
 func (c *canon) like(r access.Ref) iter.Seq[string] {
@@ -241,7 +242,7 @@ func (c *canon) judgeState(f access.Fact) {
 	case f.Value == removed && !listed:
 		// Who is not registered has been removed, or never was there.
 	case !listed:
-		c.refuse(f, "a person who is not registered cannot be "+f.Value, didYouMean(c.nearest(r), "write state: removed, or drop the entry"))
+		c.refuse(f, "a person who is not registered cannot be "+f.Value, nearest.Ask(c.nearest(r), "write state: removed, or drop the entry"))
 	case f.Value == deactivated || f.Value == removed:
 		c.keep(f)
 	default:
@@ -302,7 +303,7 @@ func (c *canon) judgeGlobal(f access.Fact) {
 	case !class && (f.Verb == access.GlobalUse || f.Verb == access.GlobalAdminister):
 		c.refuse(f, "using and administering Confluence are product roles", "write product_role: user or admin")
 	case !slices.Contains(verbs, f.Verb):
-		c.refuse(f, fmt.Sprintf("%s cannot have the global permission %q", f.Subject, f.Verb), didYouMean(near(f.Verb, slices.Values(verbs)), "use one of "+strings.Join(verbs, ", ")))
+		c.refuse(f, fmt.Sprintf("%s cannot have the global permission %q", f.Subject, f.Verb), nearest.Ask(nearest.To(f.Verb, verbs), "use one of "+strings.Join(verbs, ", ")))
 	case !c.writable:
 		c.byAdmin(f, fmt.Sprintf("give %s the permission %s", f.Subject, f.Verb))
 	case class && f.Verb != access.GlobalUse && !c.want.Has(use) && !c.live.Facts.Has(use):
@@ -331,7 +332,7 @@ func (c *canon) judgeRestrict(f access.Fact) {
 // account: the product refuses them (published), and so does a plan. An account
 // passes as well that is among those who see every page.
 func (c *canon) findLockouts() {
-	if !c.member && !driver.In(c.want, c.live, access.NewRef("group", superGroup)) {
+	if !c.member && !driver.In(c.live, access.NewRef("group", superGroup)) {
 		c.lockout = driver.Lockouts(c.want, c.live)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/internal/nearest"
 )
 
 // permissionsOf writes out a role: the permissions that come nearest, and what
@@ -17,7 +18,7 @@ func (c *canon) permissionsOf(f access.Fact) (held access.Permissions, lost []st
 			set, known = set.Union(access.NewPermissions(g.Verb)), true
 		}
 	}
-	held, lost = nearest(set)
+	held, lost = closest(set)
 	if f.Subject == access.Anonymous {
 		for _, id := range notForThePublic {
 			if held.Has(id) {
@@ -100,18 +101,18 @@ func (c *canon) judgePermission(f access.Fact) {
 func (c *canon) meant(text string) string {
 	for _, w := range spaceWords {
 		if strings.EqualFold(w.label, text) || w.operation.id() == text {
-			return didYouMean(w.id, "")
+			return nearest.Ask(w.id, "")
 		}
 	}
-	guess := near(text, slices.Values(writable()))
+	guess := nearest.To(text, writable())
 	if guess == "" {
 		var names []string
 		for _, w := range spaceWords {
 			names = append(names, w.label)
 		}
-		if label := near(text, slices.Values(names)); label != "" {
+		if label := nearest.To(text, names); label != "" {
 			return c.meant(label)
 		}
 	}
-	return didYouMean(guess, "write the id of one that it has, such as "+createPage)
+	return nearest.Ask(guess, "write the id of one that it has, such as "+createPage)
 }

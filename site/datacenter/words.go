@@ -125,10 +125,10 @@ var fixedRoles = func() map[string]access.Permissions {
 	return map[string]access.Permissions{"viewer": viewer, "collaborator": collaborator, "manager": manager, "admin": admin}
 }()
 
-// nearest gives the permissions of Data Center that come nearest to a set
+// closest gives the permissions of Data Center that come nearest to a set
 // without going beyond it, and what is lost: what has no word here, and what
 // only something wider would cover.
-func nearest(wanted access.Permissions) (held access.Permissions, lost []string) {
+func closest(wanted access.Permissions) (held access.Permissions, lost []string) {
 	for _, id := range wanted.IDs() {
 		switch cover, covered := within[id]; {
 		case !covered && slices.ContainsFunc(spaceWords, func(w spaceWord) bool { return w.id == id }):

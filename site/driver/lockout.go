@@ -9,8 +9,8 @@ import (
 
 // Lockouts finds the wanted restrictions that would shut weir's own account out
 // of a page for good: it could not even undo them. An account passes that is
-// named, or in a named group; what it is in, nobody changes (its own facts are
-// outside every difference), but the description may put it into a group.
+// named, or in a named group. What it is in, nobody changes: its own memberships
+// are outside every difference, described or not.
 func Lockouts(want access.Set, live site.Observation) map[access.Fact]bool {
 	out := make(map[access.Fact]bool)
 	own := live.Account
@@ -18,7 +18,7 @@ func Lockouts(want access.Set, live site.Observation) map[access.Fact]bool {
 		return out
 	}
 	named := func(f access.Fact) bool { return f.Subject == own }
-	passes := func(f access.Fact) bool { return named(f) || In(want, live, f.Subject) }
+	passes := func(f access.Fact) bool { return named(f) || In(live, f.Subject) }
 	type list struct {
 		page access.Ref
 		verb string
@@ -52,8 +52,7 @@ func Lockouts(want access.Set, live site.Observation) map[access.Fact]bool {
 	return out
 }
 
-// In reports whether weir's own account is in a group, or shall be.
-func In(want access.Set, live site.Observation, group access.Ref) bool {
-	f := access.Fact{Kind: access.Member, Object: group, Subject: live.Account}
-	return live.Facts.Has(f) || want.Has(f)
+// In reports whether weir's own account is in a group.
+func In(live site.Observation, group access.Ref) bool {
+	return live.Facts.Has(access.Fact{Kind: access.Member, Object: group, Subject: live.Account})
 }

@@ -1,16 +1,19 @@
-package schema
+// Package nearest finds the name that was probably meant, for messages that ask
+// "did you mean".
+package nearest
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/agext/levenshtein"
 )
 
-// Nearest returns the name that was probably meant, or "" where none comes
+// To returns the name that was probably meant, or "" where none comes
 // close: at most one slip for every three letters. Of two that come equally
 // close it is the first in the alphabet, whatever their order.
-func Nearest(given string, names []string) string {
+func To(given string, names []string) string {
 	type candidate struct {
 		name     string
 		distance int
@@ -34,3 +37,11 @@ func Nearest(given string, names []string) string {
 }
 
 func abs(n int) int { return max(n, -n) }
+
+// Ask asks whether a name was meant, or says something else where there is none.
+func Ask(name, otherwise string) string {
+	if name == "" {
+		return otherwise
+	}
+	return fmt.Sprintf("did you mean %q?", name)
+}
