@@ -25,6 +25,7 @@ func (content) Judge(context.Context, access.Delta) ([]access.Finding, error) { 
 // TestNothingLeft: after each transition of the suite, on every kind of site, the
 // plan of a description that says just that and owns everything is empty.
 func TestNothingLeft(t *testing.T) {
+	t.Parallel()
 	onCloud := func(mode string) func(t *testing.T) sitetest.Subject {
 		return func(t *testing.T) sitetest.Subject {
 			w := world.New(t, emulator.Options{RoleMode: mode})
@@ -47,6 +48,7 @@ func TestNothingLeft(t *testing.T) {
 		"data center":         onDataCenter,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			t.Run("something left", func(t *testing.T) {
 				s := open(t)
 				end := sitetest.Cases()[0].Walk(t, s)

@@ -72,6 +72,7 @@ func wide(t *testing.T) *emulator.Emulator {
 var lists = []string{"/rest/api/group", "/groups/search", "/users/search", "/api/v2/spaces", "/role-assignments"}
 
 func TestPaging(t *testing.T) {
+	t.Parallel()
 	e := wide(t)
 	clean, err := open(t, e, e.Transport()).Observe(t.Context(), access.Extent{})
 	if err != nil {
@@ -206,6 +207,7 @@ func TestPaging(t *testing.T) {
 
 // TestHidden puts answers that are no answers in the place of every read.
 func TestHidden(t *testing.T) {
+	t.Parallel()
 	e := wide(t)
 	clean, err := open(t, e, e.Transport()).Observe(t.Context(), access.Extent{})
 	if err != nil {

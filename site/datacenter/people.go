@@ -8,6 +8,7 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
+	"github.com/weirhq/weir/site/driver"
 	"github.com/weirhq/weir/site/rest"
 )
 
@@ -23,7 +24,7 @@ const (
 const (
 	suspended   = "suspended"
 	deactivated = "deactivated"
-	removed     = "removed"
+	removed     = driver.Removed
 )
 
 func byKey(u user) string { return u.UserKey }

@@ -146,6 +146,9 @@ func TestByOffset(t *testing.T) {
 		for _, total := range []bool{false, true} {
 			for _, overlap := range []bool{false, true} {
 				for _, c := range []struct{ items, limit, cap int }{{25, 10, 0}, {30, 10, 0}, {25, 100, 10}, {25, 100, 7}, {5, 10, 0}, {10, 10, 0}, {0, 10, 0}} {
+					if name == "pages without end" && (c.items != 25 || c.limit != 10) {
+						continue // they are the same whatever the list is
+					}
 					o := &offsets{items: numbered(c.items), cap: c.cap, total: total, mangle: m.mangle}
 					pages := c.items > c.limit || c.cap > 0
 					client := newClient(t, config(t, o))
