@@ -102,6 +102,9 @@ func (s *Site) productOf(ctx context.Context, at place, id string) (here, elsewh
 			elsewhere = append(elsewhere, at.elsewhere(p)...)
 			continue
 		}
+		if p.Roles == nil {
+			return nil, nil, rest.Fail(site.Invalid, what, errors.New("the answer lacks the roles on this site"))
+		}
 		for _, r := range p.Roles {
 			here = append(here, bareRole(r))
 		}

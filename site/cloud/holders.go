@@ -36,6 +36,7 @@ type holders struct {
 	of     map[string]accounts // by role, however they came by it
 	direct map[string][]string // by account: the roles held directly, of those who were asked
 	doubt  map[string]string   // accounts of which nobody knows, and why
+	found  accounts            // by the search for all roles
 }
 
 // add notes that an account holds a role.
@@ -72,6 +73,7 @@ func (s *Site) findHolders(ctx context.Context, r *reading) error {
 	if err := s.canary(ctx, r, all); err != nil {
 		return err
 	}
+	h.found = all
 	h.compare(all, guests, remaining)
 	if len(all) <= fewHolders {
 		return s.askHolders(ctx, r, all)
@@ -180,6 +182,9 @@ func (s *Site) productOfPerson(ctx context.Context, at place, account string) (a
 	for _, p := range list {
 		if !at.here(p.ResourceID) {
 			continue
+		}
+		if p.RoleAssignments == nil {
+			return nil, nil, rest.Fail(site.Invalid, what, errors.New("the answer lacks the roles on this site"))
 		}
 		for _, a := range p.RoleAssignments {
 			if a.Methods == nil {

@@ -3,6 +3,7 @@ package cloud
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -87,6 +88,9 @@ func (s *Site) organisation(ctx context.Context, r *reading) error {
 	)
 	if err != nil {
 		return err
+	}
+	if r.holders.found[r.me.AccountID] && !slices.ContainsFunc(r.people, func(p directoryPerson) bool { return p.AccountID == r.me.AccountID }) {
+		return rest.Fail(site.Invalid, rest.Call{To: searchPeople}, errors.New("the list of people lacks weir's own account, which holds a product role"))
 	}
 	if err := s.countMembers(ctx, r); err != nil {
 		return err

@@ -227,18 +227,22 @@ func doubting[T any](what Call, limit int, id func(T) string, fetch func(ctx con
 		if limit < 2 || n < 2 {
 			return p, nil
 		}
+		refused := Fail(site.Invalid, what, errors.New("the list cannot be read to its end: a page that cannot be empty is"))
 		shorter, err := fetch(ctx, before.at, n-1)
-		if err != nil || shorter.Next == "" || len(shorter.Items) != n-1 {
-			return p, err
-		}
-		behind, err := fetch(ctx, shorter.Next, limit)
-		switch last := id(before.items[n-1]); {
+		switch {
 		case err != nil:
 			return Page[T]{}, err
-		case id(shorter.Items[n-2]) != id(before.items[n-2]):
-			return p, nil // the list has moved meanwhile
-		case len(behind.Items) == 0 || id(behind.Items[0]) != last:
-			return Page[T]{}, Fail(site.Invalid, what, errors.New("the list cannot be read to its end: a page that cannot be empty is"))
+		case len(shorter.Items) == 0 || len(shorter.Items) == n-1 && shorter.Next == "":
+			return Page[T]{}, refused
+		case len(shorter.Items) != n-1 || id(shorter.Items[n-2]) != id(before.items[n-2]):
+			return p, nil // it takes no notice of the limit, or the list has moved meanwhile
+		}
+		behind, err := fetch(ctx, shorter.Next, limit)
+		if err != nil {
+			return Page[T]{}, err
+		}
+		if len(behind.Items) == 0 || id(behind.Items[0]) != id(before.items[n-1]) {
+			return Page[T]{}, refused
 		}
 		behind.Items = behind.Items[1:]
 		return behind, nil
