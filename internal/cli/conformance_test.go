@@ -21,7 +21,9 @@ import (
 // everything is a description that owns the whole site: what it does not say goes.
 type everything struct{ end sitetest.End }
 
-func (e everything) Extent() access.Extent { return e.end.Extent }
+func (e everything) Extent() access.Extent          { return e.end.Extent }
+func (e everything) Assertions() []access.Assertion { return nil }
+func (e everything) Proofs() []access.Proof         { return nil }
 
 func (e everything) Desired(live access.Set, _ []access.Unknown) (access.Desired, diag.List) {
 	d := access.Desired{Facts: e.end.Want, Described: make(map[access.Ref]bool), Scope: access.Scope{

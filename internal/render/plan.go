@@ -28,6 +28,7 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 	p := &printer{w: w, color: o.Color}
 	if len(plan.Changes) == 0 && len(plan.Manual) == 0 && !plan.Stops().Any() {
 		p.line("%s", p.paint(bold, unchanged(plan)))
+		p.observed(plan.Observed)
 		return p.err
 	}
 	p.line("%s", p.paint(bold, Safe(Verdict(plan))))
@@ -319,6 +320,7 @@ func (p *printer) manual(list []reconcile.Manual) {
 // JSON form.
 func (p *printer) outside(plan *reconcile.Plan) {
 	p.unknown(plan.Unknown)
+	p.observed(plan.Observed)
 	if len(plan.Kept) == 0 || len(plan.Changes) == 0 {
 		return
 	}
@@ -329,6 +331,29 @@ func (p *printer) outside(plan *reconcile.Plan) {
 		p.line("    %s  %s", Safe(k.Fact), p.paint(dim, "# "+Safe(k.Reason)))
 	}
 	if more := len(plan.Kept) - few; more > 0 {
+		p.line("    and %s more (--format json lists them)", Number(more))
+	}
+}
+
+// observed tells what differs in lists that are only observed.
+func (p *printer) observed(list []reconcile.Observed) {
+	if len(list) == 0 {
+		return
+	}
+	const few = 20
+	p.line("")
+	p.line("%s %s", p.paint(bold, "only observed"), p.paint(dim, "("+Number(len(list))+")"))
+	for _, o := range list[:min(few, len(list))] {
+		note := map[access.Op]string{access.Add: "described, and not there", access.Remove: "there, and not described", access.Modify: "described otherwise"}[o.Op]
+		if o.Op == access.Modify {
+			note += ": there it is " + o.Was
+		}
+		if o.Origin != nil && o.Op != access.Remove {
+			note += ", " + place(o.Origin)
+		}
+		p.line("    %s %s  %s", o.Op, Safe(o.Fact), p.paint(dim, "# "+Safe(note)))
+	}
+	if more := len(list) - few; more > 0 {
 		p.line("    and %s more (--format json lists them)", Number(more))
 	}
 }

@@ -1,0 +1,128 @@
+package access
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/weirhq/weir/internal/diag"
+)
+
+// Proof is a statement about people's access that needs no names: it is asked for
+// by its own. [ProofNamed] gives one; what it has to know of the site beside facts
+// is filled in by who asks.
+type Proof struct {
+	Name    string
+	Meaning string // a sentence
+	// NeedsDomains reports whether Domains must be given: those of the e-mail
+	// addresses of the site's own people, in lower case. Whoever has another
+	// address, or one that cannot be read, is external.
+	NeedsDomains bool
+	Domains      []string
+	// Public are the objects that may be open to the public.
+	Public []Pattern
+	Origin diag.Range
+}
+
+// proofs is the table of all proofs.
+var proofs = []struct {
+	Proof
+	prove func(Proof, Delta, *Verdict)
+}{
+	{Proof{Name: "no_external_editor", Meaning: "Nobody from outside the site's own domains, and not the public, can edit in a space.", NeedsDomains: true}, Proof.noExternalEditor},
+	{Proof{Name: "no_guest_beyond_one_space", Meaning: "No guest has more than one space, beside what is open to the public."}, Proof.noGuestBeyondOneSpace},
+	{Proof{Name: "no_new_access", Meaning: "Nobody can do anything after the plan that they cannot do before it."}, Proof.noNewAccess},
+	{Proof{Name: "no_public_access", Meaning: "The public can do nothing, save on the objects that may be public."}, Proof.noPublicAccess},
+}
+
+// ProofNames gives the names of the proofs, in order.
+func ProofNames() []string {
+	var out []string
+	for _, p := range proofs {
+		out = append(out, p.Name)
+	}
+	return out
+}
+
+// ProofNamed gives the proof of a name.
+func ProofNamed(name string) (Proof, bool) {
+	for _, p := range proofs {
+		if p.Name == name {
+			return p.Proof, true
+		}
+	}
+	return Proof{}, false
+}
+
+// Check says whether the proof holds of what would change. Only no_new_access
+// compares with what is live; the others are about the site as it will be.
+func (p Proof) Check(d Delta) Verdict {
+	v := Verdict{Name: p.Name, Origin: p.Origin}
+	for _, known := range proofs {
+		if known.Name == p.Name {
+			known.prove(p, d, &v)
+		}
+	}
+	return v
+}
+
+func (p Proof) noNewAccess(d Delta, v *Verdict) {
+	v.Objects = len(spacesOf(d.Target))
+	for _, e := range d.Effects {
+		if e.Gained != "" {
+			v.fail(Failure{e.Person, e.Space, fmt.Sprintf("%s gains %s in %s", called(e.Person), strings.Join(e.Gained.IDs(), ", "), e.Space)})
+		}
+	}
+}
+
+func (p Proof) noPublicAccess(d Delta, v *Verdict) {
+	for _, space := range spacesOf(d.Target) {
+		v.Objects++
+		allowed := slices.ContainsFunc(p.Public, func(match Pattern) bool { return match.Match(space) })
+		if held := d.After.Rights(Anonymous, space); held != "" && !allowed {
+			v.fail(Failure{Anonymous, space, fmt.Sprintf("the public has %s in %s", strings.Join(held.IDs(), ", "), space)})
+		}
+	}
+	v.Objects++
+	for f := range d.Target.Of(Global, Site) {
+		// That the public is let in at all opens nothing by itself.
+		if f.Subject == Anonymous && f.Verb != GlobalUse {
+			v.fail(Failure{Anonymous, Site, "the public has " + f.Verb + " on the site"})
+		}
+	}
+}
+
+func (p Proof) noGuestBeyondOneSpace(d Delta, v *Verdict) {
+	v.Objects = len(spacesOf(d.Target))
+	for _, guest := range d.After.People() {
+		if !d.After.Guest(guest) {
+			continue
+		}
+		var has []string
+		for space, held := range d.After.What(guest) {
+			if !held.Within(d.After.Rights(Anonymous, space)) {
+				has = append(has, space.String())
+			}
+		}
+		if len(has) > 1 {
+			slices.Sort(has)
+			v.fail(Failure{guest, Ref(has[1]), fmt.Sprintf("guest %s has %s", guest, strings.Join(has, " and "))})
+		}
+	}
+}
+
+func (p Proof) noExternalEditor(d Delta, v *Verdict) {
+	for _, space := range spacesOf(d.Target) {
+		v.Objects++
+		for _, who := range who(d.After, ToEdit, space) {
+			if _, domain, _ := strings.Cut(who.ID(), "@"); who.Type() == "user" && slices.Contains(p.Domains, domain) {
+				continue
+			}
+			text := canText(d.After, who, ToEdit, space)
+			if who.Type() == "account" {
+				text += ", and their address cannot be read"
+			}
+			v.fail(Failure{who, space, text})
+		}
+	}
+}
