@@ -123,6 +123,38 @@ func Diff(live access.Set, desired access.Desired, unknown []access.Unknown) Dif
 	return out
 }
 
+// liftOwn takes weir's own account out of a restriction that nobody else is left
+// in: whoever wrote that nobody is named did not mean a page of weir's own. It is
+// in such a list because weir put itself there (restricted_pages: member), or
+// somebody did so for it; its facts are outside every other comparison.
+func (d Difference) liftOwn(live, desired access.Set, account access.Ref) Difference {
+	type list struct {
+		page access.Ref
+		verb string
+	}
+	emptied := make(map[list]bool)
+	for _, c := range d.Changes {
+		if c.Fact.Kind == access.Restrict && c.Op == access.Remove {
+			emptied[list{c.Fact.Object, c.Fact.Verb}] = true
+		}
+	}
+	for f := range d.Target.OfKind(access.Restrict) {
+		if f.Subject != account || desired.Has(f) {
+			delete(emptied, list{f.Object, f.Verb})
+		}
+	}
+	own := func(f access.Fact) bool {
+		return f.Kind == access.Restrict && f.Subject == account && emptied[list{f.Object, f.Verb}]
+	}
+	if len(emptied) == 0 {
+		return d
+	}
+	d.Target = d.Target.Filter(func(f access.Fact) bool { return !own(f) })
+	d.Changes = access.Changes(live, d.Target)
+	d.Kept = slices.DeleteFunc(slices.Clone(d.Kept), func(k Kept) bool { return own(k.Fact) })
+	return d
+}
+
 type differ struct {
 	live     access.Set
 	desired  access.Desired
@@ -241,7 +273,11 @@ func (d *differ) attached(target access.Set) access.Set {
 		}
 		for _, r := range about {
 			if !there(r) {
-				d.miss(f, r.String()+" is not on the site", "WR502", access.Deny)
+				reason := r.String() + " is not on the site"
+				if r.IsPage() {
+					reason += ", or weir's account may not see it"
+				}
+				d.miss(f, reason, "WR502", access.Deny)
 				d.missing[len(d.missing)-1].Lacks = r
 				if was, ok := d.live.Get(f); ok {
 					back = append(back, was)

@@ -338,3 +338,42 @@ func TestListedAndUndescribed(t *testing.T) {
 		t.Errorf("missing: %+v", d.Missing)
 	}
 }
+
+// A page that nobody is to be named on is open afterwards, and the plan says so,
+// although weir's own account is on it.
+func TestNobodyMeansWeirAsWell(t *testing.T) {
+	const weir = access.Ref("user:weir@acme.example")
+	page := access.NewPage("page", "space:HR", "Pay")
+	hr := access.Fact{Kind: access.Restrict, Object: page, Verb: access.ViewPage, Subject: "group:hr"}
+	it := access.Fact{Kind: access.Restrict, Object: page, Verb: access.ViewPage, Subject: "group:it"}
+	own := access.Fact{Kind: access.Restrict, Object: page, Verb: access.ViewPage, Subject: weir}
+	live := access.NewSet(access.Fact{Kind: access.Exists, Object: page}, access.Fact{Kind: access.Exists, Object: "group:hr"}, access.Fact{Kind: access.Exists, Object: "group:it"}, hr, own)
+	for _, c := range []struct {
+		name    string
+		desired []access.Fact
+		target  []access.Fact
+		lifted  int
+	}{
+		{"nobody", nil, nil, 1},
+		{"weir alone, by name", []access.Fact{own}, []access.Fact{own}, 0},
+		{"somebody else", []access.Fact{it}, []access.Fact{it, own}, 0},
+		{"as it is", []access.Fact{hr}, []access.Fact{hr, own}, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := access.Desired{Facts: access.NewSet(c.desired...), Described: map[access.Ref]bool{page: true}}
+			d.Scope.Contents = map[access.Contents]access.Mode{access.ContentsOf(hr): access.Exclusive}
+			d.Scope = d.Scope.Excluding(access.Excluded{Object: weir, AsSubject: true, Reason: "weir's own account"})
+			diff := Diff(live, d, nil).liftOwn(live, d.Facts, weir)
+			got := diff.Target.Filter(func(f access.Fact) bool { return f.Kind == access.Restrict })
+			if !got.Equal(access.NewSet(c.target...)) {
+				t.Errorf("target %v", got.Facts())
+			}
+			if !live.Apply(diff.Changes).Equal(diff.Target) {
+				t.Errorf("the changes do not lead to the target: %v", diff.Changes)
+			}
+			if n := len(lifted(access.Delta{Live: live, Target: diff.Target, Changes: diff.Changes})); n != c.lifted {
+				t.Errorf("%d are told to be lifted, want %d", n, c.lifted)
+			}
+		})
+	}
+}

@@ -250,14 +250,17 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 		desired.Scope.Limits = limitsWritten(in.Site, desired, live)
 	}
 	desired = inTerms(desired, canon, live)
-	diff := Diff(live.Facts, desired, unknown)
+	compare := func() Difference {
+		return Diff(live.Facts, desired, unknown).liftOwn(live.Facts, desired.Facts, live.Account)
+	}
+	diff := compare()
 	unconfirmed, err := confirm(ctx, in.Site, diff.Changes)
 	if err != nil {
 		return nil, err
 	}
 	if len(unconfirmed) > 0 {
 		unknown = slices.Concat(unknown, unconfirmed)
-		diff = Diff(live.Facts, desired, unknown)
+		diff = compare()
 	}
 
 	before, after := access.NewView(live.Facts, live.Account), access.NewView(diff.Target, live.Account)

@@ -149,23 +149,23 @@ type Observation struct {
 // Traits say as data what a site can hold and do, so that nobody has to ask
 // which product it is.
 type Traits struct {
-	Product string // for people: "Confluence Cloud", "Confluence Data Center"
-	Edition string // the subscription as the site tells it: free, standard, premium; or empty
-	Mode    string // how access to spaces is said: see the Mode constants
+	Product string `json:"product"`           // for people: "Confluence Cloud", "Confluence Data Center"
+	Edition string `json:"edition,omitempty"` // the subscription as the site tells it: free, standard, premium; or empty
+	Mode    string `json:"mode"`              // how access to spaces is said: see the Mode constants
 	// States are the values of a state fact that can be brought about.
-	States []string
+	States []string `json:"states,omitempty"`
 	// Invites reports whether people are invited by e-mail, and so are there
 	// before they have ever logged in.
-	Invites bool
+	Invites bool `json:"invites,omitempty"`
 	// Guests reports whether the product knows guests.
-	Guests bool
+	Guests bool `json:"guests,omitempty"`
 	// Classes are those that can be granted something in a space.
-	Classes []access.Ref
+	Classes []access.Ref `json:"classes,omitempty"`
 	// Globals are the verbs of global permissions that can be written.
-	Globals []string
+	Globals []string `json:"globals,omitempty"`
 	// Permissions are the ids that can be written in a space beside roles; nil
 	// means that the site's catalogue says so.
-	Permissions []string
+	Permissions []string `json:"permissions,omitempty"`
 }
 
 // How a site says who may do what in a space.

@@ -2,76 +2,40 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"time"
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/render"
+	"github.com/weirhq/weir/reconcile"
 	"github.com/weirhq/weir/site"
 )
 
-// reading is the latest observation of a site, as it is kept between plans that
-// are made incrementally. It is never what an apply goes by.
-type reading struct {
-	Site    string                `json:"site"`
-	Account access.Ref            `json:"account"`
-	Mode    string                `json:"mode"`
-	Time    time.Time             `json:"time"` // before the reading began
-	Full    time.Time             `json:"full"` // when everything was read last
-	IDs     map[access.Ref]string `json:"ids"`
-	Facts   []string              `json:"facts"`
-	Unknown []access.Unknown      `json:"unknown"`
-}
-
-// readingFile keeps it.
+// readingFile keeps the latest reading between plans that are made incrementally.
+// It is never what an apply goes by.
 const readingFile = "reading.json"
 
 func (a *app) readingPath() string { return a.file(".weir", readingFile) }
 
 // lastReading gives the reading that is kept. None, or one that cannot be read,
 // means that everything is read anew.
-func (a *app) lastReading() (reading, bool) {
-	b, err := os.ReadFile(a.readingPath())
-	var r reading
-	if err != nil || json.Unmarshal(b, &r) != nil {
-		return reading{}, false
+func (a *app) lastReading() (site.Snapshot, bool) {
+	f, err := os.Open(a.readingPath())
+	if err != nil {
+		return site.Snapshot{}, false
 	}
-	return r, true
-}
-
-// observation gives a kept reading back as far as a refresh needs it.
-func (r reading) observation() (site.Observation, error) {
-	facts := make([]access.Fact, 0, len(r.Facts))
-	for _, line := range r.Facts {
-		f, err := access.ParseFact(line)
-		if err != nil {
-			return site.Observation{}, err
-		}
-		facts = append(facts, f)
-	}
-	return site.Observation{
-		Site: r.Site, Account: r.Account, Facts: access.NewSet(facts...), IDs: r.IDs, Unknown: r.Unknown, Traits: site.Traits{Mode: r.Mode},
-	}, nil
+	defer f.Close()
+	s, err := site.ReadSnapshot(f)
+	return s, err == nil
 }
 
 // keepReading writes an observation down for the next plan.
-func (a *app) keepReading(obs site.Observation, began, full time.Time) error {
-	r := reading{Site: obs.Site, Account: obs.Account, Mode: obs.Traits.Mode, Time: began.UTC(), Full: full.UTC(), IDs: obs.IDs, Unknown: obs.Unknown}
-	for f := range obs.Facts.All() {
-		r.Facts = append(r.Facts, f.String())
-	}
-	b, err := json.Marshal(r)
-	if err != nil {
+func (a *app) keepReading(name reconcile.SiteName, i *incremental) error {
+	if err := os.MkdirAll(a.file(".weir"), 0o755); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(a.file(".weir"), 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return os.WriteFile(a.readingPath(), b, 0o600) // a half written one is none
+	return writeSnapshot(a.readingPath(), site.NewSnapshot(name.Name, name.Product, i.seen, i.began, i.full))
 }
 
 // incremental reads a site by what the audit log says of it since the last
@@ -111,7 +75,7 @@ func (i *incremental) observe(ctx context.Context, extent access.Extent) (site.O
 	case i.began.Sub(last.Full) >= i.every:
 		return all("it is due (full_read_every)")
 	}
-	earlier, err := last.observation()
+	earlier, err := last.Observation()
 	if err != nil {
 		return all("the earlier reading is damaged")
 	}

@@ -12,7 +12,6 @@ import (
 	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/cloud"
 	"github.com/weirhq/weir/site/datacenter"
-	"github.com/weirhq/weir/site/rest"
 )
 
 // The products of live sites.
@@ -49,7 +48,7 @@ func (a *app) openSite(ctx context.Context, name reconcile.SiteName, file string
 	if err != nil {
 		return nil, err
 	}
-	s, err := a.openLive(ctx, access, name.Plan, mode == readOnly, nil)
+	s, err := a.openLive(ctx, access, name.Plan, mode == readOnly)
 	if err != nil {
 		return nil, err
 	}
@@ -90,10 +89,14 @@ type live interface {
 
 // openLive makes the driver for a site that the operator described. It sends
 // nothing.
-func (a *app) openLive(ctx context.Context, access operator.Access, plan string, readOnly bool, trace func(rest.Sent)) (live, error) {
+func (a *app) openLive(ctx context.Context, access operator.Access, plan string, readOnly bool) (live, error) {
 	token, key, err := access.Credentials(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if access.Product == productCloud && key.Empty() {
+		return nil, fmt.Errorf("organisation key of %s: there is none%s: without it people and their states cannot be read (make one in Atlassian Administration, and run weir login)",
+			access.Name, in(access.KeyKept()))
 	}
 	transport, err := access.Transport()
 	if err != nil {
@@ -107,7 +110,7 @@ func (a *app) openLive(ctx context.Context, access operator.Access, plan string,
 		return datacenter.New(datacenter.Config{
 			Base: access.Address.String(), Auth: auth, Username: access.User, Password: token, Token: token, Account: access.Account,
 			Usernames: access.Usernames, RestrictedPages: access.RestrictedPages,
-			Transport: transport, Clock: a.Clock, Wait: a.Wait, Concurrency: access.InFlight, Trace: trace, ReadOnly: readOnly,
+			Transport: transport, Clock: a.Clock, Wait: a.Wait, Concurrency: access.InFlight, Trace: a.tracer(), ReadOnly: readOnly,
 		})
 	}
 	return cloud.New(cloud.Config{
@@ -115,6 +118,14 @@ func (a *app) openLive(ctx context.Context, access operator.Access, plan string,
 		Auth: auth, Email: access.User, Token: token, OrgKey: key,
 		Account: access.Account, OrgID: access.OrgID, DirectoryID: access.DirectoryID, CloudID: access.CloudID,
 		Plan: plan, RestrictedPages: access.RestrictedPages, Note: a.note,
-		Transport: transport, Clock: a.Clock, Wait: a.Wait, Concurrency: access.InFlight, Trace: trace, ReadOnly: readOnly,
+		Transport: transport, Clock: a.Clock, Wait: a.Wait, Concurrency: access.InFlight, Trace: a.tracer(), ReadOnly: readOnly,
 	})
+}
+
+// in says where something was looked for, if anywhere.
+func in(place string) string {
+	if place == "" {
+		return ""
+	}
+	return " in " + place
 }

@@ -211,20 +211,20 @@ func (a *app) writeLock(lock schema.Lock) error {
 	if old, err := os.ReadFile(path); err == nil && string(old) == string(text) {
 		return nil
 	}
-	if err := replaceFile(path, text); err != nil {
+	if err := replaceFile(path, text, 0o644); err != nil {
 		return fmt.Errorf("%s could not be written: %w", lockFile, err)
 	}
 	return nil
 }
 
 // replaceFile writes a file whole or not at all.
-func replaceFile(path string, b []byte) error {
+func replaceFile(path string, b []byte, mode fs.FileMode) error {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(b)
-	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
+	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}

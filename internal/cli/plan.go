@@ -121,7 +121,7 @@ func (a *app) plan(ctx context.Context, file string, accept []reconcile.Acceptan
 		return nil, trouble
 	}
 	if refresh {
-		if err := a.keepReading(latest.seen, latest.began, latest.full); err != nil {
+		if err := a.keepReading(d.site(), latest); err != nil {
 			return nil, fmt.Errorf("the reading could not be kept for the next plan: %w", err)
 		}
 	}

@@ -200,6 +200,9 @@ func TestExamples(t *testing.T) {
 			yaml, hcl := translate(t, filepath.Dir(file), schema.YAML), translate(t, filepath.Dir(file), schema.HCL)
 			site := filepath.Join(t.TempDir(), "site.db")
 			must(t, 0, "validate", filepath.Dir(file))
+			if mode, err := os.ReadFile(filepath.Join(filepath.Dir(file), "site.mode")); err == nil {
+				must(t, 0, "site", "reset", "--site", site, "--role-mode", strings.TrimSpace(string(mode)))
+			}
 			if facts, err := os.ReadFile(filepath.Join(filepath.Dir(file), "site.facts")); err == nil {
 				if code, _, errs := weirReads(t, string(facts), "site", "edit", "--site", site); code != 0 {
 					t.Fatal(errs)

@@ -18,8 +18,8 @@ const (
 
 // findLockouts finds the restrictions that would shut weir's own account out of
 // a page for good: it could not even undo them. An account passes that is named,
-// or in a named group; what it is in, nobody changes (its own facts are outside
-// every difference), but the description may put it into a group.
+// or in a named group. What it is in, nobody changes: its own memberships are
+// outside every difference, described or not.
 func (c *canon) findLockouts() {
 	me := c.live.Account
 	if c.restricted == memberRestricted || c.restricted == keyRestricted && c.hasAdminKeys() || me == "" {
@@ -29,8 +29,7 @@ func (c *canon) findLockouts() {
 		if f.Subject == me {
 			return true
 		}
-		in := access.Fact{Kind: access.Member, Object: f.Subject, Subject: me}
-		return c.live.Facts.Has(in) || c.want.Has(in)
+		return c.live.Facts.Has(access.Fact{Kind: access.Member, Object: f.Subject, Subject: me})
 	}
 	type list struct {
 		page access.Ref

@@ -1,10 +1,8 @@
 package cloud_test
 
 import (
-	"errors"
 	"net/http"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/weirhq/weir/access"
@@ -14,11 +12,6 @@ import (
 	"github.com/weirhq/weir/site/sitetest"
 	"github.com/weirhq/weir/site/sitetest/world"
 )
-
-// roundTripper is a transport of one function.
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // embedded opens a fresh emulated site, with a transport between if given.
 func embedded(t *testing.T, o emulator.Options, between func(http.RoundTripper) http.RoundTripper) (*emulator.Emulator, *cloud.Site) {
@@ -38,29 +31,6 @@ func embedded(t *testing.T, o emulator.Options, between func(http.RoundTripper) 
 func open(t *testing.T, e *emulator.Emulator, transport http.RoundTripper) *cloud.Site {
 	t.Helper()
 	return newSite(t, config(e, transport))
-}
-
-// isWrite reports whether a request changes something: searches are POST too.
-func isWrite(r *http.Request) bool {
-	return r.Method != http.MethodGet && !strings.HasSuffix(r.URL.Path, "/search") && !strings.HasSuffix(r.URL.Path, "/workspaces")
-}
-
-// lossy loses the next write: before it arrives, or the answer to it.
-type lossy struct {
-	http.RoundTripper
-	request, reply atomic.Bool
-}
-
-func (l *lossy) RoundTrip(r *http.Request) (*http.Response, error) {
-	if isWrite(r) && l.request.Swap(false) {
-		return nil, errors.New("connection refused")
-	}
-	resp, err := l.RoundTripper.RoundTrip(r)
-	if err == nil && isWrite(r) && l.reply.Swap(false) {
-		resp.Body.Close()
-		return nil, errors.New("connection reset by peer")
-	}
-	return resp, err
 }
 
 // TestConformance runs the suite in each mode that a Cloud site can be in.

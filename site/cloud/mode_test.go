@@ -11,6 +11,8 @@ import (
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/emulator"
+	"github.com/weirhq/weir/site/sitetest"
+	"github.com/weirhq/weir/site/sitetest/world"
 )
 
 // observed reads the site and gives the facts of the kinds, as lines.
@@ -65,7 +67,7 @@ func TestModes(t *testing.T) {
 	}
 	t.Run("PRE_ROLES", func(t *testing.T) {
 		e, s := embedded(t, emulator.Options{RoleMode: emulator.ModePreRoles}, func(next http.RoundTripper) http.RoundTripper {
-			return roundTripper(func(r *http.Request) (*http.Response, error) {
+			return world.RoundTripper(func(r *http.Request) (*http.Response, error) {
 				if strings.Contains(r.URL.Path, "/space-roles") || strings.Contains(r.URL.Path, "/space-permissions") ||
 					strings.HasPrefix(r.URL.Path, "/wiki/") && strings.HasSuffix(r.URL.Path, "/role-assignments") {
 					t.Errorf("asked %s", r.URL.Path)
@@ -107,7 +109,7 @@ func TestModes(t *testing.T) {
 	})
 	t.Run("ROLES", func(t *testing.T) {
 		e, s := embedded(t, emulator.Options{}, func(next http.RoundTripper) http.RoundTripper {
-			return roundTripper(func(r *http.Request) (*http.Response, error) {
+			return world.RoundTripper(func(r *http.Request) (*http.Response, error) {
 				if strings.HasSuffix(r.URL.Path, "/permissions") {
 					t.Errorf("asked %s", r.URL.Path)
 				}
@@ -146,9 +148,9 @@ func TestUnseenPermissions(t *testing.T) {
 	space := clean.IDs["space:ENG"]
 	hide := func(path string, status int) func(http.RoundTripper) http.RoundTripper {
 		return func(next http.RoundTripper) http.RoundTripper {
-			return roundTripper(func(r *http.Request) (*http.Response, error) {
+			return world.RoundTripper(func(r *http.Request) (*http.Response, error) {
 				if strings.HasSuffix(r.URL.Path, "/spaces/"+space+path) {
-					return reply(r, status, "application/json", `{}`), nil
+					return world.Reply(r, status, "application/json", `{}`), nil
 				}
 				return next.RoundTrip(r)
 			})
@@ -181,7 +183,7 @@ func TestUnseenPermissions(t *testing.T) {
 			if diff := cmp.Diff(c.want, obs.Unknown); diff != "" {
 				t.Error(diff)
 			}
-			honest(t, clean.Facts, obs, nil)
+			sitetest.Honest(t, clean.Facts, obs, nil)
 			ask := access.Fact{Kind: access.Permission, Object: "space:ENG", Verb: "create/blogpost", Subject: "group:staff"}
 			if got, err := s.Present(t.Context(), []access.Fact{ask}); err != nil || got[0] != site.Unseen {
 				t.Errorf("present: %v, %v", got, err)

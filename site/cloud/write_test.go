@@ -15,6 +15,7 @@ import (
 	"github.com/weirhq/weir/site/cloud"
 	"github.com/weirhq/weir/site/emulator"
 	"github.com/weirhq/weir/site/sitetest"
+	"github.com/weirhq/weir/site/sitetest/world"
 )
 
 // must fails the test on the first error.
@@ -104,7 +105,7 @@ type recorder struct {
 func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	r.mu.Lock()
 	r.all++
-	if isWrite(req) {
+	if world.IsWrite(req) {
 		r.writes = append(r.writes, req.Method+" "+req.URL.Path)
 	}
 	r.mu.Unlock()

@@ -354,8 +354,7 @@ func (c *canon) judgeRestrict(f access.Fact) {
 func (c *canon) findLockouts() {
 	own := c.live.Account
 	in := func(g access.Ref) bool {
-		f := access.Fact{Kind: access.Member, Object: g, Subject: own}
-		return c.live.Facts.Has(f) || c.want.Has(f)
+		return c.live.Facts.Has(access.Fact{Kind: access.Member, Object: g, Subject: own})
 	}
 	if c.member || own == "" || in(access.NewRef("group", superGroup)) {
 		return

@@ -77,6 +77,10 @@ func (c *Client) once(ctx context.Context, what Call, out Answer) (http.Header, 
 	case err != nil:
 		return nil, Fail(site.Transient, what, err)
 	}
+	if c.echoes(data) {
+		// Read, it would carry the credential into plans, locks and journals.
+		return nil, Fail(site.Invalid, what, unreadable{errors.New("the answer repeats the credential, as no Confluence does (check the address)")})
+	}
 	if err := decode(resp, data, out); err != nil {
 		if errors.Is(err, errTruncated) {
 			return nil, Fail(site.Transient, what, err)

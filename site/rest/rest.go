@@ -166,6 +166,7 @@ type Client struct {
 	timeout       time.Duration
 	trace         func(Sent)
 	hide          func(string) string // takes the secrets out of a text
+	echoes        func([]byte) bool   // whether an answer repeats a secret
 	limiter       *limiter
 	tally         *tally
 }
@@ -221,6 +222,7 @@ func New(c Config) (*Client, error) {
 		sleep = wait
 	}
 	cl.hide = redactor(cl.surfaces)
+	cl.echoes = echo(cl.surfaces)
 	cl.limiter = newLimiter(max(1, cmp.Or(c.InFlight, 4)), cl.clock, sleep)
 	return cl, nil
 }
@@ -229,11 +231,13 @@ func New(c Config) (*Client, error) {
 // shared with the one that it is made of.
 func (c *Client) ReadOnly() *Client {
 	out := *c
-	out.writes, out.readOnly = nil, true
+	out.readOnly = true
 	return &out
 }
 
-// Endpoints lists everything that the client can send: reads, then writes.
+// Endpoints lists everything that the client can send: reads, then writes. A
+// read-only client lists the writes as well, which whoever examines a site with
+// it wants to know of.
 func (c *Client) Endpoints() []site.Endpoint {
 	var out []site.Endpoint
 	for _, of := range []struct {
