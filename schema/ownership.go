@@ -167,10 +167,10 @@ func (c *compiler) mode(s Str, what string, bounded, exists bool) (access.Mode, 
 			continue
 		}
 		switch {
-		case exists && mode == access.Observe && what != "users" && !strings.HasPrefix(what, existence):
-			c.add("WR103", s.Range, what+" cannot be only observed", "set the parts: what exists is exclusive or additive, and its contents may be observed")
-		case exists && (mode == access.Observe || mode == access.Bounded):
-			c.add("WR103", s.Range, what+" cannot be "+mode.String(), "write exclusive or additive: limits and observing are about the contents of what exists")
+		case exists && mode == access.Observe:
+			c.add("WR103", s.Range, what+" cannot be only observed", "write exclusive or additive, and observe what there is in each by its own key")
+		case exists && mode == access.Bounded:
+			c.add("WR103", s.Range, what+" cannot be bounded", "write exclusive or additive: limits bound what is granted in a space")
 		case mode == access.Bounded && !bounded:
 			c.add("WR103", s.Range, what+" cannot be bounded", "write exclusive, additive or observe: limits bound what is granted in a space, and nothing else has permissions to compare")
 		default:

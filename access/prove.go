@@ -24,8 +24,8 @@ type Proof struct {
 	Origin diag.Range
 }
 
-// proofs is the table of all proofs.
-var proofs = []struct {
+// provable is the table of all proofs.
+var provable = []struct {
 	Proof
 	prove func(Proof, Delta, *Verdict)
 }{
@@ -38,7 +38,7 @@ var proofs = []struct {
 // ProofNames gives the names of the proofs, in order.
 func ProofNames() []string {
 	var out []string
-	for _, p := range proofs {
+	for _, p := range provable {
 		out = append(out, p.Name)
 	}
 	return out
@@ -46,7 +46,7 @@ func ProofNames() []string {
 
 // ProofNamed gives the proof of a name.
 func ProofNamed(name string) (Proof, bool) {
-	for _, p := range proofs {
+	for _, p := range provable {
 		if p.Name == name {
 			return p.Proof, true
 		}
@@ -58,7 +58,7 @@ func ProofNamed(name string) (Proof, bool) {
 // compares with what is live; the others are about the site as it will be.
 func (p Proof) Check(d Delta) Verdict {
 	v := Verdict{Name: p.Name, Origin: p.Origin}
-	for _, known := range proofs {
+	for _, known := range provable {
 		if known.Name == p.Name {
 			known.prove(p, d, &v)
 		}
