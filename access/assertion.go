@@ -1,7 +1,9 @@
 package access
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -27,22 +29,22 @@ type Assertion struct {
 	Name       string
 	Object     Ref     // one object, or
 	Match      Pattern // every space that it covers
-	Action     string  // an operation that the object has: see [Operations]
+	Action     string  // an operation that the object has: see [OperationWords]
 	Kind       Claim
 	Principals []Ref
 	Origin     diag.Range
 }
 
-// Operations gives the operations of a type of object by their words; a space
-// (or a pattern of spaces) has every permission id besides.
-func Operations(object Ref) []string {
+// OperationWords gives the operations of a type of object that have words of their
+// own. A space, or a pattern of spaces, has every permission id besides.
+func OperationWords(object Ref) []string {
 	switch {
 	case object == Site:
-		return []string{GlobalUse, GlobalAdminister, GlobalCreateSpace, GlobalPersonalSpace, GlobalSystemAdminister}
+		return globals
 	case object.IsPage():
-		return []string{ToView, ToEdit}
+		return []string{ViewPage, EditPage}
 	}
-	return []string{ToView, ToEdit, ToAdminister}
+	return Summaries
 }
 
 // Verdict is what came of an assertion or a proof.
@@ -71,9 +73,10 @@ const MaxFailures = 10
 // Holds reports whether it was shown to hold.
 func (v Verdict) Holds() bool { return v.Failed == 0 && v.Undecided == "" }
 
-func (v *Verdict) fail(f Failure) {
+// fail notes a failure; what it says is only worked out where it is shown.
+func (v *Verdict) fail(person, object Ref, text func() string) {
 	if v.Failed++; v.Failed <= MaxFailures {
-		v.Failures = append(v.Failures, f)
+		v.Failures = append(v.Failures, Failure{person, object, text()})
 	}
 }
 
@@ -85,67 +88,139 @@ type Failure struct {
 	Text   string // a sentence without a full stop
 }
 
-// Obtainable is somebody who could give themselves what an assertion denies them.
+// Obtainable is somebody who could come to do what an assertion denies them.
 type Obtainable struct {
-	Person Ref
-	Object Ref
-	How    string // a sentence without a full stop
+	Person  Ref
+	How     string // what they would do, and by what right
+	Object  Ref    // the first object of which that is so
+	Objects int    // of how many it is so
 }
 
-// Check says of each assertion whether it holds on a site: of its facts, as v sees
-// them and as far as they are known.
-func Check(facts Set, unknown []Unknown, v *View, assertions []Assertion) []Verdict {
+// Check says of each assertion whether it holds on the site that v sees, as far as
+// it is known.
+func Check(unknown []Unknown, v *View, assertions []Assertion) []Verdict {
 	out := make([]Verdict, 0, len(assertions))
 	for _, a := range assertions {
-		out = append(out, a.check(facts, unknown, v))
+		out = append(out, a.check(unknown, v))
 	}
 	return out
 }
 
-func (a Assertion) check(facts Set, unknown []Unknown, v *View) Verdict {
+func (a Assertion) check(unknown []Unknown, v *View) Verdict {
 	verdict := Verdict{Name: a.Name, Origin: a.Origin}
-	named := make(map[Ref]bool) // people by name
-	classes := make(map[Ref]bool)
-	for _, p := range a.Principals {
-		switch {
-		case p.IsPerson():
-			named[p] = true
-		case p.Type() == "group":
-			for _, m := range v.Members(p) {
-				named[m] = true
-			}
-		default:
-			classes[p] = true
-		}
+	undecided := func(reason string) bool {
+		verdict.Undecided = cmp.Or(verdict.Undecided, reason)
+		return reason != ""
 	}
-	among := func(p Ref) bool {
-		licensed := p != Anonymous && !v.Guest(p)
-		return named[p] || classes[p] ||
-			licensed && (classes[Everyone] || classes[Authenticated]) ||
-			classes[Guests] && v.Guest(p) || classes[ProductAdmins] && v.ProductAdmin(p)
-	}
-	for _, object := range a.objects(facts) {
+	meant := a.people(v)
+	for _, object := range a.objects(v.Facts()) {
 		verdict.Objects++
-		if reason := a.unsure(facts, unknown, object); reason != "" && verdict.Undecided == "" {
-			verdict.Undecided = reason
+		if undecided(a.unanswerable(v, object)) {
+			continue
 		}
-		switch a.Kind {
-		case Can:
-			for _, p := range everybody(v, named) {
-				if among(p) && !can(v, p, a.Action, object) {
-					verdict.fail(Failure{p, object, cannotText(v, p, a.Action, object)})
+		undecided(a.unsure(unknown, v, object))
+		if a.Kind == Can {
+			for _, p := range meant.list(v) {
+				if !v.Can(p, a.Action, object) {
+					verdict.fail(p, object, func() string { return cannotText(v, p, a.Action, object) })
 				}
 			}
-		default:
-			for _, p := range who(v, a.Action, object) {
-				covered := among(p) || a.Kind == Only && classes[Anonymous]
-				if covered == (a.Kind == Cannot) {
-					verdict.fail(Failure{p, object, canText(v, p, a.Action, object)})
-				}
+			continue
+		}
+		for _, p := range able(v, a.Action, object) {
+			if meant.has(v, p) == (a.Kind == Cannot) {
+				verdict.fail(p, object, func() string { return canText(v, p, a.Action, object) })
 			}
+		}
+		if a.Kind == Only {
+			verdict.obtain(v, a.Action, object, meant)
 		}
 	}
 	return verdict
+}
+
+// able gives everybody who can do something, the public first.
+func able(v *View, action string, object Ref) []Ref {
+	out := v.Who(action, object)
+	if v.Can(Anonymous, action, object) {
+		out = append([]Ref{Anonymous}, out...)
+	}
+	return out
+}
+
+// meant are the people whom the principals of an assertion stand for.
+type meant struct {
+	named   map[Ref]bool // people
+	classes map[Ref]bool
+	all     bool // what is open to the public is open to everybody
+}
+
+func (a Assertion) people(v *View) meant {
+	m := meant{named: make(map[Ref]bool), classes: make(map[Ref]bool)}
+	for _, p := range a.Principals {
+		switch {
+		case p.IsPerson():
+			m.named[p] = true
+		case p.Type() == "group":
+			for _, member := range v.Members(p) {
+				m.named[member] = true
+			}
+		default:
+			m.classes[p] = true
+			m.all = m.all || a.Kind == Only && p == Anonymous
+		}
+	}
+	return m
+}
+
+func (m meant) has(v *View, p Ref) bool {
+	switch {
+	case m.all || m.named[p] || m.classes[p]:
+		return true
+	case p == Anonymous:
+		return false
+	case v.Guest(p):
+		return m.classes[Guests]
+	}
+	return m.classes[Everyone] || m.classes[Authenticated] || m.classes[ProductAdmins] && v.ProductAdmin(p)
+}
+
+// list gives them in order, with those named who may not enter.
+func (m meant) list(v *View) []Ref {
+	out := slices.Collect(maps.Keys(m.named))
+	for _, p := range append(v.People(), Anonymous) {
+		if m.has(v, p) && !m.named[p] {
+			out = append(out, p)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// obtain notes who cannot, is not meant to, and could come to.
+func (v *Verdict) obtain(view *View, action string, object Ref, m meant) {
+	for _, p := range view.CouldWho(action, object) {
+		if m.has(view, p) {
+			continue
+		}
+		for _, means := range view.CouldObtain(p, action, object) {
+			var ways []string
+			for _, w := range means.Ways {
+				ways = append(ways, wayWords[w])
+			}
+			how := strings.Join(ways, " and ")
+			if right := facts(means.Facts); right != "" {
+				how += " (" + right + ")"
+			}
+			i := slices.IndexFunc(v.Obtain, func(o Obtainable) bool { return o.Person == p && o.How == how })
+			if i < 0 {
+				i = len(v.Obtain)
+				v.Obtain = append(v.Obtain, Obtainable{Person: p, How: how, Object: object})
+			}
+			v.Obtain[i].Objects++
+			break // one is enough to know
+		}
+	}
 }
 
 // objects gives what the assertion is about.
@@ -167,56 +242,36 @@ func spacesOf(facts Set) []Ref {
 	return out
 }
 
-// everybody gives the public, everybody who may enter, and those besides whom an
-// assertion names, in order.
-func everybody(v *View, named map[Ref]bool) []Ref {
-	out := append(v.People(), Anonymous)
-	for p := range named {
-		if !v.Person(p) {
-			out = append(out, p)
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
-// can asks the view.
-func can(v *View, p Ref, action string, object Ref) bool {
-	if object.Type() == "space" {
-		held := v.Rights(p, object)
-		switch action {
-		case ToView:
-			return held.Has(CanView)
-		case ToAdminister:
-			return held.Has(CanAdminister)
-		case ToEdit:
-			return held.Has(CanView) && (held.Has("create/page") || held.Has("update/page") || held.Has("create/blogpost") || held.Has("update/blogpost"))
-		}
-	}
-	return v.Can(p, action, object)
-}
-
-// who gives everybody who can, the public among them.
-func who(v *View, action string, object Ref) []Ref {
-	var out []Ref
-	for _, p := range everybody(v, nil) {
-		if can(v, p, action, object) {
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
+// canText says that somebody can, and by what.
 func canText(v *View, p Ref, action string, object Ref) string {
-	return called(p) + " " + does(action, object, "can", "has")
-}
-
-func cannotText(v *View, p Ref, action string, object Ref) string {
-	text := called(p) + " " + does(action, object, "cannot", "lacks")
-	if p != Anonymous && !v.Person(p) {
-		text += ": they may not enter"
+	text := called(p) + " " + does(action, object, "can", "has")
+	for _, path := range v.Why(p, action, object).Paths {
+		if by := facts(path.Facts); by != "" {
+			return text + " (" + by + ")"
+		}
 	}
 	return text
+}
+
+// cannotText says that somebody cannot, and what stands in the way.
+func cannotText(v *View, p Ref, action string, object Ref) string {
+	var blocked []string
+	for _, b := range v.Why(p, action, object).Blocked {
+		blocked = append(blocked, b.String())
+	}
+	return called(p) + " " + does(action, object, "cannot", "lacks") + " (" + strings.Join(blocked, "; ") + ")"
+}
+
+// facts writes the facts by which somebody has something. That they are there, and
+// what a role permits, goes without saying.
+func facts(path []Fact) string {
+	var out []string
+	for _, f := range path {
+		if f.Kind != Exists && f.Kind != Grants {
+			out = append(out, f.String())
+		}
+	}
+	return strings.Join(out, "; ")
 }
 
 // does says in words what is done to an object.
@@ -239,44 +294,54 @@ func called(p Ref) string {
 	return p.String()
 }
 
+// unanswerable says why nothing can be said of an object at all.
+func (a Assertion) unanswerable(v *View, object Ref) string {
+	switch {
+	case !v.Known(object):
+		return fmt.Sprintf("%s is not there, or was not read", object)
+	case object == Site && !v.Beside().Globals && a.Action != GlobalUse && a.Action != GlobalAdminister:
+		return "the site's global permissions cannot be read"
+	case object.Type() == "space" && v.Beside().Permissions != nil && !slices.Contains(v.Operations(object), a.Action):
+		return fmt.Sprintf("the site has no permission %q", a.Action)
+	}
+	return ""
+}
+
 // unsure says which of the facts that the answer rests on could not be seen, if
 // that could make an assertion hold that does not. What is unseen of a space's
 // grants, or of who is in a group, could let more people in; what is unseen of a
 // page's restrictions could keep some out.
-func (a Assertion) unsure(facts Set, unknown []Unknown, object Ref) string {
+func (a Assertion) unsure(unknown []Unknown, v *View, object Ref) string {
 	if len(unknown) == 0 {
 		return ""
 	}
-	seen := func(f Fact) string {
-		for _, u := range unknown {
-			if u.Covers(f) {
-				return fmt.Sprintf("%s of %s cannot be seen: %s", f.Kind, f.Object, u.Reason)
-			}
-		}
-		return ""
-	}
 	var rests []Fact
-	space := object
-	if object.IsPage() {
-		space = object.PageSpace()
-	}
-	if a.Kind == Can {
-		if object.IsPage() {
-			rests = append(rests, Fact{Kind: Exists, Object: object}, Fact{Kind: Restrict, Object: object, Verb: a.Action})
+	space := object.Space()
+	switch {
+	case a.Kind == Can:
+		for page := object; page.IsPage(); page = v.Beside().Parents[page] {
+			there := Fact{Kind: Exists, Object: page}
+			if slices.Contains(rests, there) {
+				break // pages that seem to stand below each other
+			}
+			rests = append(rests, there, Fact{Kind: Restrict, Object: page})
 		}
 		for _, p := range a.Principals {
 			if p.Type() == "group" {
 				rests = append(rests, Fact{Kind: Member, Object: p})
 			}
 		}
-	} else {
-		kinds := []Kind{Role, Permission}
-		if object == Site {
-			kinds = []Kind{Global}
+	case object == Site:
+		rests = append(rests, Fact{Kind: Global, Object: Site, Verb: a.Action})
+		for f := range v.Facts().Of(Global, Site) {
+			if f.Verb == a.Action {
+				rests = append(rests, Fact{Kind: Member, Object: f.Subject})
+			}
 		}
-		for _, k := range kinds {
-			rests = append(rests, Fact{Kind: k, Object: space, Verb: a.Action})
-			for f := range facts.Of(k, space) {
+	default:
+		for _, k := range []Kind{Role, Permission} {
+			rests = append(rests, Fact{Kind: k, Object: space})
+			for f := range v.Facts().Of(k, space) {
 				if f.Subject.Type() == "group" {
 					rests = append(rests, Fact{Kind: Member, Object: f.Subject})
 				}
@@ -287,9 +352,21 @@ func (a Assertion) unsure(facts Set, unknown []Unknown, object Ref) string {
 		}
 	}
 	for _, f := range rests {
-		if reason := seen(f); reason != "" {
-			return reason
+		for _, u := range unknown {
+			if u.Covers(f) {
+				return fmt.Sprintf("%s of %s cannot be seen: %s", f.Kind, f.Object, u.Reason)
+			}
 		}
 	}
 	return ""
+}
+
+// wayWords says what each way is, in the infinitive.
+var wayWords = map[Way]string{
+	GiveThemselves:  "give themselves what is missing",
+	Recover:         "recover the permissions of the space",
+	LiftRestriction: "lift the restriction",
+	AdminKey:        "open an admin key",
+	JoinSuper:       "join the group of those who can do everything",
+	Unarchive:       "bring the space back",
 }

@@ -67,29 +67,46 @@ func (p Proof) Check(d Delta) Verdict {
 }
 
 func (p Proof) noNewAccess(d Delta, v *Verdict) {
-	v.Objects = len(spacesOf(d.Target))
-	for _, e := range d.Effects {
-		if e.Gained != "" {
-			v.fail(Failure{e.Person, e.Space, fmt.Sprintf("%s gains %s in %s", called(e.Person), strings.Join(e.Gained.IDs(), ", "), e.Space)})
+	v.Objects = len(d.After.Objects())
+	for _, s := range slices.Concat(Shifts(d.Before, d.After), SiteShifts(d.Before, d.After)) {
+		if s.Gained == "" {
+			continue
+		}
+		who := slices.Collect(s.People())
+		if s.Public() {
+			who = append([]Ref{Anonymous}, who...)
+		}
+		for _, person := range who {
+			v.fail(person, s.Object, func() string {
+				return fmt.Sprintf("%s gains %s on %s", called(person), strings.Join(s.Gained.IDs(), ", "), onSite(s.Object))
+			})
 		}
 	}
 }
 
 func (p Proof) noPublicAccess(d Delta, v *Verdict) {
-	for _, space := range spacesOf(d.Target) {
+	// Whoever may not view a space views none of its pages, so spaces are enough.
+	// That the public is let in at all opens nothing by itself.
+	for _, object := range append(spacesOf(d.Target), Site) {
 		v.Objects++
-		allowed := slices.ContainsFunc(p.Public, func(match Pattern) bool { return match.Match(space) })
-		if held := d.After.Rights(Anonymous, space); held != "" && !allowed {
-			v.fail(Failure{Anonymous, space, fmt.Sprintf("the public has %s in %s", strings.Join(held.IDs(), ", "), space)})
+		held := d.After.Rights(Anonymous, object)
+		if object == Site {
+			held = held.Minus(GlobalUse)
+		}
+		allowed := slices.ContainsFunc(p.Public, func(match Pattern) bool { return match.Match(object) })
+		if held != "" && !allowed {
+			v.fail(Anonymous, object, func() string {
+				return fmt.Sprintf("the public has %s on %s", strings.Join(held.IDs(), ", "), onSite(object))
+			})
 		}
 	}
-	v.Objects++
-	for f := range d.Target.Of(Global, Site) {
-		// That the public is let in at all opens nothing by itself.
-		if f.Subject == Anonymous && f.Verb != GlobalUse {
-			v.fail(Failure{Anonymous, Site, "the public has " + f.Verb + " on the site"})
-		}
+}
+
+func onSite(object Ref) string {
+	if object == Site {
+		return "the site"
 	}
+	return object.String()
 }
 
 func (p Proof) noGuestBeyondOneSpace(d Delta, v *Verdict) {
@@ -98,15 +115,20 @@ func (p Proof) noGuestBeyondOneSpace(d Delta, v *Verdict) {
 		if !d.After.Guest(guest) {
 			continue
 		}
-		var has []string
-		for space, held := range d.After.What(guest) {
-			if !held.Within(d.After.Rights(Anonymous, space)) {
-				has = append(has, space.String())
+		var has []Ref
+		for _, space := range spacesOf(d.Target) {
+			if !d.After.Rights(guest, space).Within(d.After.Rights(Anonymous, space)) {
+				has = append(has, space)
 			}
 		}
 		if len(has) > 1 {
-			slices.Sort(has)
-			v.fail(Failure{guest, Ref(has[1]), fmt.Sprintf("guest %s has %s", guest, strings.Join(has, " and "))})
+			v.fail(guest, has[1], func() string {
+				names := make([]string, len(has))
+				for i, s := range has {
+					names[i] = s.String()
+				}
+				return fmt.Sprintf("guest %s has %s", guest, strings.Join(names, " and "))
+			})
 		}
 	}
 }
@@ -114,15 +136,17 @@ func (p Proof) noGuestBeyondOneSpace(d Delta, v *Verdict) {
 func (p Proof) noExternalEditor(d Delta, v *Verdict) {
 	for _, space := range spacesOf(d.Target) {
 		v.Objects++
-		for _, who := range who(d.After, ToEdit, space) {
-			if _, domain, _ := strings.Cut(who.ID(), "@"); who.Type() == "user" && slices.Contains(p.Domains, domain) {
+		for _, person := range able(d.After, ToEdit, space) {
+			if _, domain, _ := strings.Cut(person.ID(), "@"); person.Type() == "user" && slices.Contains(p.Domains, domain) {
 				continue
 			}
-			text := canText(d.After, who, ToEdit, space)
-			if who.Type() == "account" {
-				text += ", and their address cannot be read"
-			}
-			v.fail(Failure{who, space, text})
+			v.fail(person, space, func() string {
+				text := canText(d.After, person, ToEdit, space)
+				if person.Type() == "account" {
+					text += ", and their address cannot be read"
+				}
+				return text
+			})
 		}
 	}
 }

@@ -23,11 +23,12 @@ type Claim struct {
 	Obtainable []Obtainable `json:"obtainable,omitempty"`
 }
 
-// Obtainable is somebody who could give themselves what an assertion denies them.
+// Obtainable is somebody who could come to do what an assertion denies them.
 type Obtainable struct {
-	Person string `json:"person"`
-	Object string `json:"object"`
-	How    string `json:"how"`
+	Person  string `json:"person"`
+	How     string `json:"how"`
+	Object  string `json:"object"`  // the first object of which that is so
+	Objects int    `json:"objects"` // of how many
 }
 
 func claims(verdicts []access.Verdict) []Claim {
@@ -35,7 +36,7 @@ func claims(verdicts []access.Verdict) []Claim {
 	for _, v := range verdicts {
 		c := Claim{Name: v.Name, Holds: v.Holds(), Objects: v.Objects, Failed: v.Failed, Origin: origin(v.Origin)}
 		for _, o := range v.Obtain {
-			c.Obtainable = append(c.Obtainable, Obtainable{Person: string(o.Person), Object: string(o.Object), How: o.How})
+			c.Obtainable = append(c.Obtainable, Obtainable{Person: string(o.Person), How: o.How, Object: string(o.Object), Objects: o.Objects})
 		}
 		out = append(out, c)
 	}

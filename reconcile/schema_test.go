@@ -93,7 +93,7 @@ func samplePlan() *Plan {
 		Kept:     []KeptFact{{Fact: "exists group:x", Reason: "not described"}},
 		Observed: []Observed{{Op: access.Modify, Fact: "role space:S group:g = admin", Was: "viewer", Origin: &Origin{"a.weir.yaml", 5, 6}}},
 		Assertions: []Claim{{Name: "closed", Holds: true, Objects: 1, Origin: &Origin{"a.weir.yaml", 7, 8},
-			Obtainable: []Obtainable{{Person: "user:ana@acme.example", Object: "space:S", How: "h"}}}},
+			Obtainable: []Obtainable{{Person: "user:ana@acme.example", Object: "space:S", Objects: 1, How: "h"}}}},
 		Proofs:   []Claim{{Name: "no_new_access", Objects: 1, Failed: 1}},
 		Findings: []Finding{{Code: "WR301", Rule: "anonymous_access", Level: access.Warn, Object: "space:S", Owner: "group:o", Message: "m", Hint: "h", Origin: &Origin{"a.weir.yaml", 3, 4}}},
 		Budgets:  []Budget{{Rule: "removals.member", Count: 1, Live: 9, Allowed: 3}},

@@ -114,7 +114,7 @@ func (c *compiler) assertedObject(s Str, out *access.Assertion) bool {
 
 // assertedAction reports an action that the object does not have.
 func (c *compiler) assertedAction(s Str, a access.Assertion) bool {
-	words := access.Operations(a.Object)
+	words := access.OperationWords(a.Object)
 	onSpace := a.Match != "" || a.Object.Type() == "space"
 	if slices.Contains(words, s.Value) || onSpace && isPermission(s.Value) {
 		return true

@@ -123,7 +123,7 @@ WR113 a.weir.yaml:11:24: "ENG" cannot stand here (write site, space:KEY, a patte
 WR103 a.weir.yaml:12:49: a space has no action "edt" (did you mean "edit"?)
 WR103 a.weir.yaml:13:51: a page has no action "admin" (write view or edit)
 WR103 a.weir.yaml:14:60: a blog post has no action "create/page" (write view or edit)
-WR103 a.weir.yaml:15:43: the site has no action "view" (write use, administer, create_space, personal_space or system_administer)
+WR103 a.weir.yaml:15:43: the site has no action "view" (write administer, create_space, personal_space, system_administer, use or view_profiles)
 WR103 a.weir.yaml:16:48: a space has no action "create_space" (write view, edit, admin or the id of a permission, such as create/page)
 WR113 a.weir.yaml:17:57: "ana@acme.example" does not say what it is (write "user:ana@acme.example")
 WR201 a.weir.yaml:17:75: user "anna@acme.example" is not described (did you mean "ana@acme.example"?)

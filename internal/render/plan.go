@@ -29,6 +29,7 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 	if len(plan.Changes) == 0 && len(plan.Manual) == 0 && !plan.Stops().Any() {
 		p.line("%s", p.paint(bold, unchanged(plan)))
 		p.observed(plan.Observed)
+		p.claims(plan)
 		return p.err
 	}
 	p.line("%s", p.paint(bold, Safe(Verdict(plan))))
@@ -39,6 +40,7 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 	p.manual(plan.Manual)
 	p.outside(plan)
 	p.findings(plan.Findings)
+	p.claims(plan)
 	p.budgets(plan)
 	if len(plan.Changes) > 0 {
 		p.line("")
@@ -355,6 +357,41 @@ func (p *printer) observed(list []reconcile.Observed) {
 	}
 	if more := len(list) - few; more > 0 {
 		p.line("    and %s more (--format json lists them)", Number(more))
+	}
+}
+
+// claims tells how many assertions and proofs hold, and of those that do who could
+// come to do what is denied them. What does not hold is among the findings.
+func (p *printer) claims(plan *reconcile.Plan) {
+	all := slices.Concat(plan.Assertions, plan.Proofs)
+	if len(all) == 0 {
+		return
+	}
+	hold := 0
+	for _, c := range all {
+		if c.Holds {
+			hold++
+		}
+	}
+	p.line("")
+	p.line("%s %s", p.paint(bold, "assertions"), p.paint(dim, fmt.Sprintf("(%s of %s hold)", Number(hold), Number(len(all)))))
+	const few = 5
+	for _, c := range all {
+		mark := "holds"
+		if !c.Holds {
+			mark = "does not hold"
+		}
+		p.line("    %s: %s", Safe(c.Name), mark)
+		for _, o := range c.Obtainable[:min(few, len(c.Obtainable))] {
+			where := o.Object
+			if o.Objects > 1 {
+				where += fmt.Sprintf(" and %s more", Number(o.Objects-1))
+			}
+			p.line("      %s", p.paint(dim, Safe(fmt.Sprintf("%s could %s, of %s", o.Person, o.How, where))))
+		}
+		if more := len(c.Obtainable) - few; more > 0 {
+			p.line("      and %s more could (--format json lists them)", Number(more))
+		}
 	}
 }
 
