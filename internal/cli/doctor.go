@@ -68,7 +68,8 @@ func variables() string {
 	for _, v := range operator.Variables {
 		fmt.Fprintf(&b, "  %-22s %s\n", v[0], v[1])
 	}
-	fmt.Fprintf(&b, "  %-22s %s", "WEIR_READ_ONLY", "set to 1, even apply refuses to write")
+	fmt.Fprintf(&b, "  %-22s %s", "WEIR_READ_ONLY", "set to 1, even apply refuses to write\n")
+	fmt.Fprintf(&b, "  %-22s %s", "WEIR_TRACE", "set to 1, each request is printed to stderr, as with --trace")
 	return b.String()
 }
 
@@ -85,10 +86,11 @@ func (a *app) doctor(ctx context.Context, requests bool) (render.Doctor, error) 
 	if err != nil {
 		return render.Doctor{}, err
 	}
-	s, err := a.openLive(ctx, said, name.Plan, true)
+	s, hangUp, err := a.openLive(ctx, said, name.Plan, true)
 	if err != nil {
 		return render.Doctor{}, err
 	}
+	defer hangUp()
 	desired, diags := d.Desired(access.Set{}, nil)
 	if err := diags.Err(); err != nil {
 		return render.Doctor{}, err
@@ -127,6 +129,9 @@ func (a *app) examine(ctx context.Context, s live, said operator.Access) examine
 	out := examined{Doctor: render.Doctor{Site: said.Name, Product: said.Product, Address: said.Address.String(), From: said.From}}
 	add := func(c site.Check) {
 		out.Checks = append(out.Checks, render.Checked{Name: c.Name, Status: string(c.Status), Said: c.Said, Remedy: c.Remedy})
+	}
+	for _, path := range said.Exposed() {
+		add(site.Check{Name: "credential file", Status: site.Warns, Said: "others than its owner may read " + path, Remedy: "chmod 600 " + path + ", unless this machine is weir's alone"})
 	}
 	if said.Proxy != nil {
 		add(site.Check{Name: "proxy", Status: site.Fine, Said: "everything goes through " + said.Proxy.Host})

@@ -429,10 +429,10 @@ func unserve(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) == 0, "unserve")
 	s := ts.Value(servedKey{}).(*served)
 	s.stop()
+	s.stop = nil
 	if code := <-s.done; code != 0 {
 		ts.Fatalf("exit code %d", code)
 	}
-	s.stop = nil
 }
 
 func get(ts *testscript.TestScript, neg bool, args []string) {

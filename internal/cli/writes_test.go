@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -61,6 +62,13 @@ var commands = map[string]may{
 		{args: []string{"{}", "--format", "json", "--out", "{}/plan.json"}},
 		{args: []string{"{}", "--format", "facts", "--detailed-exitcode"}, codes: []int{2}},
 		{args: []string{"{}", "--accept", "removals.member:1@0123456789abcdef0123456789abcdef"}, codes: []int{4}},
+	}},
+	"weir snapshot": {read: true, runs: []run{
+		{args: []string{"{}/site.snapshot", "--dir", "{}"}},
+	}},
+	"weir scan": {read: true, runs: []run{
+		{args: []string{"{}", "--yes"}},
+		{args: []string{"{}", "--yes", "--restart", "--space", "OPS"}},
 	}},
 	"weir apply": {read: true, write: true, runs: []run{
 		{args: []string{"{}", "--auto-approve"}},
@@ -218,6 +226,47 @@ func TestApplyThatMayNotWrite(t *testing.T) {
 	}
 }
 
+// TestKeysAreAllThatPlansWrite: where the operator chose admin keys, a reading
+// opens and closes one, and writes nothing else.
+func TestKeysAreAllThatPlansWrite(t *testing.T) {
+	s := newLiveSite(t, emulator.DialectCloud)
+	ana, admin := emulator.Principal{User: "ana@acme.example"}, s.em.Admin()
+	me := emulator.Principal{User: s.em.Credentials().Email}
+	if err := errors.Join(admin.AssignRole("OPS", me, "Admin"), admin.CreatePage("OPS", "Pay", ""), admin.Restrict("OPS", "Pay", "read", ana)); err != nil {
+		t.Fatal(err)
+	}
+	dir := liveDescription(t, emulator.DialectCloud)
+	text := "spaces: {OPS: {pages: {Pay: {view: [\"user:bo@acme.example\"]}}}}\n"
+	file := filepath.Join(dir, "site.weir.yaml")
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, _, _ := strings.Cut(string(b), "spaces: ")
+	if err := os.WriteFile(file, []byte(head+text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	env := with(s.environ(), "WEIR_RESTRICTED_PAGES", "admin_key")
+	for _, args := range [][]string{{"plan", dir}, {"scan", dir, "--yes"}, {"doctor", dir}} {
+		code, stdout, stderr := weirLive(t, invocation{args: args, env: env})
+		_, writes := s.count()
+		opened := 0
+		for i, w := range writes {
+			if w != []string{"POST /wiki/api/v2/admin-key", "DELETE /wiki/api/v2/admin-key"}[i%2] {
+				t.Errorf("weir %s wrote %s", args[0], w)
+			}
+			opened++
+		}
+		if code != 0 || args[0] == "plan" && opened != 2 || args[0] == "doctor" && opened != 0 {
+			t.Errorf("weir %s: exit code %d, wrote %q\n%s%s", args[0], code, writes, stdout, stderr)
+		}
+		weirLive(t, invocation{args: args, env: with(env, "WEIR_READ_ONLY", "1")})
+		if _, writes := s.count(); len(writes) > 0 {
+			t.Errorf("weir %s with WEIR_READ_ONLY wrote %q", args[0], writes)
+		}
+	}
+}
+
 // calls finds the calls of functions and methods by name, in all of the program
 // but tests and what only they import: "file: name(arguments)".
 func calls(t *testing.T, wanted func(dir, name string, args int) bool) []string {
@@ -292,6 +341,7 @@ func TestWhoCanWrite(t *testing.T) {
 				"internal/cli/live.go: a.openLive(ctx, access, name.Plan, mode == readOnly)",
 				"internal/cli/plan.go: a.openSite(ctx, d.site(), file, readOnly)",
 				"internal/cli/scan.go: a.openSite(ctx, d.site(), s.file, readOnly)",
+				"internal/cli/snapshot.go: a.openSite(cmd.Context(), d.site(), file, readOnly)",
 			},
 		},
 		"drivers are made": {

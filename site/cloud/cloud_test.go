@@ -35,8 +35,10 @@ func open(t *testing.T, e *emulator.Emulator, transport http.RoundTripper) *clou
 
 // TestConformance runs the suite in each mode that a Cloud site can be in.
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []string{emulator.ModeRoles, emulator.ModeTransition, emulator.ModePreRoles} {
 		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
 			sitetest.Run(t, func(t *testing.T) sitetest.Subject {
 				w := world.New(t, emulator.Options{RoleMode: mode})
 				return w.Subject(open(t, w.Emulator, w.Transport))
@@ -57,6 +59,7 @@ func factsOf(s site.Step) []access.Fact {
 // TestRestrictedPages runs what the suite has of content for an operator who lets
 // weir's own account stay on every page, or look past restrictions.
 func TestRestrictedPages(t *testing.T) {
+	t.Parallel()
 	for _, choice := range []string{"member", "admin_key"} {
 		t.Run(choice, func(t *testing.T) {
 			sitetest.Transitions(t, "content", func(t *testing.T) sitetest.Subject {

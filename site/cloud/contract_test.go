@@ -71,6 +71,7 @@ var writeBases = map[string]string{"Confluence": "/wiki", "the organisation": "/
 // and checks every request of theirs. (Those of the other tests are checked on
 // their way: this one sees to it that nothing is left unchecked.)
 func TestContract(t *testing.T) {
+	t.Parallel()
 	c := published.Hold(published.Need(t, published.Cloud), known)
 	for _, one := range sitetest.Cases() {
 		t.Run(one.Name, func(t *testing.T) {

@@ -18,7 +18,12 @@ import (
 // observed reads the site and gives the facts of the kinds, as lines.
 func observed(t *testing.T, s site.Reader, kinds ...access.Kind) (site.Observation, []string) {
 	t.Helper()
-	obs, err := s.Observe(t.Context(), access.Extent{})
+	return observedWith(t, s, access.Extent{}, kinds...)
+}
+
+func observedWith(t *testing.T, s site.Reader, extent access.Extent, kinds ...access.Kind) (site.Observation, []string) {
+	t.Helper()
+	obs, err := s.Observe(t.Context(), extent)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,6 +122,10 @@ func TestModes(t *testing.T) {
 			})
 		})
 		build(t, e, false)
+		// Of a space in which nobody holds a role, the other list is asked as well.
+		if err := e.Admin().AssignRole("ENG", emulator.Principal{User: "ana@acme.example"}, "Viewer"); err != nil {
+			t.Fatal(err)
+		}
 		if obs, got := observed(t, s, access.Permission); len(got) > 0 || obs.Traits.Mode != site.ByRoles {
 			t.Errorf("%v, traits %+v", got, obs.Traits)
 		}

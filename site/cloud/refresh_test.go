@@ -115,6 +115,7 @@ func lifeOf(t *rapid.T, e *emulator.Emulator) {
 // TestRefresh: whatever happens to a site, refreshing gives what observing
 // gives.
 func TestRefresh(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []string{emulator.ModePreRoles, emulator.ModeTransition, emulator.ModeRoles} {
 		t.Run(mode, func(t *testing.T) {
 			refreshed, reread := 0, 0

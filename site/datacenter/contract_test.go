@@ -46,6 +46,7 @@ func checked(t *testing.T, next http.RoundTripper) http.RoundTripper {
 // and checks every request of theirs. (Those of the other tests are checked on
 // their way: this one sees to it that nothing is left unchecked.)
 func TestContract(t *testing.T) {
+	t.Parallel()
 	c := published.Hold(published.Need(t, published.DataCenter), known)
 	site := func(e *emulator.Emulator, next http.RoundTripper) *datacenter.Site {
 		s, err := datacenter.New(config(e, c.Transport(next)))

@@ -66,6 +66,7 @@ func subject(t *testing.T, between func(http.RoundTripper) http.RoundTripper) si
 func straight(next http.RoundTripper) http.RoundTripper { return next }
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	sitetest.Run(t, func(t *testing.T) sitetest.Subject { return subject(t, straight) })
 }
 

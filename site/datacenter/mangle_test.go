@@ -64,6 +64,7 @@ func page(body any) (m map[string]any, list []any, links map[string]any) {
 // TestPaging: whatever a list of pages does, an observation is the truth, or
 // says what it lacks, or is none.
 func TestPaging(t *testing.T) {
+	t.Parallel()
 	e := wide(t)
 	obs, err := open(t, e).Observe(t.Context(), everything)
 	must(t, err)

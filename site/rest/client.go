@@ -39,7 +39,7 @@ func (c *Client) read(ctx context.Context, what Call, out Answer) (http.Header, 
 // nil where the answer says nothing of use.
 func (c *Client) Write(ctx context.Context, what Call, out Answer) error {
 	switch {
-	case c.readOnly:
+	case c.readOnly && !slices.Contains(c.but, what.To):
 		return Fail(site.Unsupported, what, errors.New("the site is opened for reading only"))
 	case !slices.Contains(c.writes, what.To):
 		return Fail(site.Unsupported, what, errors.New("not in the list of writes"))

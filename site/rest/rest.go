@@ -160,6 +160,7 @@ type Client struct {
 	surfaces      []Surface
 	reads, writes []Endpoint
 	readOnly      bool
+	but           []Endpoint // what a read-only client may write all the same
 	transport     Transport
 	clock         func() time.Time
 	jitter        func() float64
@@ -227,11 +228,12 @@ func New(c Config) (*Client, error) {
 	return cl, nil
 }
 
-// ReadOnly gives a client of which Write always refuses. Limits and counts are
-// shared with the one that it is made of.
-func (c *Client) ReadOnly() *Client {
+// ReadOnly gives a client of which Write always refuses, but for the endpoints
+// that reading itself needs. Limits and counts are shared with the one that it is
+// made of.
+func (c *Client) ReadOnly(but ...Endpoint) *Client {
 	out := *c
-	out.readOnly = true
+	out.readOnly, out.but = true, but
 	return &out
 }
 
