@@ -264,8 +264,8 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 		diff = compare()
 	}
 
-	around := live.Beside()
-	before, after := around.View(live.Facts), around.View(diff.Target)
+	stands := live.Beside()
+	before, after := stands.View(live.Facts), stands.View(diff.Target)
 	delta := access.Delta{
 		Live: live.Facts, Target: diff.Target, Desired: desired, Changes: diff.Changes,
 		Before: before, After: after, Effects: access.Compare(before, after), SiteKnown: true,
