@@ -383,7 +383,7 @@ func (c *comparison) pageTouched(a, b *page) bool {
 		return a.space != b.space
 	}
 	if c.reached[a.space.ref] != nil || a.space.archived != b.space.archived || c.gateMoved(a.edit, b.edit) ||
-		!slices.Equal(c.before.beside.editing(a.ref.Type()), c.after.beside.editing(b.ref.Type())) {
+		!slices.Equal(c.before.beside.Editing(a.ref.Type()), c.after.beside.Editing(b.ref.Type())) {
 		return true
 	}
 	x, y := a.locks(), b.locks()

@@ -135,7 +135,7 @@ func (v *View) readSpaces() {
 			s.archived = true
 		}
 	}
-	everything := v.beside.everything()
+	everything := v.beside.Everything()
 	for _, s := range v.spaces {
 		if !v.super.empty() {
 			s.holders = append(s.holders, holder{v.beside.Super, "", v.super, everything, summarise(everything), true})
@@ -256,8 +256,18 @@ func (v *View) Can(person Ref, op string, object Ref) bool {
 // the public can is for [View.Can] to say: it is no person.
 func (v *View) Who(op string, object Ref) []Ref { return v.names(v.able(op, object)) }
 
-// Admins gives the people who administer a space, in order.
-func (v *View) Admins(space Ref) []Ref { return v.Who(CanAdminister, space) }
+// Admins gives the people who administer a space by what is held in it, in order.
+// The members of the super-group, who administer every space, are not among them
+// for that: a space that has nobody else has no admin of its own.
+func (v *View) Admins(space Ref) []Ref {
+	out := make(bitmap, v.words())
+	for _, h := range v.holders(space) {
+		if h.parts&administers != 0 && !h.super {
+			h.people.into(out)
+		}
+	}
+	return v.names(out)
+}
 
 // able gives everybody who can do an operation, the public among them.
 func (v *View) able(op string, object Ref) bitmap {
