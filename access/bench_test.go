@@ -197,7 +197,7 @@ func BenchmarkMatrix(b *testing.B) {
 			for b.Loop() {
 				var v, after *access.View
 				build := fastest(3, func() { v = beside.View(facts) })
-				after = beside.View(changed)
+				after = v.With(changed)
 				loop := newBare(c, facts, v)
 				least := fastest(9, func() { loop.matrix() })
 				whole := fastest(9, func() { v.Matrix() })
@@ -249,7 +249,7 @@ func BenchmarkMemory(b *testing.B) {
 				}
 				pages := time.Since(at)
 				watch()
-				after := beside.View(c.changed(facts))
+				after := v.With(c.changed(facts))
 				at = time.Now()
 				shifts := access.Shifts(v, after)
 				compare := time.Since(at)
