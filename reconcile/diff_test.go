@@ -15,7 +15,9 @@ import (
 // whole describes everything that the facts say, owning all of it.
 func whole(facts access.Set) access.Desired {
 	d := access.Desired{
-		Facts: facts.Filter(func(f access.Fact) bool { return !systemRole(f.Object) }),
+		Facts: facts.Filter(func(f access.Fact) bool {
+			return !systemRole(f.Object) && (f.Kind != access.Restrict || f.Subject != accesstest.Gone)
+		}),
 		Scope: access.Scope{
 			Existence: []access.Existence{{Match: "user:*", Mode: access.Exclusive}, {Match: "group:*", Mode: access.Exclusive}, {Match: "space_role:*", Mode: access.Exclusive}},
 			Contents:  make(map[access.Contents]access.Mode),
@@ -34,6 +36,16 @@ func whole(facts access.Set) access.Desired {
 		}[f.Object.Type()] {
 			d.Scope.Contents[access.Contents{Kind: k, Object: f.Object}] = access.Exclusive
 		}
+	}
+	for f := range d.Facts.OfKind(access.Exists) {
+		if f.Object.IsPage() {
+			for _, verb := range []string{access.ViewPage, access.EditPage} {
+				d.Scope.Contents[access.Contents{Kind: access.Restrict, Object: f.Object, Verb: verb}] = access.Exclusive
+			}
+		}
+	}
+	for f := range d.Facts.OfKind(access.Global) {
+		d.Scope.Contents[access.ContentsOf(f)] = access.Exclusive
 	}
 	for f := range d.Facts.OfKind(access.State) {
 		d.Described[f.Object] = true
