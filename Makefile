@@ -66,9 +66,10 @@ soak-read: # how many requests and how long large sites take to read, in every r
 	@go test ./site/cloud -run '^Test(Speed|Refresh)' -count 1 -v -timeout 0 -large -rapid.checks $$((($(CHECKS) + 19) / 20)) -rapid.seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
 
 .PHONY: bench
-bench: ## Measure plan, apply, generate and serve with the built program
+bench: ## Measure plan, apply, generate and serve with the built program, and who can do what
 	@go run ./internal/bench -large
 	@go test ./site/cloud -run '^$$' -bench Observe -benchtime 1x
+	@go test ./access -run '^$$' -bench . -benchtime 1x
 
 .PHONY: lint
 lint: ## Check formatting and run golangci-lint

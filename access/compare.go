@@ -140,8 +140,8 @@ func (c *comparison) everywhere() []int32 {
 
 // meeting is how the holders of a space before and after go together.
 type meeting struct {
-	stay    []holder // the same, with the same people behind them
-	was, is []holder // the others
+	stay    []*holder // the same, with the same people behind them
+	was, is []*holder // the others
 }
 
 // meet sorts out the holders of a space, and gives the places of everybody whom
@@ -156,21 +156,21 @@ func (c *comparison) meet(was, is []holder) (meeting, []int32) {
 		case len(is) == 0:
 			n = -1
 		default:
-			n = was[0].compare(is[0])
+			n = was[0].compare(&is[0])
 		}
 		switch {
 		case n < 0:
 			was[0].people.into(c.scratch)
-			m.was, was = append(m.was, was[0]), was[1:]
+			m.was, was = append(m.was, &was[0]), was[1:]
 		case n > 0:
 			is[0].people.into(c.scratch)
-			m.is, is = append(m.is, is[0]), is[1:]
+			m.is, is = append(m.is, &is[0]), is[1:]
 		default:
 			if s := c.between(was[0].people, is[0].people); s != nil {
 				s.into(c.scratch)
-				m.was, m.is = append(m.was, was[0]), append(m.is, is[0])
+				m.was, m.is = append(m.was, &was[0]), append(m.is, &is[0])
 			} else {
-				m.stay = append(m.stay, was[0])
+				m.stay = append(m.stay, &was[0])
 			}
 			was, is = was[1:], is[1:]
 		}
@@ -220,13 +220,13 @@ func (c *comparison) division(sets []int32, at []int32) division {
 // holding divides people by what holders have in a space.
 func (c *comparison) holding(at []int32, m meeting) division {
 	sets := c.numbers[:0]
-	put := func(d division, holders []holder, numbers []int32, half int) {
+	put := func(d division, holders []*holder, numbers []int32, half int) {
 		for _, h := range holders {
 			k := slices.Index(d.sets, numbers[h.set])
 			h.people.onto(at, d.rows[half*len(d.sets)+k:], 2*len(d.sets))
 		}
 	}
-	add := func(holders []holder, numbers []int32) {
+	add := func(holders []*holder, numbers []int32) {
 		for _, h := range holders {
 			if !slices.Contains(sets, numbers[h.set]) {
 				sets = append(sets, numbers[h.set])
