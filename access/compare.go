@@ -34,9 +34,10 @@ func SiteShifts(before, after *View) []Shift {
 		sets = append(sets, c.sets.of(Permissions(op)))
 	}
 	d := c.division(sets, at)
+	c.number(at)
 	for k, op := range globals {
-		c.before.crowdOf(c.before.able(op, Site)).onto(at, d.rows[k:], 2*len(sets))
-		c.after.crowdOf(c.after.able(op, Site)).onto(at, d.rows[len(sets)+k:], 2*len(sets))
+		c.before.crowdOf(c.before.able(op, Site)).onto(at, c.index, d.rows[k:], 2*len(sets))
+		c.after.crowdOf(c.after.able(op, Site)).onto(at, c.index, d.rows[len(sets)+k:], 2*len(sets))
 	}
 	c.divide(Site, d, unchanged)
 	return c.out
@@ -57,7 +58,8 @@ type comparison struct {
 	before, after *View
 	sets          *lexicon
 	wasSet, isSet []int32               // sets of the views, by their numbers there
-	moved         map[[2]*crowd]*sparse // who is in one of two crowds only; nil: nobody
+	moved         []moved               // by the number of the crowd before, if it has one
+	others        map[[2]*crowd]*sparse // of other crowds
 	steps         map[[2]int32]step     // from one set to another
 	touched       map[Ref][]int32       // by space: the places at which somebody may be touched
 	pages         map[pagePair][]Shift  // what was found for pages that are bound alike
@@ -65,6 +67,7 @@ type comparison struct {
 
 	// Room that is used again and again.
 	scratch bitmap // empty between uses
+	index   []int32
 	found   []int32
 	seen    []seenKey
 	store   []uint64
@@ -86,11 +89,13 @@ func newComparison(before, after *View) *comparison {
 	c := &comparison{
 		before: before, after: after,
 		sets:    newLexicon(),
-		moved:   make(map[[2]*crowd]*sparse),
+		moved:   make([]moved, len(before.reached)+1),
+		others:  make(map[[2]*crowd]*sparse),
 		touched: make(map[Ref][]int32),
 		pages:   make(map[pagePair][]Shift),
 		steps:   make(map[[2]int32]step),
 		scratch: make(bitmap, before.words()),
+		index:   make([]int32, before.words()),
 	}
 	for _, p := range before.sets.all {
 		c.wasSet = append(c.wasSet, c.sets.of(p))
@@ -106,15 +111,29 @@ func (c *comparison) between(x, y *crowd) *sparse {
 	if x == y {
 		return nil
 	}
-	key := [2]*crowd{x, y}
-	s, ok := c.moved[key]
-	if !ok {
-		if s = differ(x, y, len(c.scratch)); len(s.at) == 0 {
-			s = nil
-		}
-		c.moved[key] = s
+	if m := &c.moved[x.number]; m.from == x && m.to == y {
+		return m.who
 	}
-	return s
+	key := [2]*crowd{x, y}
+	who, ok := c.others[key]
+	if ok {
+		return who
+	}
+	if who = differ(x, y, len(c.scratch)); len(who.at) == 0 {
+		who = nil
+	}
+	if m := &c.moved[x.number]; m.from == nil && x.number > 0 {
+		*m = moved{x, y, who}
+	} else {
+		c.others[key] = who
+	}
+	return who
+}
+
+// moved is who is in one of two crowds only; nil: nobody.
+type moved struct {
+	from, to *crowd
+	who      *sparse
 }
 
 // places empties the scratch and gives which of its words had somebody in them.
@@ -223,7 +242,7 @@ func (c *comparison) holding(at []int32, m meeting) division {
 	put := func(d division, holders []*holder, numbers []int32, half int) {
 		for _, h := range holders {
 			k := slices.Index(d.sets, numbers[h.set])
-			h.people.onto(at, d.rows[half*len(d.sets)+k:], 2*len(d.sets))
+			h.people.onto(at, c.index, d.rows[half*len(d.sets)+k:], 2*len(d.sets))
 		}
 	}
 	add := func(holders []*holder, numbers []int32) {
@@ -238,6 +257,7 @@ func (c *comparison) holding(at []int32, m meeting) division {
 	add(m.is, c.isSet)
 	c.numbers = sets
 	d := c.division(sets, at)
+	c.number(at)
 	put(d, m.stay, c.wasSet, 0)
 	n := len(sets)
 	for k := range at {
@@ -246,7 +266,21 @@ func (c *comparison) holding(at []int32, m meeting) division {
 	}
 	put(d, m.was, c.wasSet, 0)
 	put(d, m.is, c.isSet, 1)
+	c.forget(at)
 	return d
+}
+
+// number numbers the places from 1 in the index, and forget takes that back.
+func (c *comparison) number(at []int32) {
+	for k, i := range at {
+		c.index[i] = int32(k) + 1
+	}
+}
+
+func (c *comparison) forget(at []int32) {
+	for _, i := range at {
+		c.index[i] = 0
+	}
 }
 
 // divide finds who is reached by other sets than before, and what that gives or
