@@ -73,9 +73,10 @@ soak-absence: # whatever a site hides, and whenever: every way and moment on eve
 	@go test ./internal/cli -run '^Test(PagingIs|HidingIs|LosingTheToken)' -count 1 -v -timeout 0 -soak-absence | grep -vE '^\s*(=== |--- PASS|PASS)'
 
 .PHONY: bench
-bench: ## Measure plan, apply, generate and serve with the built program
+bench: ## Measure plan, apply, generate and serve with the built program, and who can do what
 	@go run ./internal/bench -large
 	@go test ./site/cloud -run '^$$' -bench Observe -benchtime 1x
+	@go test ./access -run '^$$' -bench . -benchtime 1x
 
 .PHONY: lint
 lint: ## Check formatting and run golangci-lint

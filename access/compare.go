@@ -34,9 +34,10 @@ func SiteShifts(before, after *View) []Shift {
 		sets = append(sets, c.sets.of(Permissions(op)))
 	}
 	d := c.division(sets, at)
+	c.number(at)
 	for k, op := range globals {
-		c.before.crowdOf(c.before.able(op, Site)).onto(at, d.rows[k:], 2*len(sets))
-		c.after.crowdOf(c.after.able(op, Site)).onto(at, d.rows[len(sets)+k:], 2*len(sets))
+		c.before.crowdOf(c.before.able(op, Site)).onto(at, c.index, d.rows[k:], 2*len(sets))
+		c.after.crowdOf(c.after.able(op, Site)).onto(at, c.index, d.rows[len(sets)+k:], 2*len(sets))
 	}
 	c.divide(Site, d, unchanged)
 	return c.out
@@ -57,7 +58,8 @@ type comparison struct {
 	before, after *View
 	sets          *lexicon
 	wasSet, isSet []int32               // sets of the views, by their numbers there
-	moved         map[[2]*crowd]*sparse // who is in one of two crowds only; nil: nobody
+	moved         []moved               // by the number of the crowd before, if it has one
+	others        map[[2]*crowd]*sparse // of other crowds
 	steps         map[[2]int32]step     // from one set to another
 	touched       map[Ref][]int32       // by space: the places at which somebody may be touched
 	pages         map[pagePair][]Shift  // what was found for pages that are bound alike
@@ -65,6 +67,7 @@ type comparison struct {
 
 	// Room that is used again and again.
 	scratch bitmap // empty between uses
+	index   []int32
 	found   []int32
 	seen    []seenKey
 	store   []uint64
@@ -86,11 +89,13 @@ func newComparison(before, after *View) *comparison {
 	c := &comparison{
 		before: before, after: after,
 		sets:    newLexicon(),
-		moved:   make(map[[2]*crowd]*sparse),
+		moved:   make([]moved, len(before.reached)+1),
+		others:  make(map[[2]*crowd]*sparse),
 		touched: make(map[Ref][]int32),
 		pages:   make(map[pagePair][]Shift),
 		steps:   make(map[[2]int32]step),
 		scratch: make(bitmap, before.words()),
+		index:   make([]int32, before.words()),
 	}
 	for _, p := range before.sets.all {
 		c.wasSet = append(c.wasSet, c.sets.of(p))
@@ -106,15 +111,29 @@ func (c *comparison) between(x, y *crowd) *sparse {
 	if x == y {
 		return nil
 	}
-	key := [2]*crowd{x, y}
-	s, ok := c.moved[key]
-	if !ok {
-		if s = differ(x, y, len(c.scratch)); len(s.at) == 0 {
-			s = nil
-		}
-		c.moved[key] = s
+	if m := &c.moved[x.number]; m.from == x && m.to == y {
+		return m.who
 	}
-	return s
+	key := [2]*crowd{x, y}
+	who, ok := c.others[key]
+	if ok {
+		return who
+	}
+	if who = differ(x, y, len(c.scratch)); len(who.at) == 0 {
+		who = nil
+	}
+	if m := &c.moved[x.number]; m.from == nil && x.number > 0 {
+		*m = moved{x, y, who}
+	} else {
+		c.others[key] = who
+	}
+	return who
+}
+
+// moved is who is in one of two crowds only; nil: nobody.
+type moved struct {
+	from, to *crowd
+	who      *sparse
 }
 
 // places empties the scratch and gives which of its words had somebody in them.
@@ -140,8 +159,8 @@ func (c *comparison) everywhere() []int32 {
 
 // meeting is how the holders of a space before and after go together.
 type meeting struct {
-	stay    []holder // the same, with the same people behind them
-	was, is []holder // the others
+	stay    []*holder // the same, with the same people behind them
+	was, is []*holder // the others
 }
 
 // meet sorts out the holders of a space, and gives the places of everybody whom
@@ -156,21 +175,21 @@ func (c *comparison) meet(was, is []holder) (meeting, []int32) {
 		case len(is) == 0:
 			n = -1
 		default:
-			n = was[0].compare(is[0])
+			n = was[0].compare(&is[0])
 		}
 		switch {
 		case n < 0:
 			was[0].people.into(c.scratch)
-			m.was, was = append(m.was, was[0]), was[1:]
+			m.was, was = append(m.was, &was[0]), was[1:]
 		case n > 0:
 			is[0].people.into(c.scratch)
-			m.is, is = append(m.is, is[0]), is[1:]
+			m.is, is = append(m.is, &is[0]), is[1:]
 		default:
 			if s := c.between(was[0].people, is[0].people); s != nil {
 				s.into(c.scratch)
-				m.was, m.is = append(m.was, was[0]), append(m.is, is[0])
+				m.was, m.is = append(m.was, &was[0]), append(m.is, &is[0])
 			} else {
-				m.stay = append(m.stay, was[0])
+				m.stay = append(m.stay, &was[0])
 			}
 			was, is = was[1:], is[1:]
 		}
@@ -220,13 +239,13 @@ func (c *comparison) division(sets []int32, at []int32) division {
 // holding divides people by what holders have in a space.
 func (c *comparison) holding(at []int32, m meeting) division {
 	sets := c.numbers[:0]
-	put := func(d division, holders []holder, numbers []int32, half int) {
+	put := func(d division, holders []*holder, numbers []int32, half int) {
 		for _, h := range holders {
 			k := slices.Index(d.sets, numbers[h.set])
-			h.people.onto(at, d.rows[half*len(d.sets)+k:], 2*len(d.sets))
+			h.people.onto(at, c.index, d.rows[half*len(d.sets)+k:], 2*len(d.sets))
 		}
 	}
-	add := func(holders []holder, numbers []int32) {
+	add := func(holders []*holder, numbers []int32) {
 		for _, h := range holders {
 			if !slices.Contains(sets, numbers[h.set]) {
 				sets = append(sets, numbers[h.set])
@@ -238,6 +257,7 @@ func (c *comparison) holding(at []int32, m meeting) division {
 	add(m.is, c.isSet)
 	c.numbers = sets
 	d := c.division(sets, at)
+	c.number(at)
 	put(d, m.stay, c.wasSet, 0)
 	n := len(sets)
 	for k := range at {
@@ -246,7 +266,21 @@ func (c *comparison) holding(at []int32, m meeting) division {
 	}
 	put(d, m.was, c.wasSet, 0)
 	put(d, m.is, c.isSet, 1)
+	c.forget(at)
 	return d
+}
+
+// number numbers the places from 1 in the index, and forget takes that back.
+func (c *comparison) number(at []int32) {
+	for k, i := range at {
+		c.index[i] = int32(k) + 1
+	}
+}
+
+func (c *comparison) forget(at []int32) {
+	for _, i := range at {
+		c.index[i] = 0
+	}
 }
 
 // divide finds who is reached by other sets than before, and what that gives or

@@ -24,8 +24,10 @@ func (c *comparison) page(ref Ref) {
 	}
 	first := len(c.out)
 	if at := c.reachPage(a, b); len(at) > 0 {
+		c.number(at)
 		sets := []int32{c.sets.of(ViewPage), c.sets.of(EditPage)}
-		was, is := c.before.onPage(a, at), c.after.onPage(b, at)
+		was, is := c.before.onPage(a, at, c.index), c.after.onPage(b, at, c.index)
+		c.forget(at)
 		d := c.division(sets, at)
 		for k := range at {
 			row := d.rows[4*k : 4*k+4]
@@ -75,7 +77,7 @@ func (c *comparison) reachPage(a, b *page) []int32 {
 // opened is who views and edits a page, a word for each place.
 type opened struct{ view, edit []uint64 }
 
-func (v *View) onPage(p *page, at []int32) opened {
+func (v *View) onPage(p *page, at, index []int32) opened {
 	words := make([]uint64, 3*len(at))
 	out := opened{words[:len(at)], words[len(at) : 2*len(at)]}
 	if p.space == nil {
@@ -84,16 +86,16 @@ func (v *View) onPage(p *page, at []int32) opened {
 	ids := v.beside.Editing(p.ref.Type())
 	for _, h := range p.space.holders {
 		if h.parts&reads != 0 {
-			h.people.onto(at, out.view, 1)
+			h.people.onto(at, index, out.view, 1)
 		}
 		if !p.space.archived && slices.ContainsFunc(ids, h.permits.Has) {
-			h.people.onto(at, out.edit, 1)
+			h.people.onto(at, index, out.edit, 1)
 		}
 	}
 	keep := func(c *crowd, in []uint64) {
 		gate := words[2*len(at):]
 		clear(gate)
-		c.onto(at, gate, 1)
+		c.onto(at, index, gate, 1)
 		bitmap(in).and(gate)
 	}
 	for _, lock := range p.locks() {

@@ -60,8 +60,9 @@ func (b bitmap) all() iter.Seq[int32] {
 // or a bitmap once that is the smaller of the two. Most groups are small, and a
 // site has many.
 type crowd struct {
-	list  []int32
-	dense bitmap
+	list   []int32
+	dense  bitmap
+	number int32 // of what grants of one principal reach, from 1; 0 for other crowds
 }
 
 // newCrowd takes sorted indexes; words is how long a bitmap is.
@@ -129,25 +130,17 @@ func (c *crowd) all() iter.Seq[int32] {
 }
 
 // onto adds the words of the crowd that stand at the places given to every
-// stride-th word of out.
-func (c *crowd) onto(at []int32, out []uint64, stride int) {
+// stride-th word of out. index gives the number of each place, from 1.
+func (c *crowd) onto(at, index []int32, out []uint64, stride int) {
 	if c.dense != nil {
 		for k, i := range at {
 			out[k*stride] |= c.dense[i]
 		}
 		return
 	}
-	k := 0
 	for _, i := range c.list {
-		w := i >> 6
-		for k < len(at) && at[k] < w {
-			k++
-		}
-		if k == len(at) {
-			return
-		}
-		if at[k] == w {
-			out[k*stride] |= 1 << (i & 63)
+		if k := int(index[i>>6]); k > 0 {
+			out[(k-1)*stride] |= 1 << (i & 63)
 		}
 	}
 }

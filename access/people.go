@@ -1,7 +1,6 @@
 package access
 
 import (
-	"maps"
 	"slices"
 )
 
@@ -194,6 +193,11 @@ func (s *society) reach(facts Set) {
 			s.reached[f.Subject] = s.crowd(list)
 		}
 	}
+	n := int32(0)
+	for _, c := range s.reached {
+		n++
+		c.number = n
+	}
 }
 
 func (s *society) unlessGuest(c *crowd) *crowd {
@@ -286,6 +290,3 @@ func (v *View) Groups(p Ref) []Ref {
 	}
 	return v.groupsOf(i)
 }
-
-// principals gives everything that holds something or is named, in order.
-func (s *society) principals() []Ref { return slices.Sorted(maps.Keys(s.reached)) }

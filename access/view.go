@@ -1,9 +1,9 @@
 package access
 
 import (
-	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -159,7 +159,7 @@ func (v *View) readSpaces() {
 		if !v.super.empty() {
 			s.holders = append(s.holders, holder{v.beside.Super, "", v.super, everything, v.sets.of(everything), summarise(everything), true})
 		}
-		slices.SortFunc(s.holders, holder.compare)
+		slices.SortFunc(s.holders, func(a, b holder) int { return a.compare(&b) })
 	}
 }
 
@@ -178,8 +178,11 @@ func (s *space) hold(v *View, principal Ref, role string, permits Permissions) {
 }
 
 // compare orders holders by principal, and what one has by a role and beside it.
-func (h holder) compare(o holder) int {
-	return cmp.Or(cmp.Compare(h.principal, o.principal), cmp.Compare(h.permits, o.permits))
+func (h *holder) compare(o *holder) int {
+	if n := strings.Compare(string(h.principal), string(o.principal)); n != 0 {
+		return n
+	}
+	return strings.Compare(string(h.permits), string(o.permits))
 }
 
 // Grants gives what a space role permits.

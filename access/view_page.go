@@ -90,6 +90,13 @@ func (p *page) locks() []*page {
 	return out
 }
 
+// Restricted reports whether viewing or editing a page or a blog post is
+// restricted, by itself or by a page above.
+func (v *View) Restricted(page Ref) bool {
+	p := v.page(page)
+	return p.lock != nil || p.edit != nil
+}
+
 // passes reports whether the person passes every view restriction.
 func (p *page) passes(i int32) bool {
 	for _, lock := range p.locks() {

@@ -264,8 +264,8 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 		diff = compare()
 	}
 
-	stands := live.Beside()
-	before, after := stands.View(live.Facts), stands.View(diff.Target)
+	before := live.Beside().View(live.Facts)
+	after := before.With(diff.Target)
 	delta := access.Delta{
 		Live: live.Facts, Target: diff.Target, Desired: desired, Changes: diff.Changes,
 		Before: before, After: after, Effects: access.Compare(before, after), SiteKnown: true,
@@ -300,7 +300,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p.addSteps(steps, diff, desired)
 	p.addOutside(canon, unknown, diff, live.Account)
 	p.addObserved(diff.Observed, desired)
-	p.Gained, p.Lost = reach(delta.Effects)
+	p.Gained, p.Lost = reach(delta)
 	p.Digest = p.digest()
 	p.Budgets = append(in.Guards.budgets(delta), beyond.budgets()...)
 	p.Findings = findings(slices.Concat(
@@ -596,8 +596,21 @@ func people(d access.Delta) People {
 }
 
 // reach folds effects: one row for everybody who gains, or loses, the same in
-// the same space.
-func reach(effects []access.Effect) (gained, lost []Reach) {
+// the same space or on the same page. Where a page only follows its space, it is
+// not told again: where nothing restricts it, and whoever loses the space loses
+// its pages.
+func reach(d access.Delta) (gained, lost []Reach) {
+	type place struct{ person, object access.Ref }
+	out := make(map[place]bool) // who loses the view of a space
+	for _, e := range d.Effects {
+		if e.Lost.Has(access.CanView) {
+			out[place{e.Person, e.Object}] = true
+		}
+	}
+	follows := func(e access.Effect) bool {
+		return e.Object.IsPage() && (out[place{e.Person, e.Object.Space()}] || !d.Before.Restricted(e.Object) && !d.After.Restricted(e.Object))
+	}
+	effects := slices.DeleteFunc(slices.Clone(d.Effects), follows)
 	type row struct {
 		object access.Ref
 		what   access.Permissions
