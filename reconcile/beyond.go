@@ -57,7 +57,7 @@ func (b beyond) findings(desired access.Desired) []access.Finding {
 	for _, g := range slices.Sorted(maps.Keys(groups)) {
 		var parts []string
 		if n := b.in[g]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d more people there", n))
+			parts = append(parts, fmt.Sprintf("%s more there", persons(n)))
 		}
 		if n := b.out[g]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d fewer", n))
@@ -80,6 +80,13 @@ func (b beyond) budgets() []Budget {
 		out = append(out, Budget{Rule: "deletes/" + string(g), Count: 1, Live: 1, Exceeded: true})
 	}
 	return out
+}
+
+func persons(n int) string {
+	if n == 1 {
+		return "1 person"
+	}
+	return fmt.Sprintf("%d people", n)
 }
 
 // listed joins words as people do.

@@ -184,29 +184,19 @@ func lifted(d access.Delta) []access.Finding {
 // beside tells of described spaces whose roles are listed while somebody holds
 // permissions beside roles that nobody listed: the list is then not all there is.
 func beside(d access.Delta) []access.Finding {
-	type row struct {
-		holders     map[access.Ref]bool
-		permissions int
-	}
-	rows := make(map[access.Ref]row)
+	rows := make(map[access.Ref]int) // how many permissions
 	for f := range d.Target.OfKind(access.Permission) {
 		roles := access.Contents{Kind: access.Role, Object: f.Object}
 		if d.Desired.Scope.Contents[roles] == access.Unmanaged || d.Desired.Scope.Contents[access.ContentsOf(f)] != access.Unmanaged {
 			continue
 		}
-		r := rows[f.Object]
-		if r.holders == nil {
-			r.holders = make(map[access.Ref]bool)
-		}
-		r.holders[f.Subject] = true
-		r.permissions++
-		rows[f.Object] = r
+		rows[f.Object]++
 	}
 	var out []access.Finding
-	for space, r := range rows {
+	for space, n := range rows {
 		out = append(out, access.Finding{
 			Code: "WR505", Level: access.Warn, Object: space,
-			Message: fmt.Sprintf("%s lists roles, and %d more hold %d permissions there beside roles", space, len(r.holders), r.permissions),
+			Message: fmt.Sprintf("%s lists roles, and others hold permissions there beside roles (%d in all)", space, n),
 			Hint:    "write permissions: {} to own them too, or list them",
 			Origin:  d.Desired.Origins[access.Fact{Kind: access.Exists, Object: space}],
 		})

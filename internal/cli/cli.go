@@ -160,6 +160,7 @@ type app struct {
 	Env
 	dir     string            // the description's folder
 	sources map[string]string // the text of the files read, for diagnostics
+	trace   bool              // say every request
 	journal reconcile.Journal // of the run that goes on, for notes; nil outside one
 	noteRun int               // its number
 }
@@ -220,6 +221,7 @@ on an embedded site.`,
 		},
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.PersistentFlags().BoolVar(&a.trace, "trace", a.Getenv("WEIR_TRACE") == "1", "print a line to stderr for each request to the site (or set WEIR_TRACE=1)")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w (%s --help lists the flags)", err, cmd.CommandPath())
 	})

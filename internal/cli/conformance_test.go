@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/weirhq/weir/access"
-	"github.com/weirhq/weir/internal/diag"
 	"github.com/weirhq/weir/reconcile"
 	"github.com/weirhq/weir/site/cloud"
 	"github.com/weirhq/weir/site/datacenter"
@@ -18,36 +17,6 @@ import (
 	"github.com/weirhq/weir/site/sitetest/world"
 )
 
-// everything is a description that owns the whole site: what it does not say goes.
-type everything struct{ end sitetest.End }
-
-func (e everything) Extent() access.Extent { return e.end.Extent }
-
-func (e everything) Desired(live access.Set, _ []access.Unknown) (access.Desired, diag.List) {
-	d := access.Desired{Facts: e.end.Want, Described: make(map[access.Ref]bool), Scope: access.Scope{
-		Existence: []access.Existence{{Match: "user:*", Mode: access.Exclusive}, {Match: "group:*", Mode: access.Exclusive}, {Match: "space_role:*", Mode: access.Exclusive}},
-		Contents:  make(map[access.Contents]access.Mode), Absent: make(map[access.Ref]bool),
-	}}
-	for f := range live.Union(e.end.Want).All() {
-		for kind, spec := range access.Kinds {
-			switch {
-			case kind == access.Exists:
-			case spec.ByVerb:
-				for _, verb := range []string{access.ViewPage, access.EditPage, access.GlobalUse, access.GlobalCreateSpace, access.GlobalPersonalSpace, access.GlobalViewProfiles} {
-					d.Scope.Contents[access.Contents{Kind: kind, Object: f.Object, Verb: verb}] = access.Exclusive
-				}
-			default:
-				d.Scope.Contents[access.Contents{Kind: kind, Object: f.Object}] = access.Exclusive
-			}
-		}
-		d.Described[f.Object] = true
-		if f.Kind == access.State && e.end.Want.Has(f) {
-			d.Scope.Absent[f.Object] = true
-		}
-	}
-	return d, nil
-}
-
 // content is a judge whom everything pleases.
 type content struct{}
 
@@ -56,6 +25,7 @@ func (content) Judge(context.Context, access.Delta) ([]access.Finding, error) { 
 // TestNothingLeft: after each transition of the suite, on every kind of site, the
 // plan of a description that says just that and owns everything is empty.
 func TestNothingLeft(t *testing.T) {
+	t.Parallel()
 	onCloud := func(mode string) func(t *testing.T) sitetest.Subject {
 		return func(t *testing.T) sitetest.Subject {
 			w := world.New(t, emulator.Options{RoleMode: mode})
@@ -78,6 +48,7 @@ func TestNothingLeft(t *testing.T) {
 		"data center":         onDataCenter,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			t.Run("something left", func(t *testing.T) {
 				s := open(t)
 				end := sitetest.Cases()[0].Walk(t, s)
@@ -111,7 +82,7 @@ func onDataCenter(t *testing.T) sitetest.Subject {
 // planned checks what a description of the whole site would change.
 func planned(t *testing.T, s sitetest.Subject, end sitetest.End, want ...string) {
 	t.Helper()
-	draft, err := reconcile.Make(t.Context(), reconcile.Input{Site: s.Site, Description: everything{end}, Judge: content{}})
+	draft, err := reconcile.Make(t.Context(), reconcile.Input{Site: s.Site, Description: owner{end.Extent, end.Want}, Judge: content{}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -250,6 +250,7 @@ func (r *rig) applyAll(t *testing.T, s site.Site, d *schema.Description, j recon
 // and at no moment could anybody do what they could do neither before nor
 // after.
 func TestCrashAtAnyRequest(t *testing.T) {
+	t.Parallel()
 	after := compiled(t, crashAfter)
 	base := emulator.NewMemory()
 	first := newRig(t, base)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -67,7 +68,8 @@ func variables() string {
 	for _, v := range operator.Variables {
 		fmt.Fprintf(&b, "  %-22s %s\n", v[0], v[1])
 	}
-	fmt.Fprintf(&b, "  %-22s %s", "WEIR_READ_ONLY", "set to 1, even apply refuses to write")
+	fmt.Fprintf(&b, "  %-22s %s", "WEIR_READ_ONLY", "set to 1, even apply refuses to write\n")
+	fmt.Fprintf(&b, "  %-22s %s", "WEIR_TRACE", "set to 1, each request is printed to stderr, as with --trace")
 	return b.String()
 }
 
@@ -84,15 +86,19 @@ func (a *app) doctor(ctx context.Context, requests bool) (render.Doctor, error) 
 	if err != nil {
 		return render.Doctor{}, err
 	}
-	s, err := a.openLive(ctx, said, name.Plan, true, nil)
+	s, hangUp, err := a.openLive(ctx, said, name.Plan, true)
 	if err != nil {
 		return render.Doctor{}, err
 	}
+	defer hangUp()
 	desired, diags := d.Desired(access.Set{}, nil)
 	if err := diags.Err(); err != nil {
 		return render.Doctor{}, err
 	}
 	found := a.examine(ctx, s, said)
+	if err := ctx.Err(); err != nil {
+		return render.Doctor{}, err // interrupted: what failed says nothing
+	}
 	used := make(map[access.Kind]bool)
 	for f := range desired.Facts.All() {
 		used[f.Kind] = true
@@ -112,14 +118,20 @@ type examined struct {
 	powers map[site.Power]bool
 }
 
+// expiryCheck is the drivers' name for the check of when a token ends.
+const expiryCheck = "token's last day"
+
 // expiryWarning is how long before its end a token is spoken of: time enough to
 // make a new one (Atlassian's tokens live a year at most and end in silence).
-const expiryWarning = 30 * 24 * 60 * 60
+const expiryWarning = 30 * 24 * time.Hour
 
 func (a *app) examine(ctx context.Context, s live, said operator.Access) examined {
 	out := examined{Doctor: render.Doctor{Site: said.Name, Product: said.Product, Address: said.Address.String(), From: said.From}}
 	add := func(c site.Check) {
 		out.Checks = append(out.Checks, render.Checked{Name: c.Name, Status: string(c.Status), Said: c.Said, Remedy: c.Remedy})
+	}
+	for _, path := range said.Exposed() {
+		add(site.Check{Name: "credential file", Status: site.Warns, Said: "others than its owner may read " + path, Remedy: "chmod 600 " + path + ", unless this machine is weir's alone"})
 	}
 	if said.Proxy != nil {
 		add(site.Check{Name: "proxy", Status: site.Fine, Said: "everything goes through " + said.Proxy.Host})
@@ -129,7 +141,10 @@ func (a *app) examine(ctx context.Context, s live, said operator.Access) examine
 	}
 	found := s.Examine(ctx)
 	for _, c := range found.Checks {
-		add(c)
+		// What the site cannot tell the operator has told.
+		if c.Name != expiryCheck || c.Status != site.Untold || said.TokenExpires.IsZero() {
+			add(c)
+		}
 	}
 	out.powers = found.Powers
 	return out
@@ -137,11 +152,12 @@ func (a *app) examine(ctx context.Context, s live, said operator.Access) examine
 
 // expiry judges a day that the operator wrote down.
 func (a *app) expiry(said operator.Access) site.Check {
-	c := site.Check{Name: "token's last day", Said: said.TokenExpires.Format("2006-01-02") + ", as " + said.From + " says"}
-	switch left := said.TokenExpires.AddDate(0, 0, 1).Sub(a.Clock()).Seconds(); {
-	case left <= 0:
+	day := said.TokenExpires // it works until that day ends
+	c := site.Check{Name: expiryCheck, Said: day.Format(time.DateOnly) + ", as " + said.From + " says"}
+	switch now := a.Clock(); {
+	case !now.Before(day.AddDate(0, 0, 1)):
 		c.Status, c.Remedy = site.Fails, "make a new token, and run weir login again"
-	case left <= expiryWarning:
+	case day.Sub(now) <= expiryWarning:
 		c.Status, c.Remedy = site.Warns, "make a new token before that day, and run weir login again"
 	default:
 		c.Status = site.Fine

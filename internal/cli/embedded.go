@@ -32,7 +32,7 @@ func (a *app) openEmbedded(name reconcile.SiteName, file string, mode siteMode) 
 		Plan: name.Plan, Account: c.AccountID, OrgID: c.OrgID, CloudID: c.CloudID,
 		Transport: em.Transport(), Clock: a.Clock, Wait: a.Wait,
 		Jitter:   func() float64 { return 0 }, // in process nobody else retries
-		ReadOnly: mode == readOnly,
+		ReadOnly: mode == readOnly, Trace: a.tracer(),
 	})
 	if err != nil {
 		return nil, errors.Join(err, em.Close())

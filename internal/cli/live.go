@@ -49,11 +49,11 @@ func (a *app) openSite(ctx context.Context, name reconcile.SiteName, file string
 	if err != nil {
 		return nil, err
 	}
-	s, err := a.openLive(ctx, access, name.Plan, mode == readOnly, nil)
+	s, hangUp, err := a.openLive(ctx, access, name.Plan, mode == readOnly)
 	if err != nil {
 		return nil, err
 	}
-	return &openSite{Site: s, close: func() error { return nil }, fullReadEvery: access.FullReadEvery}, nil
+	return &openSite{Site: s, close: func() error { hangUp(); return nil }, fullReadEvery: access.FullReadEvery}, nil
 }
 
 // writable refuses to open anything for writing where the operator forbids it.
@@ -89,32 +89,50 @@ type live interface {
 }
 
 // openLive makes the driver for a site that the operator described. It sends
-// nothing.
-func (a *app) openLive(ctx context.Context, access operator.Access, plan string, readOnly bool, trace func(rest.Sent)) (live, error) {
+// nothing. hangUp closes the connections that it leaves open.
+func (a *app) openLive(ctx context.Context, access operator.Access, plan string, readOnly bool) (s live, hangUp func(), err error) {
 	token, key, err := access.Credentials(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	if access.Product == productCloud && key.Empty() {
+		return nil, nil, fmt.Errorf("organisation key of %s: there is none%s: without it people and their states cannot be read (make one in Atlassian Administration, and run weir login)",
+			access.Name, in(access.KeyKept()))
 	}
 	transport, err := access.Transport()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	hangUp = func() { rest.HangUp(transport) }
 	auth := "basic"
 	if access.Bearer {
 		auth = "bearer"
 	}
+	if access.RestrictedPages == operator.AdminKey && a.writable() != nil {
+		access.RestrictedPages = operator.Skip // opening a key is a write, which Confluence tells people of
+	}
 	if access.Product == productDataCenter {
-		return datacenter.New(datacenter.Config{
+		s, err = datacenter.New(datacenter.Config{
 			Base: access.Address.String(), Auth: auth, Username: access.User, Password: token, Token: token, Account: access.Account,
 			Usernames: access.Usernames, RestrictedPages: access.RestrictedPages,
-			Transport: transport, Clock: a.Clock, Wait: a.Wait, Concurrency: access.InFlight, Trace: trace, ReadOnly: readOnly,
+			Transport: transport, Clock: a.Clock, Wait: a.Wait, Concurrency: access.InFlight, Trace: a.tracer(), ReadOnly: readOnly,
 		})
+		return s, hangUp, err
 	}
-	return cloud.New(cloud.Config{
+	s, err = cloud.New(cloud.Config{
 		Confluence: access.Address.String(), Admin: access.Organisation.String() + "/admin", Users: access.Organisation.String() + "/users",
 		Auth: auth, Email: access.User, Token: token, OrgKey: key,
 		Account: access.Account, OrgID: access.OrgID, DirectoryID: access.DirectoryID, CloudID: access.CloudID,
 		Plan: plan, RestrictedPages: access.RestrictedPages, Note: a.note,
-		Transport: transport, Clock: a.Clock, Wait: a.Wait, Concurrency: access.InFlight, Trace: trace, ReadOnly: readOnly,
+		Transport: transport, Clock: a.Clock, Wait: a.Wait, Concurrency: access.InFlight, Trace: a.tracer(), ReadOnly: readOnly,
 	})
+	return s, hangUp, err
+}
+
+// in says where something was looked for, if anywhere.
+func in(place string) string {
+	if place == "" {
+		return ""
+	}
+	return " in " + place
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -204,6 +205,12 @@ func (q *asker) site(ctx context.Context, name, product, keep string) (e schema.
 		}
 	}
 	isAddress := func(text string) error { _, err := rest.ParseBase(text); return err }
+	isDay := func(text string) error {
+		if _, err := time.Parse(time.DateOnly, text); err != nil {
+			return fmt.Errorf("%q is not a day (write YYYY-MM-DD)", text)
+		}
+		return nil
+	}
 	isPath := func(text string) error {
 		if !filepath.IsAbs(text) {
 			return errors.New("write the whole path, so that it is found from anywhere")
@@ -240,7 +247,7 @@ func (q *asker) site(ctx context.Context, name, product, keep string) (e schema.
 		}
 		tell("An API token lives a year at most and ends in silence. The organisation's key can tell its last day; where it may not, it can be written down.")
 	}
-	ask(&expires, question{ask: "the token's last day, YYYY-MM-DD, or nothing", optional: true})
+	ask(&expires, question{ask: "the token's last day, YYYY-MM-DD, or nothing", optional: true, check: isDay})
 	tell("Pages that weir's account may not see stay unknown (skip). It can be named in every restriction that it writes (member).")
 	choices := []string{"skip", "member"}
 	if product == productCloud {

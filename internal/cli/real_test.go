@@ -103,6 +103,7 @@ func withoutOrigins(t *testing.T, p *reconcile.Plan) string {
 // counts were taken from the dataset by other means (set differences of its
 // people, groups, members, spaces and roles).
 func TestRealAccess(t *testing.T) {
+	t.Parallel()
 	site := filepath.Join(t.TempDir(), "site.db")
 	step := func(month string) (yaml, hcl string) {
 		return description(t, month, schema.YAML), description(t, month, schema.HCL)

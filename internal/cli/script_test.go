@@ -50,12 +50,18 @@ func TestMain(m *testing.M) {
 //	repeat FILE COUNT TEXT            write a text over and over
 //	serve DIR [FLAGS…]                weir site serve, until the script ends or says `unserve`
 //	get PATH [USER SECRET]            ask the served site
+//	reach                             set WEIR_ADDRESS and what goes with it to the served site
+//	token VARIABLE DIR USER [DAYS]    make an API token of somebody's, which ends after so many days
+//	answers FILE LINE…                write a file of answers, one a line
 //	hold JOURNAL                      be another run that has the journal
 //
 // What a script may say of the world is in its environment: WEIR_TEST_NOW is
 // the time; WEIR_TEST_TERMINAL makes the streams a terminal;
 // WEIR_TEST_INTERRUPT interrupts the command as soon as it prints this text;
 // WEIR_TEST_SITE seeds the ids of a new site, which else are always the same.
+//
+// Whatever weir prints in a script that serves a site, and every file in the
+// script's folder when it ends, is searched for the site's secrets.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("..", "..", "testdata", "scripts"),
@@ -66,13 +72,15 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("WEIR_TEST_NOW", "2026-06-15T12:00:00Z")
 			env.Setenv("NO_COLOR", "1")
-			s := &served{}
+			env.Setenv("WEIR_TEST_RECORD", filepath.Join(t.TempDir(), "record"))
+			s := &served{answers: make(map[string]bool)}
 			env.Values[servedKey{}] = s
 			env.Defer(func() {
 				if s.stop != nil {
 					s.stop()
 					<-s.done
 				}
+				s.search(env)
 			})
 			return nil
 		},
@@ -95,6 +103,9 @@ func TestScripts(t *testing.T) {
 			"serve":      serve,
 			"unserve":    unserve,
 			"get":        get,
+			"reach":      reach,
+			"answers":    answers,
+			"token":      issue,
 			"hold":       hold,
 		},
 	})
@@ -105,9 +116,16 @@ func weir() {
 	ctx, cancel := context.WithCancel(context.Background())
 	env := world(os.Getenv)
 	env.Stdin, env.Stdout, env.Stderr = os.Stdin, os.Stdout, os.Stderr
+	if path := os.Getenv("WEIR_TEST_RECORD"); path != "" {
+		f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err != nil {
+			panic(err)
+		}
+		env.Stdout, env.Stderr = io.MultiWriter(os.Stdout, f), io.MultiWriter(os.Stderr, f)
+	}
 	if text := os.Getenv("WEIR_TEST_INTERRUPT"); text != "" {
-		env.Stdout = interrupter{os.Stdout, text, cancel}
-		env.Stderr = interrupter{os.Stderr, text, cancel}
+		env.Stdout = interrupter{env.Stdout, text, cancel}
+		env.Stderr = interrupter{env.Stderr, text, cancel}
 	}
 	os.Exit(cli.Main(ctx, os.Args[1:], env))
 }
@@ -274,22 +292,47 @@ func repeat(ts *testscript.TestScript, neg bool, args []string) {
 
 // served is a site that a script serves. It is kept among the script's values.
 type served struct {
-	address string
-	stop    func()
-	done    chan int // the exit code
+	address, dialect string
+	secrets          []string // of every site that was served
+	account          string
+	answers          map[string]bool // files that the script typed secrets into
+	stop             func()
+	done             chan int // the exit code
 }
 
 type servedKey struct{}
 
-// serve runs weir site serve beside the script, and sets PORT, ACCOUNT and
-// TOKEN to what it prints.
+// search looks for the secrets of the sites that a script served in what weir
+// printed and in every file that is left. The site's own file, the files of
+// answers and those in which login keeps credentials are what holds them.
+func (s *served) search(env *testscript.Env) {
+	if len(s.secrets) == 0 {
+		return
+	}
+	t := env.T().(testing.TB)
+	c := canaries{secrets: s.secrets, users: []string{s.account, "weir"}}
+	c.file(t, env.Getenv("WEIR_TEST_RECORD"))
+	c.folder(t, env.WorkDir, func(path string) bool {
+		name := filepath.Base(path)
+		emulated := strings.Contains(name, ".db") && !strings.HasPrefix(name, "journal.db")
+		return emulated || s.answers[path] || isKept(path)
+	})
+}
+
+// serve runs weir site serve beside the script, and sets PORT, ACCOUNT, TOKEN
+// and ORG_KEY to what it prints.
 func serve(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) >= 1, "serve DIR [FLAGS…]")
 	ctx, cancel := context.WithCancel(context.Background())
 	r, w := io.Pipe()
 	s := ts.Value(servedKey{}).(*served)
-	*s = served{stop: cancel, done: make(chan int, 1)}
-	env := world(ts.Getenv)
+	s.stop, s.done, s.dialect = cancel, make(chan int, 1), "cloud"
+	// It runs while the script goes on to change its environment.
+	vars := make(map[string]string)
+	for _, name := range []string{"WEIR_TEST_NOW", "WEIR_TEST_SITE", "NO_COLOR", "GOGC"} {
+		vars[name] = ts.Getenv(name)
+	}
+	env := world(func(name string) string { return vars[name] })
 	env.Stdin, env.Stdout, env.Stderr = strings.NewReader(""), w, w
 	go func() {
 		s.done <- cli.Main(ctx, append([]string{"site", "serve", folder(ts, args)}, args[1:]...), env)
@@ -300,15 +343,30 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 		text := lines.Text()
 		fmt.Fprintln(ts.Stdout(), text)
 		name, value, _ := strings.Cut(text, " ")
+		value = strings.TrimSpace(value)
 		switch name {
 		case "emulated":
 			_, address, _ := strings.Cut(value, "http://")
 			s.address, _, _ = strings.Cut(address, " ")
 			_, port, _ := strings.Cut(s.address, ":")
 			ts.Setenv("PORT", port)
-		case "account", "token":
-			ts.Setenv(strings.ToUpper(name), strings.TrimSpace(value))
-		case "cloud":
+		case "site":
+			if strings.HasSuffix(value, "(datacenter)") {
+				s.dialect = "datacenter"
+			}
+		case "account":
+			s.account = value
+			ts.Setenv("ACCOUNT", value)
+		case "token":
+			s.secrets = append(s.secrets, value)
+			ts.Setenv("TOKEN", value)
+		case "org":
+			if key, ok := strings.CutPrefix(value, "key "); ok {
+				s.secrets = append(s.secrets, strings.TrimSpace(key))
+				ts.Setenv("ORG_KEY", strings.TrimSpace(key))
+			}
+		}
+		if name == "cloud" || name == "token" && s.dialect == "datacenter" {
 			go io.Copy(io.Discard, r)
 			return
 		}
@@ -317,15 +375,64 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Fatalf("exit code %d", <-s.done)
 }
 
+// reach sets the environment of an operator of the served site.
+func reach(ts *testscript.TestScript, neg bool, args []string) {
+	s := ts.Value(servedKey{}).(*served)
+	usage(ts, !neg && len(args) == 0 && s.stop != nil, "reach (a site must be served)")
+	ts.Setenv("WEIR_TOKEN", ts.Getenv("TOKEN"))
+	if s.dialect == "datacenter" {
+		ts.Setenv("WEIR_ADDRESS", "http://"+s.address)
+		ts.Setenv("WEIR_AUTH", "bearer")
+		ts.Setenv("WEIR_USERNAMES", "email")
+		return
+	}
+	ts.Setenv("WEIR_ADDRESS", "http://"+s.address+"/wiki")
+	ts.Setenv("WEIR_USER", s.account)
+	ts.Setenv("WEIR_ORG_KEY", ts.Getenv("ORG_KEY"))
+}
+
+// issue makes an API token as its owner does in their profile.
+func issue(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && (len(args) == 3 || len(args) == 4), "token VARIABLE DIR USER [DAYS]")
+	days := 365
+	if len(args) == 4 {
+		var err error
+		days, err = strconv.Atoi(args[3])
+		ts.Check(err)
+	}
+	store, err := emulator.OpenSQLite(filepath.Join(folder(ts, args[1:]), ".weir", "site.db"), emulator.ReadWrite)
+	ts.Check(err)
+	em, err := emulator.New(emulator.Options{Store: store, Clock: world(ts.Getenv).Clock})
+	ts.Check(err)
+	secret, err := em.Admin().IssueTokenFor(args[2], "weir", time.Duration(days)*24*time.Hour)
+	ts.Check(errors.Join(err, em.Close()))
+	s := ts.Value(servedKey{}).(*served)
+	s.secrets = append(s.secrets, secret)
+	ts.Setenv(args[0], secret)
+}
+
+// answers writes what somebody types, which a file in the script cannot hold:
+// it would not know the port and the token.
+func answers(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) >= 1, "answers FILE LINE…")
+	path := ts.MkAbs(args[0])
+	ts.Value(servedKey{}).(*served).answers[path] = true
+	var b strings.Builder
+	for _, line := range args[1:] {
+		b.WriteString(line + "\n")
+	}
+	ts.Check(os.WriteFile(path, []byte(b.String()), 0o600))
+}
+
 // unserve interrupts weir site serve, which then ends well.
 func unserve(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) == 0, "unserve")
 	s := ts.Value(servedKey{}).(*served)
 	s.stop()
+	s.stop = nil
 	if code := <-s.done; code != 0 {
 		ts.Fatalf("exit code %d", code)
 	}
-	s.stop = nil
 }
 
 func get(ts *testscript.TestScript, neg bool, args []string) {

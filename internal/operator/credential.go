@@ -42,6 +42,21 @@ func (a Access) Credentials(ctx context.Context) (token, key rest.Secret, err er
 // TokenKept and KeyKept say where the credentials are kept, for people.
 func (a Access) TokenKept() string { return a.token.String() }
 
+// Exposed lists the files of credentials that others than their owner may read.
+// On a machine that is one run's alone, such as a container with its secrets
+// mounted, that is no trouble; on others it is.
+func (a Access) Exposed() []string {
+	var out []string
+	for _, s := range []source{a.token, a.key} {
+		if f, ok := s.(fromFile); ok {
+			if info, err := os.Stat(f.path); err == nil && info.Mode().Perm()&0o044 != 0 {
+				out = append(out, f.path)
+			}
+		}
+	}
+	return out
+}
+
 // KeyKept says where the organisation's key is kept, or nothing.
 func (a Access) KeyKept() string {
 	if a.key == nil {

@@ -269,7 +269,8 @@ func (r raw) access() (Access, error) {
 	}
 	if r.proxy != "" {
 		if a.Proxy, err = url.Parse(r.proxy); err != nil || a.Proxy.Host == "" || a.Proxy.Scheme != "http" && a.Proxy.Scheme != "https" {
-			return bad("proxy", fmt.Errorf("%q is not the address of a proxy (write it as http://host:port)", r.proxy))
+			// Not repeated: it may hold a password.
+			return bad("proxy", errors.New("it is not the address of a proxy (write it as http://host:port)"))
 		}
 	}
 	if a.InFlight, err = number(r.inFlight, 1, 32, 4); err != nil {

@@ -68,6 +68,15 @@ func TestFromTheFile(t *testing.T) {
 	if token, key, err := a.Credentials(t.Context()); err != nil || token.Empty() || !key.Empty() || a.Organisation != nil {
 		t.Errorf("credentials: %v", err)
 	}
+	if exposed := a.Exposed(); len(exposed) != 0 {
+		t.Errorf("a file for its owner only is exposed: %v", exposed)
+	}
+	if err := os.Chmod(secret, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if exposed := a.Exposed(); len(exposed) != 1 || exposed[0] != secret {
+		t.Errorf("a file that everybody may read: %v", exposed)
+	}
 	// A token is bound to its address: moving the address does not move it.
 	a, err = Find("moved", "datacenter", file(t, text))
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
+	"github.com/weirhq/weir/site/driver"
 )
 
 // maxSpaceRoles is how many custom space roles a site may have. Source:
@@ -23,10 +24,9 @@ const maxSpaceName = 200
 func (s *Site) Canonical(want access.Set, live site.Observation) site.Canonical {
 	c := canon{
 		free: s.free || live.Traits.Edition == free, restricted: s.restricted, want: want, live: live,
-		awaited: make(map[access.Ref]string), refused: make(map[access.Ref]bool), told: make(map[access.Ref]bool),
-		isGuest: make(map[access.Ref]bool), guestIn: make(map[access.Ref]access.Ref), lockout: make(map[access.Fact]bool),
+		awaited: driver.Awaited(want, live.Facts, "the identity provider has synced the group"), refused: make(map[access.Ref]bool), told: make(map[access.Ref]bool),
+		isGuest: make(map[access.Ref]bool), guestIn: make(map[access.Ref]access.Ref),
 	}
-	c.findAwaited()
 	c.countRoles()
 	c.findGuests()
 	c.findLockouts()
@@ -62,20 +62,6 @@ type canon struct {
 	isGuest map[access.Ref]bool       // who is a guest by the description
 	guestIn map[access.Ref]access.Ref // the space that each guest is given
 	lockout map[access.Fact]bool      // restrictions that would shut weir's own account out
-}
-
-// findAwaited finds the objects that no interface can create.
-func (c *canon) findAwaited() {
-	for f := range c.want.OfKind(access.Managed) {
-		if !c.there(f.Object) {
-			c.awaited[f.Object] = "the identity provider has synced the group"
-		}
-	}
-	for f := range c.want.OfKind(access.Exists) {
-		if f.Object.Type() == "space" && strings.HasPrefix(f.Object.ID(), "~") && !c.there(f.Object) {
-			c.awaited[f.Object] = "its owner has created the personal space"
-		}
-	}
 }
 
 // countRoles finds the custom roles beyond what a site may have. Those that
@@ -183,19 +169,15 @@ func (c *canon) judge(f access.Fact) {
 
 // wait puts off a fact about an object that somebody else must bring about.
 func (c *canon) wait(f access.Fact, r access.Ref, until string) {
-	verify := fmt.Sprintf("the next plan reads whether %s is there", r)
-	switch {
-	case r.Type() == "space" && f.Kind == access.Exists:
-		c.manual(f, "the person whose space it is", verify,
-			"log in to Confluence as its owner", "open the own profile and create the personal space")
-	case f.Kind == access.Managed:
-		c.manual(f, "who administers the identity provider", verify,
+	m, ok := driver.Await(f, r, until, site.Manual{
+		Authority: "who administers the identity provider",
+		Steps: []string{
 			fmt.Sprintf("in the identity provider, create a group named %s and give it to the Atlassian application", r.ID()),
-			"start a sync, or wait for the next")
-	case f.Kind == access.Exists:
-		// The managed fact beside it says how.
-	default:
-		c.manual(f, "weir", verify, fmt.Sprintf("nothing by hand: weir does it once %s", until))
+			"start a sync, or wait for the next",
+		},
+	})
+	if ok {
+		c.out.Manual = append(c.out.Manual, m)
 	}
 }
 

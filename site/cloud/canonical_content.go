@@ -2,10 +2,10 @@ package cloud
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/site/driver"
 )
 
 // What is done about restricted pages that weir's account may not see, and
@@ -17,51 +17,10 @@ const (
 )
 
 // findLockouts finds the restrictions that would shut weir's own account out of
-// a page for good: it could not even undo them. An account passes that is named,
-// or in a named group; what it is in, nobody changes (its own facts are outside
-// every difference), but the description may put it into a group.
+// a page, unless the operator has seen to it that none does.
 func (c *canon) findLockouts() {
-	me := c.live.Account
-	if c.restricted == memberRestricted || c.restricted == keyRestricted && c.hasAdminKeys() || me == "" {
-		return
-	}
-	passes := func(f access.Fact) bool {
-		if f.Subject == me {
-			return true
-		}
-		in := access.Fact{Kind: access.Member, Object: f.Subject, Subject: me}
-		return c.live.Facts.Has(in) || c.want.Has(in)
-	}
-	type list struct {
-		page access.Ref
-		verb string
-	}
-	wanted := make(map[list][]access.Fact)
-	for f := range c.want.OfKind(access.Restrict) {
-		l := list{f.Object, f.Verb}
-		wanted[l] = append(wanted[l], f)
-	}
-	for l, facts := range wanted {
-		var live []access.Fact
-		for f := range c.live.Facts.Of(access.Restrict, l.page) {
-			if f.Verb == l.verb {
-				live = append(live, f)
-			}
-		}
-		named := func(f access.Fact) bool { return f.Subject == me }
-		if slices.ContainsFunc(facts, passes) || slices.ContainsFunc(live, named) {
-			continue
-		}
-		fresh := slices.DeleteFunc(slices.Clone(facts), c.live.Facts.Has)
-		if len(fresh) == 0 {
-			if len(live) > 0 && !slices.ContainsFunc(live, passes) {
-				continue // it is shut out already, and nothing is added
-			}
-			fresh = facts[:1]
-		}
-		for _, f := range fresh {
-			c.lockout[f] = true
-		}
+	if c.restricted != memberRestricted && (c.restricted != keyRestricted || !c.hasAdminKeys()) {
+		c.lockout = driver.Lockouts(c.want, c.live)
 	}
 }
 

@@ -161,12 +161,8 @@ func New(c Config) (*Site, error) {
 	if c.OrgKey.Empty() {
 		return nil, errors.New("organisation API key is missing: without it people and their states cannot be read")
 	}
-	may := writes
-	if c.ReadOnly && c.RestrictedPages == keyRestricted {
-		may = []rest.Endpoint{openAdminKey, closeAdminKey}
-	}
 	client, err := rest.New(rest.Config{
-		Surfaces: surfaces, Reads: reads, Writes: may,
+		Surfaces: surfaces, Reads: reads, Writes: writes,
 		Transport: c.Transport, Clock: c.Clock, Wait: c.Wait, Jitter: c.Jitter,
 		Timeout: c.Timeout, InFlight: c.Concurrency, Trace: c.Trace,
 	})
@@ -177,7 +173,10 @@ func New(c Config) (*Site, error) {
 	if clock == nil {
 		clock = time.Now
 	}
-	if c.ReadOnly && c.RestrictedPages != keyRestricted {
+	switch {
+	case c.ReadOnly && c.RestrictedPages == keyRestricted:
+		client = client.ReadOnly(openAdminKey, closeAdminKey)
+	case c.ReadOnly:
 		client = client.ReadOnly()
 	}
 	s := &Site{

@@ -1,10 +1,8 @@
 package cloud_test
 
 import (
-	"errors"
 	"net/http"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/weirhq/weir/access"
@@ -14,11 +12,6 @@ import (
 	"github.com/weirhq/weir/site/sitetest"
 	"github.com/weirhq/weir/site/sitetest/world"
 )
-
-// roundTripper is a transport of one function.
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // embedded opens a fresh emulated site, with a transport between if given.
 func embedded(t *testing.T, o emulator.Options, between func(http.RoundTripper) http.RoundTripper) (*emulator.Emulator, *cloud.Site) {
@@ -40,33 +33,12 @@ func open(t *testing.T, e *emulator.Emulator, transport http.RoundTripper) *clou
 	return newSite(t, config(e, transport))
 }
 
-// isWrite reports whether a request changes something: searches are POST too.
-func isWrite(r *http.Request) bool {
-	return r.Method != http.MethodGet && !strings.HasSuffix(r.URL.Path, "/search") && !strings.HasSuffix(r.URL.Path, "/workspaces")
-}
-
-// lossy loses the next write: before it arrives, or the answer to it.
-type lossy struct {
-	http.RoundTripper
-	request, reply atomic.Bool
-}
-
-func (l *lossy) RoundTrip(r *http.Request) (*http.Response, error) {
-	if isWrite(r) && l.request.Swap(false) {
-		return nil, errors.New("connection refused")
-	}
-	resp, err := l.RoundTripper.RoundTrip(r)
-	if err == nil && isWrite(r) && l.reply.Swap(false) {
-		resp.Body.Close()
-		return nil, errors.New("connection reset by peer")
-	}
-	return resp, err
-}
-
 // TestConformance runs the suite in each mode that a Cloud site can be in.
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []string{emulator.ModeRoles, emulator.ModeTransition, emulator.ModePreRoles} {
 		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
 			sitetest.Run(t, func(t *testing.T) sitetest.Subject {
 				w := world.New(t, emulator.Options{RoleMode: mode})
 				return w.Subject(open(t, w.Emulator, w.Transport))
@@ -87,6 +59,7 @@ func factsOf(s site.Step) []access.Fact {
 // TestRestrictedPages runs what the suite has of content for an operator who lets
 // weir's own account stay on every page, or look past restrictions.
 func TestRestrictedPages(t *testing.T) {
+	t.Parallel()
 	for _, choice := range []string{"member", "admin_key"} {
 		t.Run(choice, func(t *testing.T) {
 			sitetest.Transitions(t, "content", func(t *testing.T) sitetest.Subject {

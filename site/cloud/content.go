@@ -11,6 +11,7 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
+	"github.com/weirhq/weir/site/driver"
 	"github.com/weirhq/weir/site/rest"
 )
 
@@ -457,8 +458,8 @@ func (r *contentReader) unindexed(ctx context.Context, space access.Ref, shown m
 
 // tellContent tells whether pages are there, and whom they name. A page that is
 // not seen is no proof that it is gone.
-func (s *Site) tellContent(ctx context.Context, pages []access.Ref) (told, error) {
-	t := newTold()
+func (s *Site) tellContent(ctx context.Context, pages []access.Ref) (driver.Told, error) {
+	t := driver.NewTold()
 	if len(pages) == 0 {
 		return t, nil
 	}
@@ -476,11 +477,11 @@ func (s *Site) tellContent(ctx context.Context, pages []access.Ref) (told, error
 	if err != nil {
 		return t, err
 	}
-	t.say(got.facts...)
+	t.Say(got.facts...)
 	for _, page := range pages {
 		doubtful := slices.ContainsFunc(got.unknown, func(u access.Unknown) bool { return u.Object == page })
 		if got.ids[page] != "" && !doubtful {
-			t.wholly(page, access.Restrict)
+			t.Wholly(page, access.Restrict)
 		}
 	}
 	return t, nil

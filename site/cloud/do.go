@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
+	"github.com/weirhq/weir/site/driver"
 	"github.com/weirhq/weir/site/rest"
 )
 
@@ -73,12 +73,7 @@ func (w *worker) refuse(c access.Change) error {
 
 // all reports whether every change of the unit passes, and which one does not.
 func (w *worker) all(pass func(access.Change) bool) error {
-	for _, c := range w.unit {
-		if !pass(c) {
-			return rest.Fail(site.Invalid, rest.Call{Op: w.op}, fmt.Errorf("%s does not belong in one step with it", c))
-		}
-	}
-	return nil
+	return driver.All(w.op, w.unit, pass)
 }
 
 // resolve gives the id of a reference: as observed or created, or else as
@@ -147,14 +142,6 @@ func (s *Site) lookUpSpaceRoles(ctx context.Context) ([]spaceRole, error) {
 	return list, err
 }
 
-// How long a long task may take: a minute, asked for at longer and longer
-// pauses (observed: seconds).
-const (
-	firstPoll = 250 * time.Millisecond
-	longPoll  = 5 * time.Second
-	polls     = 20
-)
-
 // finish waits for a long task. One that does not end in time has an unknown
 // outcome.
 func (w *worker) finish(ctx context.Context, id string) error {
@@ -162,26 +149,15 @@ func (w *worker) finish(ctx context.Context, id string) error {
 		return nil
 	}
 	what := rest.Call{To: longTask, Args: []string{id}, Op: w.op}
-	pause := firstPoll
-	for range polls {
+	return w.client.Finish(ctx, what, func(ctx context.Context, what rest.Call) (rest.Task, error) {
 		var t taskState
 		if err := w.client.Read(ctx, what, &t); err != nil {
-			return rest.Uncertain(err) // it was accepted
+			return rest.Task{}, err
 		}
-		if *t.Finished {
-			if t.Successful {
-				return nil
-			}
-			said := "the task failed"
-			for _, m := range t.Messages {
-				said += ": " + m.Translation
-			}
-			return rest.Fail(site.Invalid, what, w.client.Redact(errors.New(said)))
+		out := rest.Task{Done: *t.Finished, Successful: t.Successful}
+		for _, m := range t.Messages {
+			out.Messages = append(out.Messages, m.Translation)
 		}
-		if err := w.client.Wait(ctx, pause); err != nil {
-			return rest.Fail(site.Transient, what, err)
-		}
-		pause = min(2*pause, longPoll)
-	}
-	return rest.Fail(site.Transient, what, errors.New("the site has accepted it and is not done yet"))
+		return out, nil
+	})
 }

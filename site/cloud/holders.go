@@ -69,6 +69,9 @@ func (s *Site) findHolders(ctx context.Context, r *reading) error {
 	if err != nil {
 		return err
 	}
+	if err := s.canary(ctx, r, all); err != nil {
+		return err
+	}
 	h.compare(all, guests, remaining)
 	if len(all) <= fewHolders {
 		return s.askHolders(ctx, r, all)
@@ -87,6 +90,23 @@ func (s *Site) findHolders(ctx context.Context, r *reading) error {
 		}
 	}
 	h.compare(remaining, found...)
+	return err
+}
+
+// canary makes sure that the searches by role work at all: weir's own account
+// holds a role as a rule, and a search that lacks it although it does is broken,
+// whatever the other searches say.
+func (s *Site) canary(ctx context.Context, r *reading, found accounts) error {
+	if found[r.me.AccountID] {
+		return nil
+	}
+	_, direct, err := s.productOfPerson(ctx, r.at, r.me.AccountID)
+	if _, hidden := rest.Unseen(err); hidden {
+		return nil // it is not of this organisation
+	}
+	if err == nil && ownValue(direct) != "" {
+		err = rest.Fail(site.Invalid, rest.Call{To: searchPeople}, errors.New("the people who hold a product role lack weir's own account, which does"))
+	}
 	return err
 }
 

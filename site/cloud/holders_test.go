@@ -11,6 +11,8 @@ import (
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/emulator"
+	"github.com/weirhq/weir/site/sitetest"
+	"github.com/weirhq/weir/site/sitetest/world"
 )
 
 // TestOwnRoles: people who hold a product role by themselves, few or many,
@@ -68,7 +70,7 @@ func TestOwnRolesDisagree(t *testing.T) {
 	clean, _ := observed(t, s)
 	for n := range 3 {
 		asked := 0
-		s := open(t, e, &serial{RoundTripper: &mangled{RoundTripper: e.Transport(), path: "/users/search", answer: func(_ int, b map[string]any) {
+		s := open(t, e, &world.Serial{RoundTripper: &world.Mangled{RoundTripper: e.Transport(), Path: "/users/search", Answer: inPlace(func(_ int, b map[string]any) {
 			list := rows(b)
 			if len(list) == 0 || len(list) > 5 {
 				return // the people, or a role that nobody holds
@@ -76,9 +78,9 @@ func TestOwnRolesDisagree(t *testing.T) {
 			if asked++; asked == n+1 {
 				b["data"] = []any{}
 			}
-		}}})
+		})}})
 		obs, err := s.Observe(t.Context(), access.Extent{})
-		honest(t, clean.Facts, obs, err)
+		sitetest.Honest(t, clean.Facts, obs, err)
 		if err == nil && !slices.ContainsFunc(obs.Unknown, func(u access.Unknown) bool {
 			return u.Kind == access.Product && strings.Contains(u.Reason, "disagree")
 		}) {

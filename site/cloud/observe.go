@@ -108,16 +108,26 @@ func (s *Site) name(r *reading) (site.Observation, error) {
 // conclude adds who holds what in the spaces whose access was read, and what was
 // there before and no list shows; last of all it makes sure who weir is.
 func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, obs *site.Observation, before int) error {
-	var facts []access.Fact
-	for _, sp := range r.spaces {
-		if a := r.access[sp.ID]; a != nil {
-			told, unknown := s.accessFacts(sp.ref(), a, r.mode)
-			facts, r.unknown = append(facts, told...), append(r.unknown, unknown...)
-		}
-	}
 	unknown, err := s.verify(ctx, r, extent.Pins, obs.IDs)
 	if err != nil {
 		return err
+	}
+	// What is hidden keeps its name where it holds something: under another it
+	// would be somebody whom nobody described.
+	for _, u := range unknown {
+		if k := kindOf(u.Object); k == "person" || k == "group" {
+			s.known.learn(u.Object, extent.Pins[u.Object])
+		}
+	}
+	facts := s.owners(r, obs)
+	for _, sp := range r.spaces {
+		if a := r.access[sp.ID]; a != nil {
+			told, unknown := s.accessFacts(sp.ref(), a, r.mode)
+			if r.short {
+				told, unknown = s.withoutStrangers(told, unknown)
+			}
+			facts, r.unknown = append(facts, told...), append(r.unknown, unknown...)
+		}
 	}
 	pages, err := s.content(ctx, extent, obs.IDs)
 	if err != nil {
@@ -139,6 +149,23 @@ func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, o
 	})
 	obs.Requests, obs.Floor = s.client.Sent()-before, floor(r.size())+pages.floor
 	return nil
+}
+
+// owners takes the facts about personal spaces out of an observation and gives
+// them with the names of those whom no list of people shows.
+func (s *Site) owners(r *reading, obs *site.Observation) []access.Fact {
+	var facts []access.Fact
+	for f := range obs.Facts.OfKind(access.Personal) {
+		if owner, ok := s.known.ref("person", f.Subject.ID()); ok && f.Subject.Type() == "account" {
+			f.Subject = owner
+		}
+		facts = append(facts, f)
+	}
+	obs.Facts = obs.Facts.Filter(func(f access.Fact) bool { return f.Kind != access.Personal })
+	if r.short {
+		facts, r.unknown = s.withoutStrangers(facts, r.unknown)
+	}
+	return facts
 }
 
 // ready makes sure that the ids of the site are known: by a whole observation
@@ -177,6 +204,7 @@ type reading struct {
 	access      map[string]*spaceAccess // by the id of the space, where it was read
 
 	unknown []access.Unknown
+	short   bool // people are missing: groups count more than they show
 }
 
 // accounts are account ids.
@@ -195,6 +223,14 @@ func (s *Site) observation(r *reading) site.Observation {
 	}
 	var facts []access.Fact
 	refs := refPeople(r.people)
+	own, ok := refs[r.me.AccountID]
+	if !ok {
+		own = access.NewRef("account", r.me.AccountID)
+		if e := normalEmail(r.me.Email); e != "" {
+			own = access.NewRef("user", e)
+		}
+		obs.IDs[own], refs[r.me.AccountID] = r.me.AccountID, own
+	}
 	for _, p := range r.people {
 		ref := refs[p.AccountID]
 		facts = append(facts, p.facts(ref, r.at)...)
@@ -223,14 +259,6 @@ func (s *Site) observation(r *reading) site.Observation {
 	for _, role := range r.roles {
 		facts = append(facts, role.facts()...)
 		obs.IDs[role.ref()] = role.ID
-	}
-	own, ok := refs[r.me.AccountID]
-	if !ok {
-		own = access.NewRef("account", r.me.AccountID)
-		if e := normalEmail(r.me.Email); e != "" {
-			own = access.NewRef("user", e)
-		}
-		obs.IDs[own] = r.me.AccountID
 	}
 	obs.Account = own
 	obs.Facts = access.NewSet(append(facts, access.Fact{Kind: access.Exists, Object: own})...)
@@ -299,6 +327,7 @@ func (s *Site) countMembers(ctx context.Context, r *reading) error {
 			}
 			reason = fmt.Sprintf("the organisation counts %d members and shows %d", *g.Counts.Users, n)
 		}
+		r.short = true
 		r.unknown = append(r.unknown, access.Unknown{Kind: access.Member, Object: access.NewRef("group", g.Name), Reason: reason})
 	}
 	return nil

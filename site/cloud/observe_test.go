@@ -12,6 +12,8 @@ import (
 	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/emulator"
 	"github.com/weirhq/weir/site/rest"
+	"github.com/weirhq/weir/site/sitetest"
+	"github.com/weirhq/weir/site/sitetest/world"
 )
 
 // TestGroupsElsewhere: a group with roles on another product is an ordinary one,
@@ -100,9 +102,9 @@ func TestHiddenOwnRoles(t *testing.T) {
 		t.Fatal(err)
 	}
 	clean, _ := observed(t, s)
-	s = open(t, e, roundTripper(func(r *http.Request) (*http.Response, error) {
+	s = open(t, e, world.RoundTripper(func(r *http.Request) (*http.Response, error) {
 		if strings.HasSuffix(r.URL.Path, "/users/"+clean.IDs["user:guest@acme.example"]+"/role-assignments") {
-			return reply(r, 403, "application/json", `{}`), nil
+			return world.Reply(r, 403, "application/json", `{}`), nil
 		}
 		return e.Transport().RoundTrip(r)
 	}))
@@ -111,7 +113,7 @@ func TestHiddenOwnRoles(t *testing.T) {
 	if err != nil || !slices.Equal(obs.Unknown, []access.Unknown{want}) {
 		t.Errorf("%v, %v", err, obs.Unknown)
 	}
-	honest(t, clean.Facts, obs, err)
+	sitetest.Honest(t, clean.Facts, obs, err)
 }
 
 // TestLatency: the driver tells how slow the site is.
@@ -146,7 +148,7 @@ func TestDowngraded(t *testing.T) {
 		}
 	}
 	requests, at := 0, -1
-	cfg := config(e, &serial{RoundTripper: roundTripper(func(r *http.Request) (*http.Response, error) {
+	cfg := config(e, &world.Serial{RoundTripper: world.RoundTripper(func(r *http.Request) (*http.Response, error) {
 		if requests == at {
 			if err := a.RemoveMember("admins", email); err != nil {
 				t.Error(err)
@@ -173,7 +175,7 @@ func TestDowngraded(t *testing.T) {
 		// Except that the operator is no admin any more, which is true.
 		truth := clean.Facts.Filter(func(f access.Fact) bool { return !f.About("user:" + email) })
 		obs.Facts = obs.Facts.Filter(func(f access.Fact) bool { return !f.About("user:" + email) })
-		honest(t, truth, obs, err)
+		sitetest.Honest(t, truth, obs, err)
 		if err := a.AddMember("admins", email); err != nil {
 			t.Fatal(err)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
+	"github.com/weirhq/weir/site/driver"
 	"github.com/weirhq/weir/site/rest"
 )
 
@@ -21,7 +22,7 @@ const orgPage = 100
 const (
 	suspended   = "suspended"
 	deactivated = "deactivated"
-	removed     = "removed"
+	removed     = driver.Removed
 )
 
 // people reads persons of the directory with their groups and sites: all of

@@ -11,6 +11,7 @@ import (
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/emulator"
+	"github.com/weirhq/weir/site/sitetest/world"
 )
 
 // TestPins: what was there before and no list shows is gone only if asking for
@@ -59,7 +60,7 @@ func TestPins(t *testing.T) {
 		// Lists hold only what the caller may see.
 		omit := func(next http.RoundTripper) http.RoundTripper {
 			for _, path := range []string{"/groups/search", "/rest/api/group", "/users/search", "/api/v2/spaces", "/api/v2/space-roles"} {
-				next = &mangled{RoundTripper: next, path: path, answer: func(_ int, b map[string]any) {
+				next = &world.Mangled{RoundTripper: next, Path: path, Answer: inPlace(func(_ int, b map[string]any) {
 					name, _ := listOf(b)
 					var kept = []any{}
 					for _, row := range rows(b) {
@@ -69,7 +70,7 @@ func TestPins(t *testing.T) {
 						}
 					}
 					b[name] = kept
-				}}
+				})}
 			}
 			return next
 		}
@@ -80,10 +81,10 @@ func TestPins(t *testing.T) {
 			t.Error(diff)
 		}
 		for status, reason := range map[int]string{403: hidden, 404: ""} {
-			s := open(t, e, roundTripper(func(r *http.Request) (*http.Response, error) {
+			s := open(t, e, world.RoundTripper(func(r *http.Request) (*http.Response, error) {
 				for ref, id := range pins {
 					if ref != "space:ENG" && strings.HasSuffix(r.URL.Path, "/"+id) {
-						return reply(r, status, "application/json", `{}`), nil
+						return world.Reply(r, status, "application/json", `{}`), nil
 					}
 				}
 				return omit(e.Transport()).RoundTrip(r)
@@ -96,9 +97,9 @@ func TestPins(t *testing.T) {
 				t.Errorf("%d:\n%s", status, diff)
 			}
 		}
-		s := open(t, e, roundTripper(func(r *http.Request) (*http.Response, error) {
+		s := open(t, e, world.RoundTripper(func(r *http.Request) (*http.Response, error) {
 			if strings.HasSuffix(r.URL.Path, "/"+pins["group:staff"]) {
-				return reply(r, 500, "application/json", `{}`), nil
+				return world.Reply(r, 500, "application/json", `{}`), nil
 			}
 			return omit(e.Transport()).RoundTrip(r)
 		}))
@@ -124,7 +125,7 @@ func TestManyPins(t *testing.T) {
 	for n, asked := range map[int]int{50: 50, 51: 0} {
 		requests := 0
 		_, s := embedded(t, emulator.Options{}, func(next http.RoundTripper) http.RoundTripper {
-			return &serial{RoundTripper: roundTripper(func(r *http.Request) (*http.Response, error) {
+			return &world.Serial{RoundTripper: world.RoundTripper(func(r *http.Request) (*http.Response, error) {
 				if strings.Contains(r.URL.Path, "/groups/g-") {
 					requests++
 				}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
+	"github.com/weirhq/weir/site/driver"
 	"github.com/weirhq/weir/site/rest"
 )
 
@@ -23,16 +24,16 @@ func (s *Site) Present(ctx context.Context, facts []access.Fact) ([]site.Presenc
 		return nil, err
 	}
 	q := newQuestions(facts)
-	tell := []func(context.Context) (told, error){
-		func(ctx context.Context) (told, error) { return s.tellPeople(ctx, at, q) },
-		func(ctx context.Context) (told, error) { return s.tellGroups(ctx, at, q) },
-		func(ctx context.Context) (told, error) { return s.tellSpaces(ctx, q) },
-		func(ctx context.Context) (told, error) { return s.tellCatalog(ctx, q) },
+	tell := []func(context.Context) (driver.Told, error){
+		func(ctx context.Context) (driver.Told, error) { return s.tellPeople(ctx, at, q) },
+		func(ctx context.Context) (driver.Told, error) { return s.tellGroups(ctx, at, q) },
+		func(ctx context.Context) (driver.Told, error) { return s.tellSpaces(ctx, q) },
+		func(ctx context.Context) (driver.Told, error) { return s.tellCatalog(ctx, q) },
 		// Last, since it needs the ids that others learn.
-		func(ctx context.Context) (told, error) { return s.tellAccess(ctx, q) },
-		func(ctx context.Context) (told, error) { return s.tellContent(ctx, q.pages) },
+		func(ctx context.Context) (driver.Told, error) { return s.tellAccess(ctx, q) },
+		func(ctx context.Context) (driver.Told, error) { return s.tellContent(ctx, q.pages) },
 	}
-	var answers []told
+	var answers []driver.Told
 	for _, t := range tell {
 		answer, err := t(ctx)
 		if _, hidden := rest.Unseen(err); err != nil && !hidden {
@@ -51,52 +52,12 @@ func (s *Site) Present(ctx context.Context, facts []access.Fact) ([]site.Presenc
 	out := make([]site.Presence, len(facts))
 	for i, f := range facts {
 		for _, a := range answers {
-			if out[i] = a.presence(f); out[i] != site.Unseen {
+			if out[i] = a.Presence(f); out[i] != site.Unseen {
 				break
 			}
 		}
 	}
 	return out, nil
-}
-
-// topic is what one reading tells all of: the facts of a kind about an object,
-// or, where subject is set, about a subject.
-type topic struct {
-	kind            access.Kind
-	object, subject access.Ref
-}
-
-// told is what a reading told: facts, and of what it told all there is.
-type told struct {
-	facts map[access.Fact]bool
-	whole map[topic]bool
-}
-
-func newTold() told {
-	return told{facts: make(map[access.Fact]bool), whole: make(map[topic]bool)}
-}
-
-func (t told) say(facts ...access.Fact) {
-	for _, f := range facts {
-		t.facts[f] = true
-	}
-}
-
-// wholly notes that everything of the kinds about an object is told.
-func (t told) wholly(r access.Ref, kinds ...access.Kind) {
-	for _, k := range kinds {
-		t.whole[topic{kind: k, object: r}] = true
-	}
-}
-
-func (t told) presence(f access.Fact) site.Presence {
-	switch {
-	case t.facts[f]:
-		return site.Seen
-	case t.whole[topic{kind: f.Kind, object: f.Object}] || f.Subject != "" && t.whole[topic{kind: f.Kind, subject: f.Subject}]:
-		return site.Absent
-	}
-	return site.Unseen
 }
 
 // questions are the facts asked for, by what has to be read for them.
@@ -165,8 +126,8 @@ func ids(refs []access.Ref) []string {
 }
 
 // tellPeople tells existence, state, memberships and product roles of people.
-func (s *Site) tellPeople(ctx context.Context, at place, q questions) (told, error) {
-	t := newTold()
+func (s *Site) tellPeople(ctx context.Context, at place, q questions) (driver.Told, error) {
+	t := driver.NewTold()
 	var emails []string
 	all := false
 	for _, r := range q.people {
@@ -192,13 +153,13 @@ func (s *Site) tellPeople(ctx context.Context, at place, q questions) (told, err
 		if len(found) > 1 {
 			continue
 		}
-		t.wholly(r, access.Exists, access.State)
-		t.whole[topic{kind: access.Member, subject: r}] = true
+		t.Wholly(r, access.Exists, access.State)
+		t.WhollyOf(r, access.Member)
 		if len(found) == 0 {
 			// Who is not in the directory has been removed from it, with all
 			// product roles.
-			t.say(access.Fact{Kind: access.State, Object: r, Value: removed})
-			t.wholly(r, access.Product)
+			t.Say(access.Fact{Kind: access.State, Object: r, Value: removed})
+			t.Wholly(r, access.Product)
 			continue
 		}
 		p := found[0]
@@ -209,15 +170,15 @@ func (s *Site) tellPeople(ctx context.Context, at place, q questions) (told, err
 				return t, err
 			}
 			if err == nil {
-				t.wholly(r, access.Product)
+				t.Wholly(r, access.Product)
 			}
 			if value := ownValue(direct); value != "" {
-				t.say(access.Fact{Kind: access.Product, Object: r, Value: value})
+				t.Say(access.Fact{Kind: access.Product, Object: r, Value: value})
 			}
 		}
-		t.say(p.facts(r, at)...)
+		t.Say(p.facts(r, at)...)
 		for _, g := range *p.Groups {
-			t.say(access.Fact{Kind: access.Member, Object: access.NewRef("group", g.Name), Subject: r})
+			t.Say(access.Fact{Kind: access.Member, Object: access.NewRef("group", g.Name), Subject: r})
 		}
 	}
 	return t, nil
@@ -225,8 +186,8 @@ func (s *Site) tellPeople(ctx context.Context, at place, q questions) (told, err
 
 // tellGroups tells existence and product roles of groups, and who manages
 // them: for that all are read, since only two doors together tell it.
-func (s *Site) tellGroups(ctx context.Context, at place, q questions) (told, error) {
-	t := newTold()
+func (s *Site) tellGroups(ctx context.Context, at place, q questions) (driver.Told, error) {
+	t := driver.NewTold()
 	if len(q.groups) == 0 {
 		return t, nil
 	}
@@ -243,11 +204,11 @@ func (s *Site) tellGroups(ctx context.Context, at place, q questions) (told, err
 			return t, err
 		}
 		for _, g := range read.groups {
-			t.say(g.facts()...)
+			t.Say(g.facts()...)
 		}
 		for _, r := range q.groups {
 			if !slices.ContainsFunc(read.unknown, func(u access.Unknown) bool { return u.Object == r }) {
-				t.wholly(r, access.Exists, access.Product, access.Managed)
+				t.Wholly(r, access.Exists, access.Product, access.Managed)
 			}
 		}
 		return t, nil
@@ -258,13 +219,13 @@ func (s *Site) tellGroups(ctx context.Context, at place, q questions) (told, err
 			return t, err
 		}
 		for _, r := range batch {
-			t.wholly(r, access.Exists)
+			t.Wholly(r, access.Exists)
 			if !slices.ContainsFunc(found, func(g group) bool { return g.ref == r }) {
-				t.wholly(r, access.Product)
+				t.Wholly(r, access.Product)
 			}
 		}
 		for _, g := range found {
-			t.say(access.Fact{Kind: access.Exists, Object: g.ref})
+			t.Say(access.Fact{Kind: access.Exists, Object: g.ref})
 		}
 	}
 	for _, r := range q.products {
@@ -276,11 +237,11 @@ func (s *Site) tellGroups(ctx context.Context, at place, q questions) (told, err
 		if err != nil {
 			return t, err
 		}
-		t.wholly(r, access.Product)
+		t.Wholly(r, access.Product)
 		value := productValue(here)
 		s.known.hold(r, value)
 		if value != "" {
-			t.say(access.Fact{Kind: access.Product, Object: r, Value: value})
+			t.Say(access.Fact{Kind: access.Product, Object: r, Value: value})
 		}
 	}
 	return t, nil
@@ -289,8 +250,8 @@ func (s *Site) tellGroups(ctx context.Context, at place, q questions) (told, err
 // tellSpaces tells existence, name, status and owner of spaces. A space that weir's
 // account cannot see counts as absent here: nothing but an attempt to create
 // it could tell, and the site refuses that for a key in use.
-func (s *Site) tellSpaces(ctx context.Context, q questions) (told, error) {
-	t := newTold()
+func (s *Site) tellSpaces(ctx context.Context, q questions) (driver.Told, error) {
+	t := driver.NewTold()
 	if len(q.spaces) == 0 {
 		return t, nil
 	}
@@ -299,9 +260,9 @@ func (s *Site) tellSpaces(ctx context.Context, q questions) (told, error) {
 		return t, err
 	}
 	for _, r := range q.spaces {
-		t.wholly(r, access.Exists, access.Name, access.Status)
+		t.Wholly(r, access.Exists, access.Name, access.Status)
 		if !slices.ContainsFunc(list, func(sp space) bool { return sp.ref() == r }) {
-			t.wholly(r, access.Role, access.Permission, access.Personal)
+			t.Wholly(r, access.Role, access.Permission, access.Personal)
 		}
 	}
 	for _, sp := range list {
@@ -312,40 +273,40 @@ func (s *Site) tellSpaces(ctx context.Context, q questions) (told, error) {
 			}
 		}
 		facts, unknown := sp.facts(people)
-		t.say(facts...)
+		t.Say(facts...)
 		if len(unknown) == 0 {
-			t.wholly(sp.ref(), access.Personal)
+			t.Wholly(sp.ref(), access.Personal)
 		}
 	}
 	return t, nil
 }
 
 // tellCatalog tells which space roles there are and what each grants.
-func (s *Site) tellCatalog(ctx context.Context, q questions) (told, error) {
-	t := newTold()
+func (s *Site) tellCatalog(ctx context.Context, q questions) (driver.Told, error) {
+	t := driver.NewTold()
 	if len(q.catalog) == 0 {
 		return t, nil
 	}
 	for _, r := range q.catalog {
-		t.wholly(r, access.Exists, access.Grants)
+		t.Wholly(r, access.Exists, access.Grants)
 	}
 	if s.latestMode() == preRoles {
 		return t, nil // there are no roles, and no interface to them
 	}
 	list, err := s.lookUpSpaceRoles(ctx)
 	if err != nil {
-		return newTold(), err
+		return driver.NewTold(), err
 	}
 	for _, r := range list {
-		t.say(r.facts()...)
+		t.Say(r.facts()...)
 	}
 	return t, nil
 }
 
 // tellAccess tells the role assignments and permissions of spaces whose ids are
 // known. What the site's mode has no place for is not there.
-func (s *Site) tellAccess(ctx context.Context, q questions) (told, error) {
-	t := newTold()
+func (s *Site) tellAccess(ctx context.Context, q questions) (driver.Told, error) {
+	t := driver.NewTold()
 	if len(q.access) == 0 {
 		return t, nil
 	}
@@ -360,10 +321,10 @@ func (s *Site) tellAccess(ctx context.Context, q questions) (told, error) {
 	}
 	for _, sp := range r.spaces {
 		facts, unknown := s.accessFacts(sp.ref(), r.access[sp.ID], r.mode)
-		t.say(facts...)
+		t.Say(facts...)
 		for _, kind := range []access.Kind{access.Role, access.Permission} {
 			if !slices.ContainsFunc(unknown, func(u access.Unknown) bool { return u.Kind == kind }) {
-				t.wholly(sp.ref(), kind)
+				t.Wholly(sp.ref(), kind)
 			}
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/cloud"
 	"github.com/weirhq/weir/site/emulator"
+	"github.com/weirhq/weir/site/sitetest/world"
 )
 
 // clock is a time that only a test moves.
@@ -114,6 +115,7 @@ func lifeOf(t *rapid.T, e *emulator.Emulator) {
 // TestRefresh: whatever happens to a site, refreshing gives what observing
 // gives.
 func TestRefresh(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []string{emulator.ModePreRoles, emulator.ModeTransition, emulator.ModeRoles} {
 		t.Run(mode, func(t *testing.T) {
 			refreshed, reread := 0, 0
@@ -252,9 +254,9 @@ func TestRefreshReadsAnew(t *testing.T) {
 	}
 	answer := func(path string, status int, body string) func(http.RoundTripper) http.RoundTripper {
 		return func(next http.RoundTripper) http.RoundTripper {
-			return roundTripper(func(r *http.Request) (*http.Response, error) {
+			return world.RoundTripper(func(r *http.Request) (*http.Response, error) {
 				if strings.HasSuffix(r.URL.Path, path) {
-					return reply(r, status, "application/json", body), nil
+					return world.Reply(r, status, "application/json", body), nil
 				}
 				return next.RoundTrip(r)
 			})
@@ -381,9 +383,9 @@ func TestRefreshSeesAgain(t *testing.T) {
 	}
 	hide := true
 	c.now = c.now.Add(time.Hour)
-	s := refreshing(t, e, c, roundTripper(func(r *http.Request) (*http.Response, error) {
+	s := refreshing(t, e, c, world.RoundTripper(func(r *http.Request) (*http.Response, error) {
 		if hide && strings.Contains(r.URL.Path, "/spaces/") {
-			return reply(r, 403, "application/json", `{}`), nil
+			return world.Reply(r, 403, "application/json", `{}`), nil
 		}
 		return e.Transport().RoundTrip(r)
 	}))

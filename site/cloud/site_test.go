@@ -16,12 +16,14 @@ import (
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/emulator"
+	"github.com/weirhq/weir/site/sitetest"
+	"github.com/weirhq/weir/site/sitetest/world"
 )
 
 // rewriting gives the JSON of the answers under a path to a function.
 func rewriting(path string, change func(map[string]any)) func(http.RoundTripper) http.RoundTripper {
 	return func(next http.RoundTripper) http.RoundTripper {
-		return &mangled{RoundTripper: next, path: path, answer: func(_ int, b map[string]any) { change(b) }}
+		return &world.Mangled{RoundTripper: next, Path: path, Answer: inPlace(func(_ int, b map[string]any) { change(b) })}
 	}
 }
 
@@ -104,7 +106,7 @@ func TestUnseen(t *testing.T) {
 	}{
 		{name: "role assignments of a space", hide: func(r *http.Request) *http.Response {
 			if strings.HasSuffix(r.URL.Path, clean.IDs["space:ENG"]+"/role-assignments") {
-				return reply(r, 404, "application/json", `{"errors":[{"title":"Not Found"}]}`)
+				return world.Reply(r, 404, "application/json", `{"errors":[{"title":"Not Found"}]}`)
 			}
 			return nil
 		}, want: []access.Unknown{{Kind: access.Role, Object: "space:ENG", Reason: "its role assignments cannot be read: HTTP 404: Not Found"}}},
@@ -123,7 +125,7 @@ func TestUnseen(t *testing.T) {
 			}
 		}), want: []access.Unknown{{Kind: access.Member, Object: "group:staff", Reason: "the organisation counts 3 members and shows 1"}}},
 		{name: "members that were cut off and are found", change: func(next http.RoundTripper) http.RoundTripper {
-			return roundTripper(func(r *http.Request) (*http.Response, error) {
+			return world.RoundTripper(func(r *http.Request) (*http.Response, error) {
 				if !strings.HasSuffix(r.URL.Path, "/users/search") {
 					return next.RoundTrip(r)
 				}
@@ -144,7 +146,7 @@ func TestUnseen(t *testing.T) {
 		}},
 		{name: "roles on other products", hide: func(r *http.Request) *http.Response {
 			if strings.HasSuffix(r.URL.Path, "/groups/"+clean.IDs["group:staff"]+"/role-assignments") {
-				return reply(r, 403, "application/json", `{}`)
+				return world.Reply(r, 403, "application/json", `{}`)
 			}
 			return nil
 		}, change: rewriting("/groups/search", func(b map[string]any) {
@@ -160,7 +162,7 @@ func TestUnseen(t *testing.T) {
 			if c.change != nil {
 				transport = c.change(transport)
 			}
-			s := open(t, e, roundTripper(func(r *http.Request) (*http.Response, error) {
+			s := open(t, e, world.RoundTripper(func(r *http.Request) (*http.Response, error) {
 				if c.hide != nil {
 					if resp := c.hide(r); resp != nil {
 						return resp, nil
@@ -175,7 +177,7 @@ func TestUnseen(t *testing.T) {
 			if diff := cmp.Diff(c.want, obs.Unknown); diff != "" {
 				t.Error(diff)
 			}
-			honest(t, clean.Facts, obs, nil)
+			sitetest.Honest(t, clean.Facts, obs, nil)
 		})
 	}
 }
@@ -319,9 +321,9 @@ func TestLongTask(t *testing.T) {
 				t.Fatal(err)
 			}
 			var waited time.Duration
-			cfg := config(e, roundTripper(func(r *http.Request) (*http.Response, error) {
+			cfg := config(e, world.RoundTripper(func(r *http.Request) (*http.Response, error) {
 				if strings.Contains(r.URL.Path, "/longtask/") {
-					return reply(r, 200, "application/json", c.answer), nil
+					return world.Reply(r, 200, "application/json", c.answer), nil
 				}
 				return e.Transport().RoundTrip(r)
 			}))
@@ -357,8 +359,8 @@ func TestRequests(t *testing.T) {
 	}
 	var sent []string
 	ids := map[string]string{}
-	s := open(t, e, &serial{RoundTripper: roundTripper(func(r *http.Request) (*http.Response, error) {
-		if isWrite(r) {
+	s := open(t, e, &world.Serial{RoundTripper: world.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		if world.IsWrite(r) {
 			line := r.Method + " " + r.URL.Path
 			if r.Body != nil {
 				data, err := io.ReadAll(r.Body)
@@ -446,8 +448,8 @@ func TestRequests(t *testing.T) {
 // makes, are refused before anything is sent.
 func TestImpossible(t *testing.T) {
 	_, s := embedded(t, emulator.Options{}, func(next http.RoundTripper) http.RoundTripper {
-		return roundTripper(func(r *http.Request) (*http.Response, error) {
-			if isWrite(r) {
+		return world.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			if world.IsWrite(r) {
 				t.Errorf("%s %s", r.Method, r.URL.Path)
 			}
 			return next.RoundTrip(r)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/rest"
 )
 
@@ -42,6 +43,9 @@ func (s *Site) readAccess(ctx context.Context, r *reading, spaces []space) error
 		a := r.access[q.id]
 		if q.roles {
 			a.assignments, err = s.assignments(ctx, q.id)
+			if err == nil && len(a.assignments) == 0 && r.mode == onlyRoles {
+				return s.reallyNobody(ctx, q.id, a)
+			}
 		} else {
 			a.rows, err = s.permissionRows(ctx, q.id)
 		}
@@ -56,6 +60,20 @@ func (s *Site) readAccess(ctx context.Context, r *reading, spaces []space) error
 		}
 		return nil
 	})
+}
+
+// reallyNobody asks another list about a space in which nobody is said to hold a
+// role: what roles give shows there row by row (observed, evidence A7). A site
+// that does not answer there tells nothing, and is believed.
+func (s *Site) reallyNobody(ctx context.Context, id string, a *spaceAccess) error {
+	rows, err := s.permissionRows(ctx, id)
+	switch {
+	case site.Is(err, site.Transient), site.Is(err, site.RateLimited):
+		return err
+	case len(rows) > 0:
+		a.noRoles = "the list of its role assignments is empty, and that of its permissions is not"
+	}
+	return nil
 }
 
 // assignments reads who holds which role in a space.
@@ -110,6 +128,10 @@ func (s *Site) accessFacts(object access.Ref, a *spaceAccess, mode string) (fact
 		// Without the roles nobody knows which rows are only their expansions.
 		noPermissions = "its role assignments are not all known, and so neither is what stands beside them"
 	}
+	if len(a.rows) == 0 && len(a.assignments) > 0 && noPermissions == "" {
+		// What roles give shows there as well (observed, evidence A7).
+		noPermissions = "the list of its permissions is empty, and that of its role assignments is not"
+	}
 	for _, p := range a.rows {
 		subject, ok := s.subject(principalTypes[p.Principal.Type], p.Principal.ID)
 		switch {
@@ -121,6 +143,23 @@ func (s *Site) accessFacts(object access.Ref, a *spaceAccess, mode string) (fact
 	}
 	doubt(access.Permission, noPermissions)
 	return facts, unknown
+}
+
+// withoutStrangers takes what accounts hold that no list of people shows, where
+// people are known to be missing from it: who they are is unknown, and so what
+// they hold is.
+func (s *Site) withoutStrangers(facts []access.Fact, unknown []access.Unknown) ([]access.Fact, []access.Unknown) {
+	var kept []access.Fact
+	for _, f := range facts {
+		if f.Subject.Type() == "account" {
+			if _, listed := s.known.ref("person", f.Subject.ID()); !listed {
+				unknown = append(unknown, access.Unknown{Kind: f.Kind, Object: f.Object, Reason: f.Subject.String() + " holds something there, and people are missing from the list of people"})
+				continue
+			}
+		}
+		kept = append(kept, f)
+	}
+	return kept, unknown
 }
 
 // principalTypes are the types of principals in lists of permissions, by those

@@ -98,6 +98,7 @@ func reading(tb testing.TB, e *emulator.Emulator) (out speed, obs site.Observati
 // TestSpeed: a reading takes hardly more requests than there must be, and
 // keeps as many of them in flight as it may.
 func TestSpeed(t *testing.T) {
+	t.Parallel()
 	for _, c := range companies {
 		for _, mode := range []string{emulator.ModeRoles, emulator.ModeTransition, emulator.ModePreRoles} {
 			if c.name == "large" && !*large {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/site/driver"
 )
 
 // Units splits changes as Cloud takes them. Each unit is one request, or a few
@@ -30,19 +31,7 @@ import (
 // knows from the unit alone whether they are to go.
 func (s *Site) Units(changes []access.Change, live access.Set) [][]access.Change {
 	u := newSplitter(changes, live)
-	index := make(map[string]int)
-	var units [][]access.Change
-	for _, c := range changes {
-		key := u.key(c)
-		i, ok := index[key]
-		if !ok {
-			i = len(units)
-			index[key] = i
-			units = append(units, nil)
-		}
-		units[i] = append(units[i], c)
-	}
-	return u.invitedTogether(units)
+	return u.invitedTogether(driver.Units(changes, u.key))
 }
 
 // maxInvited is how many people one invitation can name (published).
@@ -77,7 +66,7 @@ func (u *splitter) invitedAs(unit []access.Change) (key string, ok bool) {
 		switch f := c.Fact; {
 		case c.Op != access.Add:
 			return "", false
-		case f.Kind == access.Exists && f.Object.Type() == "user" && !u.withState[f.Object]:
+		case f.Kind == access.Exists && f.Object.Type() == "user" && !u.WithState[f.Object]:
 			who = f.Object
 		case f.Kind == access.Product && person(f.Object):
 			gets = append(gets, "product "+f.Value)
@@ -92,14 +81,7 @@ func (u *splitter) invitedAs(unit []access.Change) (key string, ok bool) {
 }
 
 type splitter struct {
-	created   map[access.Ref]bool       // objects that come to be, people included
-	gone      map[access.Ref]bool       // objects that go, people without a state included
-	expelled  map[access.Ref]bool       // people who are removed from the directory
-	openWas   map[access.Ref]bool       // groups that let people in, before
-	openWill  map[access.Ref]bool       // and after
-	opened    map[access.Ref]access.Ref // people who come, by the group that begins to let people in
-	withState map[access.Ref]bool
-
+	driver.Turnover
 	given  map[hold]bool       // what comes to hold a role in a space
 	custom map[hold]bool       // and permissions of its own
 	guests map[access.Ref]bool // guests of whom everything is one unit
@@ -110,25 +92,11 @@ type hold struct{ space, principal access.Ref }
 
 func newSplitter(changes []access.Change, live access.Set) *splitter {
 	u := &splitter{
-		created: make(map[access.Ref]bool), gone: make(map[access.Ref]bool), expelled: make(map[access.Ref]bool),
-		openWas: make(map[access.Ref]bool), openWill: make(map[access.Ref]bool),
-		opened: make(map[access.Ref]access.Ref), withState: make(map[access.Ref]bool),
-		given: make(map[hold]bool), custom: make(map[hold]bool), guests: make(map[access.Ref]bool),
-	}
-	for f := range live.OfKind(access.Product) {
-		u.openWas[f.Object] = opens(f.Value)
-		u.openWill[f.Object] = u.openWas[f.Object]
+		Turnover: driver.NewTurnover(changes, live, opens),
+		given:    make(map[hold]bool), custom: make(map[hold]bool), guests: make(map[access.Ref]bool),
 	}
 	for _, c := range changes {
 		switch r := c.Fact.Object; c.Fact.Kind {
-		case access.Exists:
-			u.created[r] = u.created[r] || c.Op == access.Add
-			u.gone[r] = u.gone[r] || c.Op == access.Remove
-		case access.State:
-			u.withState[r] = true
-			u.expelled[r] = u.expelled[r] || c.Op != access.Remove && c.Fact.Value == removed
-		case access.Product:
-			u.openWill[r] = c.Op != access.Remove && opens(c.Fact.Value)
 		case access.Role:
 			if c.Op != access.Remove {
 				u.given[hold{r, c.Fact.Subject}] = true
@@ -140,15 +108,6 @@ func newSplitter(changes []access.Change, live access.Set) *splitter {
 		}
 	}
 	u.findGuests(changes, live)
-	// Who comes because a group of theirs begins to let people in.
-	for f := range live.OfKind(access.Member) {
-		g, p := f.Object, f.Subject
-		if u.created[p] && !u.withState[p] && u.openWill[g] && !u.openWas[g] && !u.gone[g] {
-			if first, ok := u.opened[p]; !ok || g < first {
-				u.opened[p] = g
-			}
-		}
-	}
 	return u
 }
 
@@ -185,34 +144,29 @@ func (u *splitter) key(c access.Change) string {
 	}
 	switch f.Kind {
 	case access.Exists:
-		if g, ok := u.opened[f.Object]; ok && c.Op == access.Add {
+		if g, ok := u.Opened[f.Object]; ok && c.Op == access.Add {
 			return "product " + string(g)
 		}
 		return own
 	case access.State, access.Name, access.Status, access.Grants:
 		return own
 	case access.Managed, access.Product:
-		if person(f.Object) || u.gone[f.Object] || u.created[f.Object] {
+		if person(f.Object) || u.Gone[f.Object] || u.Created[f.Object] {
 			return own
 		}
 		return string(f.Kind) + " " + string(f.Object)
 	case access.Member:
-		switch {
-		case removes && u.gone[f.Object]:
-			return own
-		case removes && u.expelled[f.Subject],
-			removes && u.gone[f.Subject] && !u.withState[f.Subject] && u.openWas[f.Object],
-			!removes && u.created[f.Subject] && u.openWill[f.Object] && u.opened[f.Subject] == "":
-			return "object " + string(f.Subject)
+		if r, along := u.Along(c); along {
+			return "object " + string(r)
 		}
 	case access.Role:
 		role := access.NewRef("space_role", f.Value)
 		switch {
-		case removes && u.gone[f.Object], !removes && u.created[f.Object]:
+		case removes && u.Gone[f.Object], !removes && u.Created[f.Object]:
 			return own
-		case removes && f.Subject.Type() == "group" && u.gone[f.Subject]:
+		case removes && f.Subject.Type() == "group" && u.Gone[f.Subject]:
 			return "object " + string(f.Subject)
-		case removes && u.gone[role]:
+		case removes && u.Gone[role]:
 			return "object " + string(role)
 		case removes && u.custom[at]:
 			return "permissions " + string(f.Object) + " " + string(f.Subject)
@@ -220,9 +174,9 @@ func (u *splitter) key(c access.Change) string {
 		return "roles " + string(f.Object)
 	case access.Permission:
 		switch {
-		case removes && u.gone[f.Object], !removes && u.created[f.Object]:
+		case removes && u.Gone[f.Object], !removes && u.Created[f.Object]:
 			return own
-		case removes && f.Subject.Type() == "group" && u.gone[f.Subject]:
+		case removes && f.Subject.Type() == "group" && u.Gone[f.Subject]:
 			return "object " + string(f.Subject)
 		case removes && u.given[at]:
 			return "roles " + string(f.Object)

@@ -15,6 +15,7 @@ import (
 	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/cloud"
 	"github.com/weirhq/weir/site/emulator"
+	"github.com/weirhq/weir/site/sitetest/world"
 )
 
 // library is a site with restricted pages: a space HR that staff may edit and
@@ -243,7 +244,7 @@ func TestAdminKey(t *testing.T) {
 
 	// Cancelled in the middle: the key is closed all the same.
 	ctx, cancel := context.WithCancel(t.Context())
-	cfg := config(e, roundTripper(func(req *http.Request) (*http.Response, error) {
+	cfg := config(e, world.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		resp, err := r.RoundTrip(req)
 		if strings.HasSuffix(req.URL.Path, "/admin-key") && req.Method == http.MethodPost {
 			cancel()

@@ -13,6 +13,7 @@ import (
 	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/cloud"
 	"github.com/weirhq/weir/site/emulator"
+	"github.com/weirhq/weir/site/sitetest/world"
 )
 
 // TestGuests: guests are invited, given one space, moved, shut out, let in again
@@ -189,10 +190,10 @@ func TestAlreadyThere(t *testing.T) {
 	a := e.Admin()
 	must(t, a.CreateSpace("ENG", "Engineering"), a.CreateGroup("staff", ""), a.RecoverSpace("ENG", self))
 	there := true
-	s := open(t, e, roundTripper(func(r *http.Request) (*http.Response, error) {
+	s := open(t, e, world.RoundTripper(func(r *http.Request) (*http.Response, error) {
 		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/space/ENG/permission") {
 			if !there {
-				return reply(r, 400, "application/json", `{"message":"permission already exists"}`), nil
+				return world.Reply(r, 400, "application/json", `{"message":"permission already exists"}`), nil
 			}
 			must(t, a.AddPermission("ENG", emulator.Principal{Group: "staff"}, "read/space"))
 		}
@@ -212,22 +213,19 @@ func TestAlreadyThere(t *testing.T) {
 
 // TestUnknownPermissionOutcome: a write whose answer was lost is not sent again.
 func TestUnknownPermissionOutcome(t *testing.T) {
-	l := &lossy{}
 	sent := 0
-	e, s := embedded(t, emulator.Options{RoleMode: emulator.ModePreRoles}, func(next http.RoundTripper) http.RoundTripper {
-		l.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
-			if isWrite(r) {
-				sent++
-			}
-			return next.RoundTrip(r)
-		})
-		return l
-	})
-	a := e.Admin()
+	w := world.New(t, emulator.Options{RoleMode: emulator.ModePreRoles})
+	s := open(t, w.Emulator, world.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		if world.IsWrite(r) {
+			sent++
+		}
+		return w.Transport.RoundTrip(r)
+	}))
+	a := w.Emulator.Admin()
 	must(t, a.CreateSpace("ENG", "Engineering"), a.CreateGroup("staff", ""), a.RecoverSpace("ENG", self))
 	_, err := s.Observe(t.Context(), access.Extent{})
 	must(t, err)
-	l.reply.Store(true)
+	w.Subject(s).LoseReply()
 	if err := s.Do(t.Context(), add("permission space:ENG read/space group:staff")); !site.Is(err, site.Transient) {
 		t.Errorf("got %v", err)
 	}

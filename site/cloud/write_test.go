@@ -14,7 +14,7 @@ import (
 	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/cloud"
 	"github.com/weirhq/weir/site/emulator"
-	"github.com/weirhq/weir/site/sitetest"
+	"github.com/weirhq/weir/site/sitetest/world"
 )
 
 // must fails the test on the first error.
@@ -104,7 +104,7 @@ type recorder struct {
 func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 	r.mu.Lock()
 	r.all++
-	if isWrite(req) {
+	if world.IsWrite(req) {
 		r.writes = append(r.writes, req.Method+" "+req.URL.Path)
 	}
 	r.mu.Unlock()
@@ -202,13 +202,4 @@ func TestPermissionOrder(t *testing.T) {
 	if got := r.take(); len(got) != 1 {
 		t.Errorf("%d writes: %v", len(got), got)
 	}
-}
-
-// TestConformanceInTransition: where permissions stand beside roles, the suite
-// holds as it does where roles are alone.
-func TestConformanceInTransition(t *testing.T) {
-	sitetest.Run(t, func(t *testing.T) sitetest.Subject {
-		_, s := embedded(t, emulator.Options{RoleMode: emulator.ModeTransition}, nil)
-		return sitetest.Subject{Site: s}
-	})
 }

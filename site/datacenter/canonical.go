@@ -10,6 +10,7 @@ import (
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/nearest"
 	"github.com/weirhq/weir/site"
+	"github.com/weirhq/weir/site/driver"
 )
 
 // Canonical keeps what Data Center can hold and weir can bring about, in the
@@ -19,12 +20,10 @@ func (s *Site) Canonical(want access.Set, live site.Observation) site.Canonical 
 	c := canon{
 		names: s.names, member: s.member, want: want, live: live,
 		writable: len(live.Traits.Globals) > 0,
-		awaited:  make(map[access.Ref]string),
+		awaited:  driver.Awaited(want, live.Facts, "the user directory has the group"),
 		given:    make(map[holder]access.Permissions),
-		lockout:  make(map[access.Fact]bool),
 	}
 	c.out.From, c.out.As = make(map[access.Fact]access.Fact), map[access.Kind]access.Kind{access.Role: access.Permission}
-	c.findAwaited()
 	c.gather()
 	c.findLockouts()
 	for f := range want.All() {
@@ -55,20 +54,6 @@ type canon struct {
 
 // holder is somebody in a space.
 type holder struct{ space, principal access.Ref }
-
-// findAwaited finds the objects that no interface of weir's creates.
-func (c *canon) findAwaited() {
-	for f := range c.want.OfKind(access.Managed) {
-		if !c.there(f.Object) {
-			c.awaited[f.Object] = "the user directory has the group"
-		}
-	}
-	for f := range c.want.OfKind(access.Exists) {
-		if f.Object.Type() == "space" && strings.HasPrefix(f.Object.ID(), "~") && !c.there(f.Object) {
-			c.awaited[f.Object] = "its owner has created the personal space"
-		}
-	}
-}
 
 // gather adds up what each principal shall have in each space.
 func (c *canon) gather() {
@@ -170,19 +155,15 @@ func (c *canon) judge(f access.Fact) {
 
 // wait puts off a fact about an object that somebody else must bring about.
 func (c *canon) wait(f access.Fact, r access.Ref, until string) {
-	verify := fmt.Sprintf("the next plan reads whether %s is there", r)
-	switch {
-	case r.Type() == "space" && f.Kind == access.Exists:
-		c.manual(f, "the person whose space it is", verify,
-			"log in to Confluence as its owner", "open the own profile and create the personal space")
-	case f.Kind == access.Managed:
-		c.manual(f, "who administers the user directory", verify,
+	m, ok := driver.Await(f, r, until, site.Manual{
+		Authority: "who administers the user directory",
+		Steps: []string{
 			fmt.Sprintf("in the user directory (LDAP, Crowd or an identity provider), create a group named %s", r.ID()),
-			"in Confluence, under Administration > User directories, synchronise it")
-	case f.Kind == access.Exists:
-		// The managed fact beside it says how.
-	default:
-		c.manual(f, "weir", verify, fmt.Sprintf("nothing by hand: weir does it once %s", until))
+			"in Confluence, under Administration > User directories, synchronise it",
+		},
+	})
+	if ok {
+		c.out.Manual = append(c.out.Manual, m)
 	}
 }
 
@@ -349,46 +330,9 @@ func (c *canon) judgeRestrict(f access.Fact) {
 
 // findLockouts finds the restrictions that would close a page to weir's own
 // account: the product refuses them (published), and so does a plan. An account
-// passes that is named, or in a named group, or among those who see every page.
-// What it is in, nobody changes: its own facts are outside every difference.
+// passes as well that is among those who see every page.
 func (c *canon) findLockouts() {
-	own := c.live.Account
-	in := func(g access.Ref) bool {
-		f := access.Fact{Kind: access.Member, Object: g, Subject: own}
-		return c.live.Facts.Has(f) || c.want.Has(f)
-	}
-	if c.member || own == "" || in(access.NewRef("group", superGroup)) {
-		return
-	}
-	passes := func(f access.Fact) bool { return f.Subject == own || in(f.Subject) }
-	type list struct {
-		page access.Ref
-		verb string
-	}
-	wanted := make(map[list][]access.Fact)
-	for f := range c.want.OfKind(access.Restrict) {
-		l := list{f.Object, f.Verb}
-		wanted[l] = append(wanted[l], f)
-	}
-	for l, facts := range wanted {
-		var live []access.Fact
-		for f := range c.live.Facts.Of(access.Restrict, l.page) {
-			if f.Verb == l.verb {
-				live = append(live, f)
-			}
-		}
-		if slices.ContainsFunc(facts, passes) || slices.ContainsFunc(live, func(f access.Fact) bool { return f.Subject == own }) {
-			continue
-		}
-		fresh := slices.DeleteFunc(slices.Clone(facts), c.live.Facts.Has)
-		if len(fresh) == 0 {
-			if !slices.ContainsFunc(live, passes) {
-				continue // it is shut out already, and nothing is added
-			}
-			fresh = facts[:1] // who let it pass is not wanted any more
-		}
-		for _, f := range fresh {
-			c.lockout[f] = true
-		}
+	if !c.member && !driver.In(c.live, access.NewRef("group", superGroup)) {
+		c.lockout = driver.Lockouts(c.want, c.live)
 	}
 }

@@ -12,13 +12,14 @@ import (
 	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/datacenter"
 	"github.com/weirhq/weir/site/rest"
+	"github.com/weirhq/weir/site/sitetest/world"
 )
 
 // offline is a site that must send nothing.
 func offline(t *testing.T, change func(*datacenter.Config)) *datacenter.Site {
 	t.Helper()
 	c := datacenter.Config{Base: "https://wiki.acme.example/confluence", Auth: "bearer", Token: rest.NewSecret("token"), Usernames: "acme.example"}
-	c.Transport = roundTripper(nil)
+	c.Transport = world.RoundTripper(nil)
 	if change != nil {
 		change(&c)
 	}

@@ -13,6 +13,8 @@ import (
 	"github.com/weirhq/weir/site/datacenter"
 	"github.com/weirhq/weir/site/emulator"
 	"github.com/weirhq/weir/site/rest"
+	"github.com/weirhq/weir/site/sitetest"
+	"github.com/weirhq/weir/site/sitetest/world"
 )
 
 // noWait lets time pass at once.
@@ -130,11 +132,11 @@ func TestIdentity(t *testing.T) {
 				sent := 0
 				cfg := config(e, nil)
 				cfg.Concurrency = 1
-				cfg.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+				cfg.Transport = world.RoundTripper(func(r *http.Request) (*http.Response, error) {
 					if sent++; sent > n {
 						r = spoil(r.Clone(r.Context()))
 						if r.Header.Get("Authorization") == "" && strings.HasSuffix(r.URL.Path, "/user/current") {
-							return reply(r, 200, "application/json", `{"type":"anonymous","displayName":"Anonymous"}`), nil
+							return world.Reply(r, 200, "application/json", `{"type":"anonymous","displayName":"Anonymous"}`), nil
 						}
 					}
 					return e.Transport().RoundTrip(r)
@@ -158,12 +160,12 @@ func TestIdentity(t *testing.T) {
 func TestPresentOfNobody(t *testing.T) {
 	e := small(t)
 	spoilt := false
-	s := newSite(t, config(e, roundTripper(func(r *http.Request) (*http.Response, error) {
+	s := newSite(t, config(e, world.RoundTripper(func(r *http.Request) (*http.Response, error) {
 		if spoilt {
 			if strings.HasSuffix(r.URL.Path, "/user/current") {
-				return reply(r, 200, "application/json", `{"type":"anonymous"}`), nil
+				return world.Reply(r, 200, "application/json", `{"type":"anonymous"}`), nil
 			}
-			return reply(r, 404, "application/json", `{"statusCode":404,"message":"no"}`), nil
+			return world.Reply(r, 404, "application/json", `{"statusCode":404,"message":"no"}`), nil
 		}
 		return e.Transport().RoundTrip(r)
 	})))
@@ -261,16 +263,16 @@ func TestUnreadable(t *testing.T) {
 		{"/accessmode", ""},
 	} {
 		t.Run(c.path+" "+c.key, func(t *testing.T) {
-			s := newSite(t, config(e, &mangled{RoundTripper: e.Transport(), path: c.path, answer: func(_ int, b any) any {
+			s := newSite(t, config(e, &world.Mangled{RoundTripper: e.Transport(), Path: c.path, Answer: func(_ int, b any) any {
 				drop(c.key)(b)
 				return b
 			}}))
 			got, err := s.Observe(t.Context(), everything)
-			honest(t, truth.Facts, got, err)
+			sitetest.Honest(t, truth.Facts, got, err)
 		})
 	}
 	// What says the opposite of what weir knows is unknown, not nothing.
-	s := newSite(t, config(e, &mangled{RoundTripper: e.Transport(), path: "/user/list", answer: func(_ int, b any) any {
+	s := newSite(t, config(e, &world.Mangled{RoundTripper: e.Transport(), Path: "/user/list", Answer: func(_ int, b any) any {
 		_, list, _ := page(b)
 		for _, row := range list {
 			row.(map[string]any)["status"] = "asleep"
@@ -278,7 +280,7 @@ func TestUnreadable(t *testing.T) {
 		return b
 	}}))
 	got, err := s.Observe(t.Context(), everything)
-	honest(t, truth.Facts, got, err)
+	sitetest.Honest(t, truth.Facts, got, err)
 	if err != nil {
 		t.Error(err)
 	}
@@ -289,8 +291,8 @@ func TestTokenShowsNowhere(t *testing.T) {
 	e := small(t)
 	c := config(e, nil)
 	token := e.Credentials().Token
-	c.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
-		return reply(r, 403, "application/json", `{"statusCode":403,"message":"not you, `+token+`"}`), nil
+	c.Transport = world.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		return world.Reply(r, 403, "application/json", `{"statusCode":403,"message":"not you, `+token+`"}`), nil
 	})
 	s, err := datacenter.New(c)
 	must(t, err)

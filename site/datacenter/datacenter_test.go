@@ -13,11 +13,6 @@ import (
 	"github.com/weirhq/weir/site/sitetest/world"
 )
 
-// roundTripper is a transport of one function.
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
-
 // options are those of an emulated Data Center below a context path.
 func options() emulator.Options {
 	return emulator.Options{Dialect: emulator.DialectDataCenter, ContextPath: "/confluence"}
@@ -71,6 +66,7 @@ func subject(t *testing.T, between func(http.RoundTripper) http.RoundTripper) si
 func straight(next http.RoundTripper) http.RoundTripper { return next }
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	sitetest.Run(t, func(t *testing.T) sitetest.Subject { return subject(t, straight) })
 }
 

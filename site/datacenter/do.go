@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
+	"github.com/weirhq/weir/site/driver"
 	"github.com/weirhq/weir/site/rest"
 )
 
@@ -119,12 +119,7 @@ func (w *worker) refuse(c access.Change) error {
 
 // all reports whether every change of the unit passes, and which one does not.
 func (w *worker) all(pass func(access.Change) bool) error {
-	for _, c := range w.unit {
-		if !pass(c) {
-			return rest.Fail(site.Invalid, rest.Call{Op: w.op}, fmt.Errorf("%s does not belong in one step with it", c))
-		}
-	}
-	return nil
+	return driver.All(w.op, w.unit, pass)
 }
 
 // name gives the user name of a person.
@@ -148,14 +143,6 @@ func (w *worker) key(ctx context.Context, r access.Ref) (string, error) {
 	return u.UserKey, err
 }
 
-// How long a long task may take: a minute, asked for at longer and longer
-// pauses.
-const (
-	firstPoll = 250 * time.Millisecond
-	longPoll  = 5 * time.Second
-	polls     = 20
-)
-
 // finish waits for a long task. One that does not end in time has an unknown
 // outcome.
 func (w *worker) finish(ctx context.Context, id string) error {
@@ -163,26 +150,15 @@ func (w *worker) finish(ctx context.Context, id string) error {
 		return nil
 	}
 	what := rest.Call{To: longTask, Args: []string{id}, Op: w.op}
-	pause := firstPoll
-	for range polls {
+	return w.client.Finish(ctx, what, func(ctx context.Context, what rest.Call) (rest.Task, error) {
 		var t taskState
 		if err := w.client.Read(ctx, what, &t); err != nil {
-			return rest.Uncertain(err) // it was accepted
+			return rest.Task{}, err
 		}
-		if *t.Percentage >= 100 {
-			if t.Successful {
-				return nil
-			}
-			said := "the task failed"
-			for _, m := range t.Messages {
-				said += ": " + m.Translation
-			}
-			return rest.Fail(site.Invalid, what, w.client.Redact(errors.New(said)))
+		out := rest.Task{Done: *t.Percentage >= 100, Successful: t.Successful}
+		for _, m := range t.Messages {
+			out.Messages = append(out.Messages, m.Translation)
 		}
-		if err := w.client.Wait(ctx, pause); err != nil {
-			return rest.Fail(site.Transient, what, err)
-		}
-		pause = min(2*pause, longPoll)
-	}
-	return rest.Fail(site.Transient, what, errors.New("the site has accepted it and is not done yet"))
+		return out, nil
+	})
 }

@@ -1,71 +1,16 @@
 package datacenter_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/weirhq/weir/access"
-	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/emulator"
+	"github.com/weirhq/weir/site/sitetest"
+	"github.com/weirhq/weir/site/sitetest/world"
 )
-
-// reply makes an answer.
-func reply(r *http.Request, status int, contentType, body string) *http.Response {
-	return &http.Response{
-		StatusCode: status, Request: r,
-		Header: http.Header{"Content-Type": {contentType}},
-		Body:   io.NopCloser(strings.NewReader(body)),
-	}
-}
-
-// mangled changes the JSON of the answers to the n-th (from 0) and later
-// requests that end in a path.
-type mangled struct {
-	http.RoundTripper
-	path    string
-	request func(n int, r *http.Request)
-	answer  func(n int, body any) any
-
-	mu sync.Mutex
-	n  int
-}
-
-func (m *mangled) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.URL.Host != "site.embedded.invalid" {
-		panic("a request to " + r.URL.Host)
-	}
-	if !strings.HasSuffix(r.URL.Path, m.path) {
-		return m.RoundTripper.RoundTrip(r)
-	}
-	m.mu.Lock()
-	n := m.n
-	m.n++
-	m.mu.Unlock()
-	if m.request != nil {
-		m.request(n, r)
-	}
-	resp, err := m.RoundTripper.RoundTrip(r)
-	if err != nil || m.answer == nil {
-		return resp, err
-	}
-	defer resp.Body.Close()
-	var body any
-	if err := json.NewDecoder(resp.Body).Decode(&body); err != nil {
-		return nil, err
-	}
-	data, err := json.Marshal(m.answer(n, body))
-	if err != nil {
-		return nil, err
-	}
-	resp.Body = io.NopCloser(bytes.NewReader(data))
-	return resp, nil
-}
 
 // must fails the test on an error.
 func must(t testing.TB, err error) {
@@ -108,29 +53,6 @@ var everything = access.Extent{All: true}
 // site.
 var lists = []string{"/rest/api/group", "/rest/api/user/list", "/group/g000/member", "/rest/api/space", "/space/WIDE/content/page"}
 
-// honest checks the promise of an observation: whatever it lacks of the truth it
-// says that it could not see, and it holds nothing untrue.
-func honest(t *testing.T, truth access.Set, obs site.Observation, err error) {
-	t.Helper()
-	if err != nil {
-		return
-	}
-	for _, c := range access.Changes(truth, obs.Facts) {
-		if c.Op != access.Remove {
-			t.Errorf("observed what is not true: %s", c.Fact)
-			return
-		}
-		covered := false
-		for _, u := range obs.Unknown {
-			covered = covered || u.Covers(c.Fact)
-		}
-		if !covered {
-			t.Errorf("taken for absent: %s (unknown is %v)", c.Fact, obs.Unknown)
-			return
-		}
-	}
-}
-
 // page gives the list of a page, and its links.
 func page(body any) (m map[string]any, list []any, links map[string]any) {
 	m, _ = body.(map[string]any)
@@ -142,6 +64,7 @@ func page(body any) (m map[string]any, list []any, links map[string]any) {
 // TestPaging: whatever a list of pages does, an observation is the truth, or
 // says what it lacks, or is none.
 func TestPaging(t *testing.T) {
+	t.Parallel()
 	e := wide(t)
 	obs, err := open(t, e).Observe(t.Context(), everything)
 	must(t, err)
@@ -209,9 +132,9 @@ func TestPaging(t *testing.T) {
 	} {
 		for _, path := range lists {
 			t.Run(c.name+path, func(t *testing.T) {
-				s := newSite(t, config(e, &mangled{RoundTripper: e.Transport(), path: path, request: c.request, answer: c.answer}))
+				s := newSite(t, config(e, &world.Mangled{RoundTripper: e.Transport(), Path: path, Request: c.request, Answer: c.answer}))
 				got, err := s.Observe(t.Context(), everything)
-				honest(t, truth, got, err)
+				sitetest.Honest(t, truth, got, err)
 				if c.whole && c.name != "each row twice" && err != nil {
 					t.Error(err)
 				}
@@ -234,14 +157,14 @@ func TestHidden(t *testing.T) {
 	} {
 		for _, status := range []int{403, 404} {
 			t.Run(fmt.Sprint(path, " ", status), func(t *testing.T) {
-				s := newSite(t, config(e, roundTripper(func(r *http.Request) (*http.Response, error) {
+				s := newSite(t, config(e, world.RoundTripper(func(r *http.Request) (*http.Response, error) {
 					if strings.HasSuffix(r.URL.Path, path) {
-						return reply(r, status, "application/json", `{"statusCode":0,"message":"hidden"}`), nil
+						return world.Reply(r, status, "application/json", `{"statusCode":0,"message":"hidden"}`), nil
 					}
 					return e.Transport().RoundTrip(r)
 				})))
 				got, err := s.Observe(t.Context(), everything)
-				honest(t, truth, got, err)
+				sitetest.Honest(t, truth, got, err)
 			})
 		}
 	}
@@ -255,7 +178,7 @@ func TestEmptied(t *testing.T) {
 	must(t, err)
 	for _, path := range []string{"/rest/api/group", "/rest/api/space", "/rest/api/user/list", "/space/ENG/content/page"} {
 		t.Run(path, func(t *testing.T) {
-			s := newSite(t, config(e, &mangled{RoundTripper: e.Transport(), path: path, answer: func(_ int, b any) any {
+			s := newSite(t, config(e, &world.Mangled{RoundTripper: e.Transport(), Path: path, Answer: func(_ int, b any) any {
 				m, _, links := page(b)
 				m["results"] = []any{}
 				delete(links, "next")
@@ -270,11 +193,7 @@ func TestEmptied(t *testing.T) {
 				if !first.Facts.Has(f) || got.Facts.Has(f) {
 					continue
 				}
-				covered := false
-				for _, u := range got.Unknown {
-					covered = covered || u.Covers(f)
-				}
-				if !covered {
+				if !sitetest.Unseen(got, f) {
 					t.Errorf("%s is taken for gone", r)
 				}
 			}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
+	"github.com/weirhq/weir/site/driver"
 	"github.com/weirhq/weir/site/rest"
 )
 
@@ -23,7 +24,7 @@ const (
 const (
 	suspended   = "suspended"
 	deactivated = "deactivated"
-	removed     = "removed"
+	removed     = driver.Removed
 )
 
 func byKey(u user) string { return u.UserKey }
@@ -104,6 +105,26 @@ func (r *reading) letIn(h held) map[string]bool {
 		}
 	}
 	return out
+}
+
+// everyDoor makes sure that the groups which let people in are listed: whoever is
+// in one that is not would be taken for shut out. A permission may be left over
+// from a group that is gone, so each is asked for.
+func (s *Site) everyDoor(ctx context.Context, r *reading, h held) error {
+	for g := range h.uses {
+		if _, listed := r.in[g]; listed || g.Type() != "group" || !h.uses[g] {
+			continue
+		}
+		what := rest.Call{To: oneGroup, Args: []string{g.ID()}}
+		err := s.client.Read(ctx, what, new(group))
+		if err == nil {
+			err = rest.Fail(site.Invalid, rest.Call{To: listGroups}, fmt.Errorf("the list of groups lacks %s, which lets people in", g))
+		}
+		if !site.Is(err, site.NotFound) {
+			return err
+		}
+	}
+	return nil
 }
 
 // lookUp finds one person; ok is false where nobody has the user name.

@@ -1,6 +1,7 @@
 package datacenter
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"slices"
@@ -14,9 +15,10 @@ import (
 // missing, a list is likelier to be broken than all of them to be gone.
 const maxMissing = 50
 
-// missing looks for what weir.lock names and no list shows. A person or a group
-// is gone only when asking for it says so too; that a space or a page cannot be
-// seen proves nothing, since hidden ones answer the same.
+// missing looks for what weir.lock names, or somebody who holds something, and no
+// list shows. A person or a group is gone only when asking for it says so too; that
+// a space or a page cannot be seen proves nothing, since hidden ones answer the
+// same.
 func (s *Site) missing(ctx context.Context, extent access.Extent, obs site.Observation) ([]access.Unknown, error) {
 	shown := make(map[string]bool) // by type and id: what has another name now is not missing
 	for r, id := range obs.IDs {
@@ -37,11 +39,24 @@ func (s *Site) missing(ctx context.Context, extent access.Extent, obs site.Obser
 			lost = append(lost, r)
 		}
 	}
+	named := make(map[access.Ref]bool)
+	for f := range obs.Facts.All() {
+		r := f.Subject
+		_, listed := obs.IDs[r]
+		_, pinned := extent.Pins[r]
+		if (r.IsPerson() || r.Type() == "group") && !listed && !pinned && !unknown[r] && !named[r] {
+			named[r] = true
+			lost = append(lost, r)
+		}
+	}
 	slices.Sort(lost)
 	reasons := make([]string, len(lost))
 	err := rest.Each(ctx, s.client.InFlight(), lost, func(ctx context.Context, i int, r access.Ref) (err error) {
 		if len(lost) > maxMissing {
 			reasons[i] = "it was there before (weir.lock), and so much is missing that the list is not believed"
+			if named[r] {
+				reasons[i] = "it holds something, and so much is missing that the list is not believed"
+			}
 			return nil
 		}
 		reasons[i], err = s.whereabouts(ctx, r, extent.Pins[r])
@@ -65,10 +80,16 @@ func (s *Site) whereabouts(ctx context.Context, r access.Ref, id string) (string
 	)
 	var err error
 	switch {
+	case r.IsPerson() && id == "":
+		name, ok := s.names.name(r)
+		if !ok {
+			return notSeen, nil
+		}
+		err = s.client.Read(ctx, rest.Call{To: oneUser, Query: url.Values{"username": {name}}}, new(user))
 	case r.IsPerson():
 		err = s.client.Read(ctx, rest.Call{To: oneUser, Query: url.Values{"key": {id}}}, new(user))
 	case r.Type() == "group":
-		err = s.client.Read(ctx, rest.Call{To: oneGroup, Args: []string{id}}, new(group))
+		err = s.client.Read(ctx, rest.Call{To: oneGroup, Args: []string{cmp.Or(id, r.ID())}}, new(group))
 	case r.Type() == "space":
 		err = s.client.Read(ctx, rest.Call{To: oneSpace, Args: []string{r.ID()}}, new(space))
 	default:

@@ -6,6 +6,7 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
+	"github.com/weirhq/weir/site/driver"
 	"github.com/weirhq/weir/site/rest"
 )
 
@@ -40,48 +41,24 @@ func (s *Site) Present(ctx context.Context, facts []access.Fact) ([]site.Presenc
 	return out, nil
 }
 
-// topic is what a reading tells all of: the facts of a kind about an object, or,
-// where subject is set, about a subject.
-type topic struct {
-	kind            access.Kind
-	object, subject access.Ref
-}
-
-// told is what was read: facts, and of what all there is.
+// told is what was read, and who may enter by it.
 type told struct {
-	facts map[access.Fact]bool
-	whole map[topic]bool
+	driver.Told
 	uses  map[access.Ref]bool // who may use Confluence, themselves
 	blind bool                // and somebody whom the site does not name
 }
 
 func newTold() *told {
-	return &told{facts: make(map[access.Fact]bool), whole: make(map[topic]bool), uses: make(map[access.Ref]bool)}
+	return &told{Told: driver.NewTold(), uses: make(map[access.Ref]bool)}
 }
 
-func (t *told) say(facts ...access.Fact) {
-	for _, f := range facts {
-		t.facts[f] = true
-	}
-}
-
-// wholly notes that everything of the kinds about an object is told.
-func (t *told) wholly(r access.Ref, kinds ...access.Kind) {
-	for _, k := range kinds {
-		t.whole[topic{kind: k, object: r}] = true
-	}
-}
-
+// presence says what was read of a fact.
 func (t *told) presence(f access.Fact) site.Presence {
-	switch {
-	case t.facts[f]:
-		return site.Seen
-	case f.Kind == access.Role, f.Kind == access.Grants, f.Object.Type() == "space_role":
+	p := t.Presence(f)
+	if p == site.Unseen && (f.Kind == access.Role || f.Kind == access.Grants || f.Object.Type() == "space_role") {
 		return site.Absent // there are no roles
-	case t.whole[topic{kind: f.Kind, object: f.Object}] || f.Subject != "" && t.whole[topic{kind: f.Kind, subject: f.Subject}]:
-		return site.Absent
 	}
-	return site.Unseen
+	return p
 }
 
 // questions are the facts asked for, by what has to be read for them.
@@ -148,7 +125,7 @@ func (s *Site) tellGlobals(ctx context.Context, q questions, t *told) error {
 		}
 		return nil
 	}
-	t.say(h.facts...)
+	t.Say(h.facts...)
 	t.blind = h.blind
 	for ref, uses := range h.uses {
 		t.uses[ref] = uses
@@ -156,9 +133,9 @@ func (s *Site) tellGlobals(ctx context.Context, q questions, t *told) error {
 	if len(h.unknown) > 0 {
 		return nil
 	}
-	t.wholly(access.Site, access.Global)
+	t.Wholly(access.Site, access.Global)
 	for _, r := range q.held {
-		t.wholly(r, access.Product)
+		t.Wholly(r, access.Product)
 	}
 	return nil
 }
@@ -205,16 +182,16 @@ func (s *Site) tellPeople(ctx context.Context, q questions, t *told) error {
 		if kept[i] == site.Unseen {
 			continue
 		}
-		t.wholly(r, access.Exists, access.State)
-		t.whole[topic{kind: access.Member, subject: r}] = true
+		t.Wholly(r, access.Exists, access.State)
+		t.WhollyOf(r, access.Member)
 		if kept[i] == site.Seen {
-			t.say(access.Fact{Kind: access.Exists, Object: r})
+			t.Say(access.Fact{Kind: access.Exists, Object: r})
 		}
 		if states[i] != "" {
-			t.say(access.Fact{Kind: access.State, Object: r, Value: states[i]})
+			t.Say(access.Fact{Kind: access.State, Object: r, Value: states[i]})
 		}
 		for _, g := range groups[i] {
-			t.say(access.Fact{Kind: access.Member, Object: g, Subject: r})
+			t.Say(access.Fact{Kind: access.Member, Object: g, Subject: r})
 		}
 	}
 	return err
@@ -240,9 +217,9 @@ func (s *Site) tellGroups(ctx context.Context, q questions, t *told) error {
 		if there[i] == site.Unseen {
 			continue
 		}
-		t.wholly(r, access.Exists, access.Managed)
+		t.Wholly(r, access.Exists, access.Managed)
 		if there[i] == site.Seen {
-			t.say(groupFacts(group{Name: r.ID()})...)
+			t.Say(groupFacts(group{Name: r.ID()})...)
 		}
 	}
 	return err
@@ -260,9 +237,9 @@ func (s *Site) tellSpaces(ctx context.Context, q questions, t *told) error {
 		if err != nil {
 			return err
 		}
-		t.wholly(r, access.Exists, access.Name, access.Status, access.Personal)
+		t.Wholly(r, access.Exists, access.Name, access.Status, access.Personal)
 		if there {
-			t.say(s.spaceFacts(sp)...)
+			t.Say(s.spaceFacts(sp)...)
 		}
 	}
 	for _, r := range q.permissions {
@@ -280,8 +257,8 @@ func (s *Site) tellSpaces(ctx context.Context, q questions, t *told) error {
 				return err
 			}
 		}
-		t.wholly(r, access.Permission)
-		t.say(facts...)
+		t.Wholly(r, access.Permission)
+		t.Say(facts...)
 	}
 	return nil
 }
@@ -301,11 +278,11 @@ func (s *Site) tellPages(ctx context.Context, q questions, t *told) error {
 		if err != nil {
 			return err
 		}
-		t.wholly(r, access.Exists)
+		t.Wholly(r, access.Exists)
 		if len(unknown) == 0 {
-			t.wholly(r, access.Restrict)
+			t.Wholly(r, access.Restrict)
 		}
-		t.say(facts...)
+		t.Say(facts...)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package datacenter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -29,7 +30,11 @@ func (s *Site) spaces(ctx context.Context) ([]space, error) {
 				return nil, err
 			}
 			for _, sp := range list {
-				if err := sp.Check(); err != nil {
+				err := sp.Check()
+				if err == nil && (sp.Type == "" || sp.Status == "") {
+					err = errors.New("the answer lacks a space's type or status")
+				}
+				if err != nil {
 					return nil, rest.Fail(site.Invalid, what, err)
 				}
 				// A filter that is not heeded shows a space more than once.

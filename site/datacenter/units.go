@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/site/driver"
 )
 
 // Units splits changes as Data Center takes them. Each unit is one request, or a
@@ -24,76 +25,22 @@ import (
 // use Confluence directly when, at that time, nothing else lets them in, and it
 // knows from the unit alone whether they are to go.
 func (s *Site) Units(changes []access.Change, live access.Set) [][]access.Change {
-	u := newSplitter(changes, live)
-	index := make(map[string]int)
-	var units [][]access.Change
-	for _, c := range changes {
-		key := u.key(c)
-		i, ok := index[key]
-		if !ok {
-			i = len(units)
-			index[key] = i
-			units = append(units, nil)
-		}
-		units[i] = append(units[i], c)
-	}
-	return units
+	u := splitter{driver.NewTurnover(changes, live, lets)}
+	return driver.Units(changes, u.key)
 }
 
-type splitter struct {
-	created   map[access.Ref]bool       // objects that come to be, people included
-	gone      map[access.Ref]bool       // objects that go, people without a state included
-	expelled  map[access.Ref]bool       // people whose account is deleted
-	openWas   map[access.Ref]bool       // groups that let people in, before
-	openWill  map[access.Ref]bool       // and after
-	opened    map[access.Ref]access.Ref // people who come, by the group that begins to let people in
-	withState map[access.Ref]bool
-}
-
-func newSplitter(changes []access.Change, live access.Set) *splitter {
-	u := &splitter{
-		created: make(map[access.Ref]bool), gone: make(map[access.Ref]bool), expelled: make(map[access.Ref]bool),
-		openWas: make(map[access.Ref]bool), openWill: make(map[access.Ref]bool),
-		opened: make(map[access.Ref]access.Ref), withState: make(map[access.Ref]bool),
-	}
-	for f := range live.OfKind(access.Product) {
-		u.openWas[f.Object] = lets(f.Value)
-		u.openWill[f.Object] = u.openWas[f.Object]
-	}
-	for _, c := range changes {
-		switch r := c.Fact.Object; c.Fact.Kind {
-		case access.Exists:
-			u.created[r] = u.created[r] || c.Op == access.Add
-			u.gone[r] = u.gone[r] || c.Op == access.Remove
-		case access.State:
-			u.withState[r] = true
-			u.expelled[r] = u.expelled[r] || c.Op != access.Remove && c.Fact.Value == removed
-		case access.Product:
-			u.openWill[r] = c.Op != access.Remove && lets(c.Fact.Value)
-		}
-	}
-	// Who comes because a group of theirs begins to let people in.
-	for f := range live.OfKind(access.Member) {
-		g, p := f.Object, f.Subject
-		if u.created[p] && !u.withState[p] && u.openWill[g] && !u.openWas[g] && !u.gone[g] {
-			if first, ok := u.opened[p]; !ok || g < first {
-				u.opened[p] = g
-			}
-		}
-	}
-	return u
-}
+type splitter struct{ driver.Turnover }
 
 func object(r access.Ref) string   { return "object " + string(r) }
 func globally(r access.Ref) string { return "globals " + string(r) }
 
 // key names the unit that a change belongs to.
-func (u *splitter) key(c access.Change) string {
+func (u splitter) key(c access.Change) string {
 	f := c.Fact
 	removes := c.Op == access.Remove
 	switch f.Kind {
 	case access.Exists:
-		if g, ok := u.opened[f.Object]; ok && c.Op == access.Add {
+		if g, ok := u.Opened[f.Object]; ok && c.Op == access.Add {
 			return globally(g)
 		}
 		return object(f.Object)
@@ -104,28 +51,23 @@ func (u *splitter) key(c access.Change) string {
 	case access.Global:
 		return u.keyOfHeld(f.Subject)
 	case access.Managed:
-		if removes && u.gone[f.Object] {
+		if removes && u.Gone[f.Object] {
 			return object(f.Object)
 		}
 	case access.Member:
-		switch {
-		case removes && u.gone[f.Object]:
-			return object(f.Object)
-		case removes && u.expelled[f.Subject],
-			removes && u.gone[f.Subject] && !u.withState[f.Subject] && u.openWas[f.Object],
-			!removes && u.created[f.Subject] && u.openWill[f.Object] && u.opened[f.Subject] == "":
-			return object(f.Subject)
+		if r, along := u.Along(c); along {
+			return object(r)
 		}
 	case access.Permission:
 		switch {
-		case !removes && u.created[f.Object]:
+		case !removes && u.Created[f.Object]:
 			return object(f.Object)
-		case removes && f.Subject.Type() == "group" && u.gone[f.Subject], removes && u.expelled[f.Subject]:
+		case removes && f.Subject.Type() == "group" && u.Gone[f.Subject], removes && u.Expelled[f.Subject]:
 			return object(f.Subject)
 		}
 		return "permissions " + string(f.Object)
 	case access.Restrict:
-		if removes && f.Subject.Type() == "group" && u.gone[f.Subject] {
+		if removes && f.Subject.Type() == "group" && u.Gone[f.Subject] {
 			return object(f.Subject) // the name shows nowhere once the group is gone
 		}
 		return "restrictions " + string(f.Object)
@@ -135,8 +77,8 @@ func (u *splitter) key(c access.Change) string {
 
 // keyOfHeld is the unit of what a group, a person or a class holds on the site as
 // a whole: with its coming and going, or by itself.
-func (u *splitter) keyOfHeld(r access.Ref) string {
-	if _, opened := u.opened[r]; u.gone[r] || u.expelled[r] || u.created[r] && !opened {
+func (u splitter) keyOfHeld(r access.Ref) string {
+	if _, opened := u.Opened[r]; u.Gone[r] || u.Expelled[r] || u.Created[r] && !opened {
 		return object(r)
 	}
 	return globally(r)

@@ -17,6 +17,7 @@ import (
 	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/datacenter"
 	"github.com/weirhq/weir/site/emulator"
+	"github.com/weirhq/weir/site/sitetest/world"
 )
 
 // do does the changes as one step.
@@ -92,7 +93,7 @@ func TestNestedGroups(t *testing.T) {
 	must(t, e.Admin().GrantGlobal(emulator.Principal{Group: "everybody"}, emulator.GlobalUse))
 	for name, transport := range map[string]http.RoundTripper{
 		"the list of members holds them": e.Transport(),
-		"the list of members holds none of them": &mangled{RoundTripper: e.Transport(), path: "/group/everybody/member", answer: func(_ int, b any) any {
+		"the list of members holds none of them": &world.Mangled{RoundTripper: e.Transport(), Path: "/group/everybody/member", Answer: func(_ int, b any) any {
 			m, _, _ := page(b)
 			m["results"] = []any{}
 			return m
@@ -210,7 +211,7 @@ func TestManyPrincipals(t *testing.T) {
 // the others of a principal are written.
 func TestUnknownPermissionStays(t *testing.T) {
 	e := small(t)
-	w := &sent{RoundTripper: &mangled{RoundTripper: e.Transport(), path: "/space/ENG/permissions", answer: func(_ int, b any) any {
+	w := &sent{RoundTripper: &world.Mangled{RoundTripper: e.Transport(), Path: "/space/ENG/permissions", Answer: func(_ int, b any) any {
 		list, _ := b.([]any)
 		return append(list, map[string]any{"operation": map[string]any{"targetType": "whiteboard", "operationKey": "create"}, "subject": map[string]any{"type": "group", "displayName": "engineering"}})
 	}}}
@@ -305,7 +306,7 @@ func TestRestrictedAway(t *testing.T) {
 // TestTwoOfOneTitle: of two blog posts with one title nobody knows which is meant.
 func TestTwoOfOneTitle(t *testing.T) {
 	e := small(t)
-	s := newSite(t, config(e, &mangled{RoundTripper: e.Transport(), path: "/content/blogpost", answer: func(_ int, b any) any {
+	s := newSite(t, config(e, &world.Mangled{RoundTripper: e.Transport(), Path: "/content/blogpost", Answer: func(_ int, b any) any {
 		m, list, _ := page(b)
 		other := map[string]any{}
 		for k, v := range list[0].(map[string]any) {
@@ -364,9 +365,9 @@ func TestDirectoryIsReadOnly(t *testing.T) {
 
 // without is a site whose version has no interface for global permissions.
 func without(next http.RoundTripper) http.RoundTripper {
-	return roundTripper(func(r *http.Request) (*http.Response, error) {
+	return world.RoundTripper(func(r *http.Request) (*http.Response, error) {
 		if strings.Contains(r.URL.Path, "/rest/api/permissions") {
-			return reply(r, 404, "application/json", `{"statusCode":404,"message":"null for uri"}`), nil
+			return world.Reply(r, 404, "application/json", `{"statusCode":404,"message":"null for uri"}`), nil
 		}
 		return next.RoundTrip(r)
 	})
@@ -404,18 +405,18 @@ func TestWithoutGlobals(t *testing.T) {
 // the site knows.
 func TestReadUser(t *testing.T) {
 	e := small(t)
-	w := &sent{RoundTripper: roundTripper(func(r *http.Request) (*http.Response, error) {
+	w := &sent{RoundTripper: world.RoundTripper(func(r *http.Request) (*http.Response, error) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			return nil, err
 		}
 		if strings.Contains(string(body), `"targetType":"user"`) {
-			return reply(r, 400, "application/json", `{"statusCode":400,"message":"no such permission"}`), nil
+			return world.Reply(r, 400, "application/json", `{"statusCode":400,"message":"no such permission"}`), nil
 		}
 		r.Body = io.NopCloser(strings.NewReader(string(body)))
 		return e.Transport().RoundTrip(r)
 	})}
-	s := newSite(t, config(e, roundTripper(func(r *http.Request) (*http.Response, error) {
+	s := newSite(t, config(e, world.RoundTripper(func(r *http.Request) (*http.Response, error) {
 		if r.Method == http.MethodGet {
 			return e.Transport().RoundTrip(r)
 		}
@@ -460,9 +461,9 @@ func TestLongTask(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := small(t)
-			cfg := config(e, roundTripper(func(r *http.Request) (*http.Response, error) {
+			cfg := config(e, world.RoundTripper(func(r *http.Request) (*http.Response, error) {
 				if strings.Contains(r.URL.Path, "/longtask/") {
-					return reply(r, c.status, "application/json", c.state), nil
+					return world.Reply(r, c.status, "application/json", c.state), nil
 				}
 				return e.Transport().RoundTrip(r)
 			}))

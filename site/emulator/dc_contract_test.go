@@ -2,14 +2,11 @@ package emulator_test
 
 import (
 	"io"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"testing"
 
-	"github.com/getkin/kin-openapi/openapi3"
-
+	"github.com/weirhq/weir/internal/published"
 	"github.com/weirhq/weir/site/emulator"
 )
 
@@ -41,21 +38,7 @@ var dcDeviations = []deviation{
 // TestDataCenterContract validates every successful answer of the table of
 // operations against the published document: its status, its types, its keys.
 func TestDataCenterContract(t *testing.T) {
-	dir := os.Getenv("WEIR_OPENAPI")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "openapi")
-	}
-	text, err := os.ReadFile(filepath.Join(dir, "datacenter-10.0.3.json"))
-	if os.IsNotExist(err) {
-		t.Skipf("no published document in %s: set WEIR_OPENAPI to the folder that holds it", dir)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := openapi3.NewLoader().LoadFromData(text)
-	if err != nil {
-		t.Fatal(err)
-	}
+	docs := published.Need(t, published.DataCenter)
 	covered := map[string]bool{}
 	used := make([]bool, len(dcDeviations))
 	for _, s := range dcSteps() {
@@ -69,14 +52,14 @@ func TestDataCenterContract(t *testing.T) {
 		d.must(err)
 		text, err := io.ReadAll(res.Body)
 		d.must(err)
-		op, name := find([]document{{doc, ""}}, s.method, r.URL.Path)
-		if op == nil {
+		op, _, ok := docs.Operation(s.method, r.URL.Path)
+		if !ok {
 			t.Errorf("%s: %s %s is not in the published document", s.name, s.method, r.URL.Path)
 			continue
 		}
-		covered[s.method+" "+name] = true
-		for _, trouble := range violations(op, res.StatusCode, text) {
-			key := s.method + " " + name + ": " + trouble
+		covered[op.Name] = true
+		for _, trouble := range op.Answer(res.StatusCode, text) {
+			key := op.Name + ": " + trouble
 			i := slices.IndexFunc(dcDeviations, func(v deviation) bool { return v.pattern.MatchString(key) })
 			if i < 0 {
 				t.Errorf("%s: %s", s.name, key)

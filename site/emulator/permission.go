@@ -272,13 +272,22 @@ func (s *state) permissionRows(sp *space) []permissionRow {
 			out = append(out, permissionRow{expandedID(sp, who, permission), who, permission, true})
 		}
 	}
-	slices.SortFunc(out, func(a, b permissionRow) int { return strings.Compare(a.key(), b.key()) })
+	slices.SortFunc(out, permissionRow.compare)
 	return out
 }
 
 // key orders rows by number; two rows of roles could share one.
 func (r permissionRow) key() string {
 	return spaceOrder(r.id) + "/" + r.who.Type + "/" + r.who.ID + "/" + r.permission
+}
+
+// compare gives the order of the keys, which it makes only where numbers are the
+// same: long lists are sorted for every page of them.
+func (r permissionRow) compare(o permissionRow) int {
+	if order := cmp.Or(len(r.id)-len(o.id), strings.Compare(r.id, o.id)); order != 0 {
+		return order
+	}
+	return strings.Compare(r.key(), o.key())
 }
 
 // expandedID is the id of a row that shows what a role gives: a number like any

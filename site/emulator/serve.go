@@ -20,7 +20,11 @@ func (e *Emulator) Serve(ctx context.Context, l net.Listener) error {
 	unwatch := context.AfterFunc(ctx, func() {
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
-		stopped <- srv.Shutdown(grace)
+		err := srv.Shutdown(grace)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = srv.Close() // somebody holds a connection and asks nothing
+		}
+		stopped <- err
 	})
 	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		unwatch()

@@ -33,6 +33,7 @@ import (
 func TestWorld(t *testing.T) {
 	for _, mode := range []string{emulator.ModePreRoles, emulator.ModeTransition, emulator.ModeRoles} {
 		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
 			rapid.Check(t, func(t *rapid.T) {
 				w := newWorld(t, mode)
 				t.Repeat(map[string]func(*rapid.T){

@@ -39,7 +39,7 @@ func (c *Client) read(ctx context.Context, what Call, out Answer) (http.Header, 
 // nil where the answer says nothing of use.
 func (c *Client) Write(ctx context.Context, what Call, out Answer) error {
 	switch {
-	case c.readOnly:
+	case c.readOnly && !slices.Contains(c.but, what.To):
 		return Fail(site.Unsupported, what, errors.New("the site is opened for reading only"))
 	case !slices.Contains(c.writes, what.To):
 		return Fail(site.Unsupported, what, errors.New("not in the list of writes"))
@@ -76,6 +76,10 @@ func (c *Client) once(ctx context.Context, what Call, out Answer) (http.Header, 
 		return resp.Header, c.refusal(what, resp, data)
 	case err != nil:
 		return nil, Fail(site.Transient, what, err)
+	}
+	if c.echoes(data) {
+		// Read, it would carry the credential into plans, locks and journals.
+		return nil, Fail(site.Invalid, what, unreadable{errors.New("the answer repeats the credential, as no Confluence does (check the address)")})
 	}
 	if err := decode(resp, data, out); err != nil {
 		if errors.Is(err, errTruncated) {

@@ -184,7 +184,8 @@ func offsetPass[T any](ctx context.Context, c *Client, what Call, o Offset, id f
 // next page, in the body or in the Link header. Only the cursor is taken from
 // it: an address that a server names is never followed.
 func ByLink[T any](ctx context.Context, c *Client, what Call, limit int, id func(T) string) ([]T, error) {
-	return Walk(ctx, what, id, doubting(what, limit, func(ctx context.Context, at string, limit int) (Page[T], error) {
+	return Walk(ctx, what, id, doubting(what, limit, id, func(ctx context.Context, at string, limit int) (Page[T], error) {
+		what := what // a page that is read again must not keep the cursor of another
 		what.Query = With(what.Query, "limit", strconv.Itoa(limit))
 		if at != "" {
 			what.Query = With(what.Query, "cursor", at)
@@ -212,20 +213,56 @@ func ByLink[T any](ctx context.Context, c *Client, what Call, limit int, id func
 // may have been lost on the way. Asked for one item less, an honest server names
 // the page that now follows. One that takes no notice of the limit tells nothing,
 // and is believed.
-func doubting[T any](what Call, limit int, fetch func(ctx context.Context, at string, limit int) (Page[T], error)) func(context.Context, string) (Page[T], error) {
-	return func(ctx context.Context, at string) (Page[T], error) {
-		p, err := fetch(ctx, at, limit)
-		if err != nil || p.Next != "" || limit < 2 || len(p.Items) != limit {
+//
+// Nor does it believe an empty page at the end of a chain. When the page before it
+// is asked for one item less, an honest server gives that item on the page behind.
+func doubting[T any](what Call, limit int, id func(T) string, fetch func(ctx context.Context, at string, limit int) (Page[T], error)) func(context.Context, string) (Page[T], error) {
+	type read struct {
+		at    string
+		items []T
+	}
+	var before read // the latest page with items
+	empty := func(ctx context.Context, p Page[T]) (Page[T], error) {
+		n := len(before.items)
+		if limit < 2 || n < 2 {
+			return p, nil
+		}
+		shorter, err := fetch(ctx, before.at, n-1)
+		if err != nil || shorter.Next == "" || len(shorter.Items) != n-1 {
 			return p, err
 		}
-		shorter, err := fetch(ctx, at, limit-1)
-		if err != nil {
+		behind, err := fetch(ctx, shorter.Next, limit)
+		switch last := id(before.items[n-1]); {
+		case err != nil:
 			return Page[T]{}, err
+		case id(shorter.Items[n-2]) != id(before.items[n-2]):
+			return p, nil // the list has moved meanwhile
+		case len(behind.Items) == 0 || id(behind.Items[0]) != last:
+			return Page[T]{}, Fail(site.Invalid, what, errors.New("the list cannot be read to its end: a page that cannot be empty is"))
 		}
-		if shorter.Next == "" && len(shorter.Items) == limit-1 {
-			return Page[T]{}, Fail(site.Invalid, what, errors.New("the list cannot be read to its end: no page names the next one"))
+		behind.Items = behind.Items[1:]
+		return behind, nil
+	}
+	return func(ctx context.Context, at string) (Page[T], error) {
+		p, err := fetch(ctx, at, limit)
+		switch {
+		case err != nil || p.Next != "":
+		case at != "" && len(p.Items) == 0:
+			return empty(ctx, p)
+		case limit >= 2 && len(p.Items) == limit:
+			shorter, err := fetch(ctx, at, limit-1)
+			if err != nil {
+				return Page[T]{}, err
+			}
+			if shorter.Next == "" && len(shorter.Items) == limit-1 {
+				return Page[T]{}, Fail(site.Invalid, what, errors.New("the list cannot be read to its end: no page names the next one"))
+			}
+			p = shorter
 		}
-		return p, nil
+		if err == nil && len(p.Items) > 0 {
+			before = read{at, p.Items}
+		}
+		return p, err
 	}
 }
 
@@ -240,7 +277,8 @@ type Search interface {
 // is not sent: not every list takes one.
 func ByCursor[T any](ctx context.Context, c *Client, what Call, limit int, id func(T) string) ([]T, error) {
 	filters, isSearch := what.Body.(Search)
-	return Walk(ctx, what, id, doubting(what, limit, func(ctx context.Context, at string, limit int) (Page[T], error) {
+	return Walk(ctx, what, id, doubting(what, limit, id, func(ctx context.Context, at string, limit int) (Page[T], error) {
+		what := what
 		if isSearch {
 			what.Body = filters.Page(limit, at)
 		} else {

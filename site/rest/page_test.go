@@ -146,6 +146,9 @@ func TestByOffset(t *testing.T) {
 		for _, total := range []bool{false, true} {
 			for _, overlap := range []bool{false, true} {
 				for _, c := range []struct{ items, limit, cap int }{{25, 10, 0}, {30, 10, 0}, {25, 100, 10}, {25, 100, 7}, {5, 10, 0}, {10, 10, 0}, {0, 10, 0}} {
+					if name == "pages without end" && (c.items != 25 || c.limit != 10) {
+						continue // they are the same whatever the list is
+					}
 					o := &offsets{items: numbered(c.items), cap: c.cap, total: total, mangle: m.mangle}
 					pages := c.items > c.limit || c.cap > 0
 					client := newClient(t, config(t, o))
@@ -352,6 +355,15 @@ func TestByCursor(t *testing.T) {
 			if way == "a link in the header" {
 				return // the body says nothing that could be mangled
 			}
+			got, err := read(t, &cursors{items: numbered(35), mangle: func(n int, p map[string]any) {
+				if n == 1 { // once only: the items come when they are asked for again
+					p["results"], p["data"] = []item{}, []item{}
+					p["links"], p["_links"] = map[string]any{}, map[string]any{}
+				}
+			}})
+			if err != nil || len(got) != 35 {
+				t.Errorf("an empty page in passing: %d items, %v", len(got), err)
+			}
 			for name, mangle := range map[string]func(n int, page map[string]any){
 				"the first cursor for ever": func(_ int, p map[string]any) { p["links"].(map[string]any)["next"] = "?cursor=c%26%3D10" },
 				"an empty cursor":           func(_ int, p map[string]any) { p["links"].(map[string]any)["next"] = "/x?cursor=" },
@@ -360,9 +372,15 @@ func TestByCursor(t *testing.T) {
 					p["links"].(map[string]any)["next"] = fmt.Sprintf("/x?cursor=c%%26%%3D%d", n)
 				},
 				"no next page named": func(_ int, p map[string]any) { delete(p["links"].(map[string]any), "next") },
-				"no list":            func(n int, p map[string]any) { delete(p, "results"); delete(p, "data") },
-				"no ids":             func(_ int, p map[string]any) { p["results"], p["data"] = []item{{}}, []item{{}} },
-				"a null list":        func(_ int, p map[string]any) { p["results"], p["data"] = nil, nil },
+				"no items after the first page": func(n int, p map[string]any) {
+					if n == 1 || n == 3 { // and again when the page before it is doubted
+						p["results"], p["data"] = []item{}, []item{}
+						p["links"], p["_links"] = map[string]any{}, map[string]any{}
+					}
+				},
+				"no list":     func(n int, p map[string]any) { delete(p, "results"); delete(p, "data") },
+				"no ids":      func(_ int, p map[string]any) { p["results"], p["data"] = []item{{}}, []item{{}} },
+				"a null list": func(_ int, p map[string]any) { p["results"], p["data"] = nil, nil },
 			} {
 				got, err := read(t, &cursors{items: numbered(35), mangle: mangle})
 				if !site.Is(err, site.Invalid) || got != nil {

@@ -160,12 +160,14 @@ type Client struct {
 	surfaces      []Surface
 	reads, writes []Endpoint
 	readOnly      bool
+	but           []Endpoint // what a read-only client may write all the same
 	transport     Transport
 	clock         func() time.Time
 	jitter        func() float64
 	timeout       time.Duration
 	trace         func(Sent)
 	hide          func(string) string // takes the secrets out of a text
+	echoes        func([]byte) bool   // whether an answer repeats a secret
 	limiter       *limiter
 	tally         *tally
 }
@@ -221,19 +223,23 @@ func New(c Config) (*Client, error) {
 		sleep = wait
 	}
 	cl.hide = redactor(cl.surfaces)
+	cl.echoes = echo(cl.surfaces)
 	cl.limiter = newLimiter(max(1, cmp.Or(c.InFlight, 4)), cl.clock, sleep)
 	return cl, nil
 }
 
-// ReadOnly gives a client of which Write always refuses. Limits and counts are
-// shared with the one that it is made of.
-func (c *Client) ReadOnly() *Client {
+// ReadOnly gives a client of which Write always refuses, but for the endpoints
+// that reading itself needs. Limits and counts are shared with the one that it is
+// made of.
+func (c *Client) ReadOnly(but ...Endpoint) *Client {
 	out := *c
-	out.writes, out.readOnly = nil, true
+	out.readOnly, out.but = true, but
 	return &out
 }
 
-// Endpoints lists everything that the client can send: reads, then writes.
+// Endpoints lists everything that the client can send: reads, then writes. A
+// read-only client lists the writes as well, which whoever examines a site with
+// it wants to know of.
 func (c *Client) Endpoints() []site.Endpoint {
 	var out []site.Endpoint
 	for _, of := range []struct {

@@ -37,3 +37,6 @@ func NewTransport(ca []byte, proxy *url.URL) (Transport, error) {
 	}
 	return t, nil
 }
+
+// HangUp closes the connections that a transport keeps open for later.
+func HangUp(t Transport) { (&http.Client{Transport: t}).CloseIdleConnections() }

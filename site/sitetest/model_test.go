@@ -253,6 +253,7 @@ func TestModel(t *testing.T) {
 	for _, mode := range []string{site.ByRoles, site.ByPermissions, site.ByEither} {
 		for _, poor := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, poor %t", mode, poor), func(t *testing.T) {
+				t.Parallel()
 				Run(t, func(*testing.T) Subject {
 					m := newModel(mode)
 					m.poor = poor

@@ -1,0 +1,29 @@
+package cli
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/weirhq/weir/internal/render"
+	"github.com/weirhq/weir/site/rest"
+)
+
+// tracer prints a line to stderr for each request that is sent to a site, or is
+// nil if nobody asked for that. A line says where and how long, and nothing of
+// queries, headers or bodies: it may be shown to anybody who may see the plan.
+func (a *app) tracer() func(rest.Sent) {
+	if !a.trace {
+		return nil
+	}
+	var mu sync.Mutex // drivers ask several things at once
+	return func(s rest.Sent) {
+		status := "no answer"
+		if s.Status != 0 {
+			status = fmt.Sprint(s.Status)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		fmt.Fprintf(a.Stderr, "trace: %s %s %s: %s, %s\n", s.Method, s.Surface, render.Safe(s.Path), status, s.Took.Round(time.Millisecond))
+	}
+}
