@@ -89,8 +89,7 @@ func Apply(ctx context.Context, in ApplyInput) (*Report, error) {
 	target := live.Facts.Apply(changes)
 	a := &applier{
 		ApplyInput: in,
-		sim: NewSimulation(live.Facts, access.NewView(live.Facts, live.Account), access.NewView(target, live.Account),
-			in.Plan.MinSpaceAdmins, live.Account),
+		sim: NewSimulation(live.Facts, live.Beside().View(live.Facts), live.Beside().View(target), in.Plan.MinSpaceAdmins),
 		report: &Report{Plan: in.Plan.Digest, Site: in.Plan.Site, Steps: []StepReport{}},
 		run:    history.LastRun + 1,
 		extent: extent,

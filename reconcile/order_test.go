@@ -63,7 +63,7 @@ func TestEveryPrefixIsSafe(t *testing.T) {
 		d := Diff(live, part(t, accesstest.Site().Draw(t, "described")), nil)
 		before, after := access.NewView(live), access.NewView(d.Target)
 		units := simpleUnits(d)
-		steps := Order(NewSimulation(live, before, after, floor, ""), units)
+		steps := Order(NewSimulation(live, before, after, floor), units)
 
 		state, done := live, 0
 		for _, s := range steps {
@@ -99,7 +99,7 @@ func TestEveryPrefixIsSafe(t *testing.T) {
 		}
 		// The order does not depend on how the units came.
 		shuffled := rapid.Permutation(units).Draw(t, "units")
-		again := Order(NewSimulation(live, before, after, floor, ""), shuffled)
+		again := Order(NewSimulation(live, before, after, floor), shuffled)
 		if diff := cmp.Diff(steps, again); diff != "" {
 			t.Fatalf("the order of units matters:\n%s", diff)
 		}
@@ -136,7 +136,7 @@ func TestSimulationAgreesWithTheView(t *testing.T) {
 		live := accesstest.Site().Draw(t, "live")
 		d := Diff(live, whole(accesstest.Site().Draw(t, "described")), nil)
 		v := access.NewView(live)
-		sim := NewSimulation(live, v, access.NewView(d.Target), 0, "")
+		sim := NewSimulation(live, v, access.NewView(d.Target), 0)
 		same := func(facts access.Set) {
 			t.Helper()
 			view := access.NewView(facts)
@@ -189,7 +189,7 @@ func TestOrderTakesBeforeItOpens(t *testing.T) {
 		role space:A group:g = viewer
 		role space:B group:g = viewer`)
 	d := Diff(live, whole(target), nil)
-	steps := Order(NewSimulation(live, access.NewView(live), access.NewView(d.Target), 0, ""), simpleUnits(d))
+	steps := Order(NewSimulation(live, access.NewView(live), access.NewView(d.Target), 0), simpleUnits(d))
 	var got []string
 	for _, s := range steps {
 		got = append(got, s.Changes[0].String())
@@ -246,7 +246,7 @@ func TestNoSafeOrderIsSaid(t *testing.T) {
 		role space:S group:b = viewer
 		role space:T group:a = viewer`)
 	d := Diff(live, whole(target), nil)
-	steps := Order(NewSimulation(live, access.NewView(live), access.NewView(d.Target), 0, ""), simpleUnits(d))
+	steps := Order(NewSimulation(live, access.NewView(live), access.NewView(d.Target), 0), simpleUnits(d))
 	var findings []string
 	for _, s := range steps {
 		if s.Finding != "" {

@@ -164,7 +164,8 @@ type Finding struct {
 	Origin  *Origin      `json:"origin,omitempty"`
 }
 
-// Reach is one thing that people gain or lose in one space.
+// Reach is one thing that people gain or lose in one space, or on one page or
+// blog post.
 type Reach struct {
 	Object      string   `json:"object"`
 	Permissions []string `json:"permissions"`
@@ -242,7 +243,8 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 		diff = compare()
 	}
 
-	before, after := access.NewView(live.Facts, live.Account), access.NewView(diff.Target, live.Account)
+	stands := live.Beside()
+	before, after := stands.View(live.Facts), stands.View(diff.Target)
 	delta := access.Delta{
 		Live: live.Facts, Target: diff.Target, Desired: desired, Changes: diff.Changes,
 		Before: before, After: after, Effects: access.Compare(before, after), SiteKnown: true,
@@ -251,7 +253,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	if err != nil {
 		return nil, fmt.Errorf("judging the plan: %w", err)
 	}
-	sim := NewSimulation(live.Facts, before, after, in.Guards.MinSpaceAdmins, live.Account)
+	sim := NewSimulation(live.Facts, before, after, in.Guards.MinSpaceAdmins)
 	steps := Order(sim, in.Site.Units(diff.Changes, live.Facts))
 	beyond := reachBeyond(diff.Changes, live)
 
@@ -514,7 +516,7 @@ func people(d access.Delta) People {
 		}
 		if e.Lost != "" {
 			losing[e.Person] = true
-			if d.Desired.Described[e.Space] {
+			if d.Desired.Described[e.Object.Space()] {
 				here[e.Person] = true
 			}
 		}
@@ -526,23 +528,23 @@ func people(d access.Delta) People {
 // the same space.
 func reach(effects []access.Effect) (gained, lost []Reach) {
 	type row struct {
-		space access.Ref
-		what  access.Permissions
+		object access.Ref
+		what   access.Permissions
 	}
 	fold := func(what func(access.Effect) access.Permissions) []Reach {
 		rows := make(map[row][]string)
 		for _, e := range effects {
 			if p := what(e); p != "" {
-				k := row{e.Space, p}
+				k := row{e.Object, p}
 				rows[k] = append(rows[k], string(e.Person))
 			}
 		}
 		keys := slices.SortedFunc(maps.Keys(rows), func(a, b row) int {
-			return cmp.Or(cmp.Compare(a.space, b.space), cmp.Compare(a.what, b.what))
+			return cmp.Or(cmp.Compare(a.object, b.object), cmp.Compare(a.what, b.what))
 		})
 		out := make([]Reach, 0, len(keys))
 		for _, k := range keys {
-			out = append(out, Reach{Object: string(k.space), Permissions: k.what.IDs(), People: rows[k]})
+			out = append(out, Reach{Object: string(k.object), Permissions: k.what.IDs(), People: rows[k]})
 		}
 		return out
 	}

@@ -37,14 +37,14 @@ type Simulation struct {
 	grants    map[access.Ref]map[string]bool
 	products  map[access.Ref]string // product roles of groups and people, as values of facts
 	permitted map[access.Ref]access.Permissions
-	outside   access.Ref // weir's own account
+	beside    access.Beside
 }
 
 // NewSimulation starts at the live facts. The views are those of the live and
-// the target facts; outside is weir's own account.
-func NewSimulation(live access.Set, before, after *access.View, floor int, outside access.Ref) *Simulation {
+// the target facts.
+func NewSimulation(live access.Set, before, after *access.View, floor int) *Simulation {
 	s := &Simulation{
-		before: before, after: after, floor: floor, outside: outside,
+		before: before, after: after, floor: floor, beside: before.Beside(),
 		exists:    make(map[access.Ref]bool),
 		states:    make(map[access.Ref]bool),
 		members:   make(map[access.Ref]map[access.Ref]bool),
@@ -157,7 +157,7 @@ func (s *Simulation) do(unit []access.Change) {
 func (s *Simulation) set(f access.Fact) {
 	switch f.Kind {
 	case access.Exists:
-		s.exists[f.Object] = f.Object != s.outside
+		s.exists[f.Object] = true
 	case access.State:
 		s.states[f.Object] = true
 	case access.Product:

@@ -1,0 +1,152 @@
+package access
+
+import (
+	"iter"
+	"math/bits"
+	"slices"
+)
+
+// bitmap is a set of indexes: one bit each. All bitmaps of a view are equally
+// long.
+type bitmap []uint64
+
+func (b bitmap) set(i int32)      { b[i>>6] |= 1 << (i & 63) }
+func (b bitmap) clear(i int32)    { b[i>>6] &^= 1 << (i & 63) }
+func (b bitmap) has(i int32) bool { return b[i>>6]&(1<<(i&63)) != 0 }
+
+func (b bitmap) or(o bitmap) {
+	for i, w := range o {
+		b[i] |= w
+	}
+}
+
+func (b bitmap) and(o bitmap) {
+	for i, w := range o {
+		b[i] &= w
+	}
+}
+
+func (b bitmap) empty() bool {
+	for _, w := range b {
+		if w != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (b bitmap) count() int {
+	n := 0
+	for _, w := range b {
+		n += bits.OnesCount64(w)
+	}
+	return n
+}
+
+// all gives the indexes in order.
+func (b bitmap) all() iter.Seq[int32] {
+	return func(yield func(int32) bool) {
+		for i, w := range b {
+			for ; w != 0; w &= w - 1 {
+				if !yield(int32(i)<<6 + int32(bits.TrailingZeros64(w))) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// crowd is a set of people that never changes: a list of their indexes in order,
+// or a bitmap once that is the smaller of the two. Most groups are small, and a
+// site has many.
+type crowd struct {
+	list  []int32
+	dense bitmap
+}
+
+// newCrowd takes sorted indexes; words is how long a bitmap is.
+func newCrowd(list []int32, words int) *crowd {
+	if len(list) < 2*words {
+		return &crowd{list: list}
+	}
+	c := &crowd{dense: make(bitmap, words)}
+	for _, i := range list {
+		c.dense.set(i)
+	}
+	return c
+}
+
+func (c *crowd) has(i int32) bool {
+	if c.dense != nil {
+		return c.dense.has(i)
+	}
+	if len(c.list) == 1 {
+		return c.list[0] == i
+	}
+	_, ok := slices.BinarySearch(c.list, i)
+	return ok
+}
+
+// into adds the crowd to a bitmap.
+func (c *crowd) into(b bitmap) {
+	if c.dense != nil {
+		b.or(c.dense)
+		return
+	}
+	for _, i := range c.list {
+		b.set(i)
+	}
+}
+
+// keep takes everybody else out of a bitmap.
+func (c *crowd) keep(b bitmap) {
+	if c.dense != nil {
+		b.and(c.dense)
+		return
+	}
+	at := 0 // words before this one are done
+	for k := 0; k < len(c.list); {
+		w := int(c.list[k] >> 6)
+		var in uint64
+		for ; k < len(c.list) && int(c.list[k]>>6) == w; k++ {
+			in |= 1 << (c.list[k] & 63)
+		}
+		clear(b[at:w])
+		b[w] &= in
+		at = w + 1
+	}
+	clear(b[at:])
+}
+
+func (c *crowd) empty() bool { return c.dense == nil && len(c.list) == 0 }
+
+// all gives the indexes in order.
+func (c *crowd) all() iter.Seq[int32] {
+	if c.dense != nil {
+		return c.dense.all()
+	}
+	return slices.Values(c.list)
+}
+
+// differ adds to b who is in one of the crowds only.
+func differ(x, y *crowd, b bitmap) {
+	switch {
+	case x == y:
+	case x.dense != nil && y.dense != nil:
+		for i, w := range x.dense {
+			b[i] |= w ^ y.dense[i]
+		}
+	case x.dense == nil && y.dense == nil && slices.Equal(x.list, y.list):
+	default:
+		for i := range x.all() {
+			if !y.has(i) {
+				b.set(i)
+			}
+		}
+		for i := range y.all() {
+			if !x.has(i) {
+				b.set(i)
+			}
+		}
+	}
+}
