@@ -82,6 +82,14 @@ var commands = map[string]may{
 		{args: []string{"ana@acme.example", "edit", "OPS", "--dir", "{}"}},
 		{args: []string{"bo@acme.example", "admin", "ENG", "--dir", "{}", "--planned", "--format", "json"}},
 	}},
+	"weir matrix": {read: true, runs: []run{
+		{args: []string{"--dir", "{}"}},
+		{args: []string{"--dir", "{}", "--planned", "--format", "html"}},
+	}},
+	"weir redundant": {read: true, runs: []run{
+		{args: []string{"--dir", "{}"}},
+		{args: []string{"--dir", "{}", "--planned", "--pages", "--format", "json"}},
+	}},
 	"weir scan": {read: true, runs: []run{
 		{args: []string{"{}", "--yes"}},
 		{args: []string{"{}", "--yes", "--restart", "--space", "OPS"}},
