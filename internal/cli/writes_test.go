@@ -90,6 +90,15 @@ var commands = map[string]may{
 		{args: []string{"--dir", "{}"}},
 		{args: []string{"--dir", "{}", "--planned", "--pages", "--format", "json"}},
 	}},
+	"weir report": {read: true, runs: []run{
+		{args: []string{"unattended", "--dir", "{}"}},
+		{args: []string{"inactive", "--dir", "{}", "--planned", "--format", "json"}},
+		{args: []string{"public", "--dir", "{}"}},
+		{args: []string{"direct", "--dir", "{}", "--pages", "--format", "csv"}},
+		{args: []string{"guests", "--dir", "{}"}},
+		{args: []string{"unused", "--dir", "{}", "--all"}},
+		{args: []string{"arrivals", "--dir", "{}"}},
+	}},
 	"weir scan": {read: true, runs: []run{
 		{args: []string{"{}", "--yes"}},
 		{args: []string{"{}", "--yes", "--restart", "--space", "OPS"}},
