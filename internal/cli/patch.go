@@ -102,6 +102,9 @@ func (p *patcher) places(f access.Fact, at diag.Range) []string {
 		return nil
 	}
 	e := entry{lines: lines, first: first, last: entryEnd(lines, first), hcl: path.Ext(at.File) == ".hcl"}
+	if runes := []rune(lines[first]); at.Start.Column > 0 && at.Start.Column <= len(runes) {
+		e.begin = len(string(runes[:at.Start.Column-1]))
+	}
 	if f.Kind == access.Member {
 		return e.inList("members", e.member(f.Subject))
 	}
@@ -128,7 +131,20 @@ func principalText(r access.Ref) string {
 type entry struct {
 	lines       []string
 	first, last int // the last is not in it
+	begin       int // where in the first line it begins: there may be others before it
 	hcl         bool
+}
+
+// find finds a key in a line, if it stands in the entry; nil if not.
+func (e entry) find(key *regexp.Regexp, line int) []int {
+	if line != e.first {
+		return key.FindStringIndex(e.lines[line])
+	}
+	m := key.FindStringIndex(e.lines[line][e.begin:])
+	if m != nil {
+		m[0], m[1] = m[0]+e.begin, m[1]+e.begin
+	}
+	return m
 }
 
 // entryEnd is the line after an entry: the next that is indented no deeper and is
@@ -179,7 +195,7 @@ func (e entry) inList(key, item string) []string {
 	var out []string
 	list := regexp.MustCompile(`(^|[\s{,])` + regexp.QuoteMeta(key) + `\s*[:=]\s*(\[|\r?\n?$)`)
 	for i := e.first; i < e.last; i++ {
-		m := list.FindStringIndex(e.lines[i])
+		m := e.find(list, i)
 		if m == nil {
 			continue
 		}
@@ -237,7 +253,7 @@ func (e entry) inMap(name, key, item string) []string {
 	var out []string
 	begin := regexp.MustCompile(`(^|[\s{,])` + name + `\s*[:=]\s*(\{|\r?\n?$)`)
 	for i := e.first; i < e.last; i++ {
-		m := begin.FindStringIndex(e.lines[i])
+		m := e.find(begin, i)
 		if m == nil {
 			continue
 		}
@@ -287,7 +303,8 @@ func (e entry) newKey(pair string) []string {
 	if strings.HasSuffix(text, ":") || strings.HasSuffix(text, "{") {
 		out = append(out, e.with(e.first+1, e.first+1, indent+pair+"\n"))
 	}
-	if i := strings.IndexByte(head, '{'); i >= 0 && !strings.HasSuffix(text, "{") {
+	if i := strings.IndexByte(head[e.begin:], '{'); i >= 0 && !strings.HasSuffix(text, "{") {
+		i += e.begin
 		rest := strings.TrimLeft(head[i+1:], " ")
 		between := ", "
 		if strings.HasPrefix(rest, "}") {

@@ -39,7 +39,7 @@ type ReachedObject struct {
 func Reached(w io.Writer, a *ReachedAnswer, all bool, o Options) error {
 	p := &printer{w: w, color: o.Color}
 	who := a.Person.String()
-	if a.Person.Name != "" {
+	if a.Person.Name != "" && a.Person.Name != access.Ref(a.Person.Ref).ID() {
 		who = fmt.Sprintf("%s (%s)", who, Safe(a.Person.Name))
 	}
 	if !a.Enters {

@@ -14,7 +14,7 @@ func Words(f access.Fact, names map[access.Ref]string) string {
 	switch f.Kind {
 	case access.Exists:
 		if f.Object.IsPerson() {
-			if name := names[f.Object]; name != "" {
+			if name := names[f.Object]; name != "" && name != f.Object.ID() {
 				return fmt.Sprintf("%s (%s) may enter", f.Object.ID(), name)
 			}
 			return f.Object.ID() + " may enter"
