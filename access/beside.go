@@ -25,10 +25,10 @@ type Beside struct {
 	Without []Ref
 }
 
-// everything are the permissions of a member of the super-group: all that the
+// Everything are the permissions of a member of the super-group: all that the
 // site knows. Without a catalogue they are those that Data Center has a word for
 // (evidence B3).
-func (b Beside) everything() Permissions {
+func (b Beside) Everything() Permissions {
 	if len(b.Permissions) == 0 {
 		return NewPermissions(CanView, CanAdminister, "export/space", "restrict_content/space", "delete/space", "delete_mail/space",
 			"create/page", "delete/page", "create/blogpost", "delete/blogpost",
@@ -41,11 +41,11 @@ func (b Beside) everything() Permissions {
 	return NewPermissions(ids...)
 }
 
-// editing gives the permissions of which any lets somebody edit content of a
+// Editing gives the permissions of which any lets somebody edit content of a
 // type (page, blogpost) that they view. Adding counts as editing where the
 // product has no permission to edit (Data Center: evidence B3; blog posts before
 // roles), and where it is not known whether it has.
-func (b Beside) editing(typ string) []string {
+func (b Beside) Editing(typ string) []string {
 	update, create := "update/"+typ, "create/"+typ
 	if _, has := b.Permissions[update]; has {
 		return []string{update}

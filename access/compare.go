@@ -2,66 +2,8 @@ package access
 
 import (
 	"cmp"
-	"iter"
-	"maps"
 	"slices"
 )
-
-// Shift is what people gain and lose on one object: one for everybody who gains
-// and loses the same.
-type Shift struct {
-	Object       Ref
-	Gained, Lost Permissions
-	who          bitmap
-	roster       *roster
-}
-
-// Count is how many people there are; the public is not one.
-func (s Shift) Count() int {
-	n := s.who.count()
-	if s.Public() {
-		n--
-	}
-	return n
-}
-
-// Public reports whether the shift is also the public's.
-func (s Shift) Public() bool { return s.who.has(public) }
-
-// People gives the people in order, the public not among them.
-func (s Shift) People() iter.Seq[Ref] {
-	return func(yield func(Ref) bool) {
-		for i := range s.who.all() {
-			if i != public && !yield(s.roster.refs[i]) {
-				return
-			}
-		}
-	}
-}
-
-// Effect is what a person gains and loses on one space, page or blog post. For
-// the public the person is [Anonymous].
-type Effect struct {
-	Person Ref
-	Object Ref
-	Gained Permissions
-	Lost   Permissions
-}
-
-// Compare gives what people gain and lose from one view to another, by object
-// and person: the expanded form of [Shifts].
-func Compare(before, after *View) []Effect {
-	var out []Effect
-	for _, s := range Shifts(before, after) {
-		for i := range s.who.all() {
-			out = append(out, Effect{s.roster.refs[i], s.Object, s.Gained, s.Lost})
-		}
-	}
-	slices.SortFunc(out, func(a, b Effect) int {
-		return cmp.Or(cmp.Compare(a.Object, b.Object), cmp.Compare(a.Person, b.Person))
-	})
-	return out
-}
 
 // Shifts gives what people gain and lose from one view to another on spaces,
 // pages and blog posts, by object: the rights that [View.Rights] gives. Where a
@@ -69,54 +11,70 @@ func Compare(before, after *View) []Effect {
 // loses or gains [ToEdit].
 //
 // Only what a change touches is looked at: where the holders of a space are the
-// same, and nobody came to be or ceased to be behind them, nothing is computed.
+// same, and nobody came to be or ceased to be behind them, nothing is computed,
+// and otherwise only for the people, sixty-four at a time, among whom there is
+// one for whom something may be different.
 func Shifts(before, after *View) []Shift {
 	c := newComparison(before, after)
-	var out []Shift
-	for _, ref := range both(c.before.spaces, c.after.spaces) {
-		out = append(out, c.space(ref)...)
+	for _, ref := range merged(c.before.spaceOrder, c.after.spaceOrder) {
+		c.space(ref)
 	}
-	for _, ref := range both(c.before.pages, c.after.pages) {
-		out = append(out, c.page(ref)...)
+	for _, ref := range merged(c.before.pageOrder, c.after.pageOrder) {
+		c.page(ref)
 	}
-	return out
+	return c.out
 }
 
 // SiteShifts gives what people gain and lose on the site as a whole.
 func SiteShifts(before, after *View) []Shift {
 	c := newComparison(before, after)
-	return c.split(Site, c.before.siteHolders(), c.after.siteHolders())
-}
-
-// siteHolders says site rights as holders.
-func (v *View) siteHolders() []holder {
-	out := make([]holder, 0, len(globals))
+	at := c.everywhere()
+	var sets []int32
 	for _, op := range globals {
-		able := make(bitmap, v.words())
-		v.ableOnSite(op, able)
-		out = append(out, holder{principal: Ref(op), people: v.crowdOf(able), permits: Permissions(op)})
+		sets = append(sets, c.sets.of(Permissions(op)))
 	}
-	return out
+	d := c.division(sets, at)
+	for k, op := range globals {
+		c.before.crowdOf(c.before.able(op, Site)).onto(at, d.rows[k:], 2*len(sets))
+		c.after.crowdOf(c.after.able(op, Site)).onto(at, d.rows[len(sets)+k:], 2*len(sets))
+	}
+	c.divide(Site, d, unchanged)
+	return c.out
 }
 
-func both[V any](a, b map[Ref]V) []Ref {
-	refs := append(slices.Collect(maps.Keys(a)), slices.Collect(maps.Keys(b))...)
-	slices.Sort(refs)
-	return slices.Compact(refs)
+// merged gives what is in either of two sorted lists.
+func merged(a, b []Ref) []Ref {
+	if slices.Equal(a, b) {
+		return a
+	}
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // comparison compares two views that number people alike.
 type comparison struct {
 	before, after *View
-	moved         map[[2]*crowd]bitmap // who is in one of two crowds only; nil: nobody
-	reached       map[Ref]bitmap       // by space: whom a change may touch
-	pages         map[pagePair][]Shift // what was found for pages that are bound alike
-	unions        *unions
+	sets          *lexicon
+	wasSet, isSet []int32               // sets of the views, by their numbers there
+	moved         map[[2]*crowd]*sparse // who is in one of two crowds only; nil: nobody
+	steps         map[[2]int32]step     // from one set to another
+	touched       map[Ref][]int32       // by space: the places at which somebody may be touched
+	pages         map[pagePair][]Shift  // what was found for pages that are bound alike
+	out           []Shift
+
+	// Room that is used again and again.
+	scratch bitmap // empty between uses
+	found   []int32
+	seen    []seenKey
+	store   []uint64
+	numbers []int32
+	room    meeting
 }
 
 func newComparison(before, after *View) *comparison {
 	switch {
-	case before.roster == after.roster:
+	case before.roster == after.roster || slices.Equal(before.refs, after.refs):
 	case before.roster.covers(after.roster):
 		after = newView(after.facts, after.beside, before.roster)
 	case after.roster.covers(before.roster):
@@ -125,51 +83,71 @@ func newComparison(before, after *View) *comparison {
 		r := newRoster(append(slices.Clone(before.refs[1:]), after.refs[1:]...))
 		before, after = newView(before.facts, before.beside, r), newView(after.facts, after.beside, r)
 	}
-	return &comparison{
+	c := &comparison{
 		before: before, after: after,
-		moved:   make(map[[2]*crowd]bitmap),
-		reached: make(map[Ref]bitmap),
+		sets:    newLexicon(),
+		moved:   make(map[[2]*crowd]*sparse),
+		touched: make(map[Ref][]int32),
 		pages:   make(map[pagePair][]Shift),
-		unions:  &unions{known: make(map[[2]Permissions]Permissions)},
+		steps:   make(map[[2]int32]step),
+		scratch: make(bitmap, before.words()),
 	}
+	for _, p := range before.sets.all {
+		c.wasSet = append(c.wasSet, c.sets.of(p))
+	}
+	for _, p := range after.sets.all {
+		c.isSet = append(c.isSet, c.sets.of(p))
+	}
+	return c
 }
 
 // between gives who is in one of two crowds only, nil where nobody is.
-func (c *comparison) between(x, y *crowd) bitmap {
+func (c *comparison) between(x, y *crowd) *sparse {
 	if x == y {
 		return nil
 	}
 	key := [2]*crowd{x, y}
-	b, ok := c.moved[key]
+	s, ok := c.moved[key]
 	if !ok {
-		b = make(bitmap, c.before.words())
-		if differ(x, y, b); b.empty() {
-			b = nil
+		if s = differ(x, y, len(c.scratch)); len(s.at) == 0 {
+			s = nil
 		}
-		c.moved[key] = b
+		c.moved[key] = s
 	}
-	return b
+	return s
 }
 
-func (h holder) compare(o holder) int {
-	return cmp.Or(cmp.Compare(h.principal, o.principal), cmp.Compare(h.permits, o.permits), cmp.Compare(h.role, o.role))
+// places empties the scratch and gives which of its words had somebody in them.
+func (c *comparison) places() []int32 {
+	first := len(c.found)
+	for i, w := range c.scratch {
+		if w != 0 {
+			c.found = append(c.found, int32(i))
+			c.scratch[i] = 0
+		}
+	}
+	return c.found[first:len(c.found):len(c.found)]
 }
 
-// touched gives whom the difference between two lists of holders, sorted by
-// principal, may reach; nil where that is nobody.
-func (c *comparison) touched(was, is []holder) bitmap {
-	var out bitmap
-	reach := func(b bitmap) {
-		if out == nil {
-			out = make(bitmap, c.before.words())
-		}
-		out.or(b)
+// everywhere gives all places.
+func (c *comparison) everywhere() []int32 {
+	at := make([]int32, len(c.scratch))
+	for i := range at {
+		at[i] = int32(i)
 	}
-	whole := func(h holder) {
-		b := make(bitmap, c.before.words())
-		h.people.into(b)
-		reach(b)
-	}
+	return at
+}
+
+// meeting is how the holders of a space before and after go together.
+type meeting struct {
+	stay    []holder // the same, with the same people behind them
+	was, is []holder // the others
+}
+
+// meet sorts out the holders of a space, and gives the places of everybody whom
+// those that do not stay may touch.
+func (c *comparison) meet(was, is []holder) (meeting, []int32) {
+	m := meeting{c.room.stay[:0], c.room.was[:0], c.room.is[:0]}
 	for len(was) > 0 || len(is) > 0 {
 		n := 0
 		switch {
@@ -178,240 +156,227 @@ func (c *comparison) touched(was, is []holder) bitmap {
 		case len(is) == 0:
 			n = -1
 		default:
-			n = cmp.Or(cmp.Compare(was[0].principal, is[0].principal), cmp.Compare(was[0].permits, is[0].permits))
+			n = was[0].compare(is[0])
 		}
 		switch {
 		case n < 0:
-			whole(was[0])
-			was = was[1:]
+			was[0].people.into(c.scratch)
+			m.was, was = append(m.was, was[0]), was[1:]
 		case n > 0:
-			whole(is[0])
-			is = is[1:]
+			is[0].people.into(c.scratch)
+			m.is, is = append(m.is, is[0]), is[1:]
 		default:
-			if b := c.between(was[0].people, is[0].people); b != nil {
-				reach(b)
+			if s := c.between(was[0].people, is[0].people); s != nil {
+				s.into(c.scratch)
+				m.was, m.is = append(m.was, was[0]), append(m.is, is[0])
+			} else {
+				m.stay = append(m.stay, was[0])
 			}
 			was, is = was[1:], is[1:]
 		}
 	}
-	return out
+	c.room = m
+	if len(m.was)+len(m.is) == 0 {
+		return m, nil
+	}
+	return m, c.places()
 }
 
 // space compares one space.
-func (c *comparison) space(ref Ref) []Shift {
+func (c *comparison) space(ref Ref) {
 	a, b := c.before.spaces[ref], c.after.spaces[ref]
 	was, is := c.before.holders(ref), c.after.holders(ref)
-	reached := c.touched(was, is)
-	archived := a != nil && b != nil && a.archived != b.archived
-	if archived {
-		reached = c.touched(was, nil)
-		if more := c.touched(nil, is); reached == nil {
-			reached = more
-		} else {
-			reached.or(more)
-		}
+	m, at := c.meet(was, is)
+	life := lifeOf(a, b)
+	if life != unchanged {
+		at = c.everywhere()
 	}
-	if reached == nil {
-		return nil
+	if len(at) == 0 {
+		return
 	}
-	c.reached[ref] = reached
-	if !archived {
-		return c.splitAmong(ref, was, is, reached, nil)
-	}
-	return c.splitAmong(ref, was, is, reached, func(p part) part {
-		switch keeps := reads | writes; {
-		case summarise(p.was)&summarise(p.is)&keeps != keeps:
-		case b.archived:
-			p.was = c.unions.of(p.was, ToEdit)
-		default:
-			p.is = c.unions.of(p.is, ToEdit)
-		}
-		return p
-	})
+	c.touched[ref] = at
+	c.divide(ref, c.holding(at, m), life)
 }
 
-// part is people who may do the same before, and the same after.
-type part struct{ was, is Permissions }
-
-// split compares two lists of holders on one object.
-func (c *comparison) split(object Ref, was, is []holder) []Shift {
-	reached := c.touched(was, is)
-	if reached == nil {
-		return nil
-	}
-	return c.splitAmong(object, was, is, reached, nil)
+// division is people at some places, by the sets of permissions that reach them:
+// for each place a row of words, one for each set before, and then one for each
+// set after.
+type division struct {
+	at   []int32
+	sets []int32
+	rows []uint64
 }
 
-// splitAmong divides the people reached by what they may do before and after:
-// all at once, then by each holder into those it reaches and the rest. Only
-// words with somebody in them are looked at. finish may alter a part at the end.
-func (c *comparison) splitAmong(object Ref, was, is []holder, reached bitmap, finish func(part) part) []Shift {
-	var at []int32 // the words
-	all := make(bitmap, 0, 8)
-	for i, w := range reached {
-		if w != 0 {
-			at = append(at, int32(i))
-			all = append(all, w)
+// division makes an empty one. It is good until the next is made.
+func (c *comparison) division(sets []int32, at []int32) division {
+	n := 2 * len(sets) * len(at)
+	if cap(c.store) < n {
+		c.store = make([]uint64, n)
+	}
+	clear(c.store[:n])
+	return division{at, sets, c.store[:n]}
+}
+
+// holding divides people by what holders have in a space.
+func (c *comparison) holding(at []int32, m meeting) division {
+	sets := c.numbers[:0]
+	put := func(d division, holders []holder, numbers []int32, half int) {
+		for _, h := range holders {
+			k := slices.Index(d.sets, numbers[h.set])
+			h.people.onto(at, d.rows[half*len(d.sets)+k:], 2*len(d.sets))
 		}
 	}
-	parts := map[part]bitmap{{}: all}
-	in := make(bitmap, len(at))
-	divide := func(h holder, with func(part) part) {
-		h.people.onto(at, in)
-		next := make(map[part]bitmap, 2*len(parts))
-		for p, who := range parts {
-			inside := make(bitmap, len(at))
-			some, rest := false, false
-			for k, w := range who {
-				inside[k] = w & in[k]
-				some = some || inside[k] != 0
-				rest = rest || w&^in[k] != 0
+	add := func(holders []holder, numbers []int32) {
+		for _, h := range holders {
+			if !slices.Contains(sets, numbers[h.set]) {
+				sets = append(sets, numbers[h.set])
 			}
-			if some {
-				gather(next, with(p), inside)
-			}
-			if rest {
-				outside := make(bitmap, len(at))
-				for k, w := range who {
-					outside[k] = w &^ in[k]
+		}
+	}
+	add(m.stay, c.wasSet)
+	add(m.was, c.wasSet)
+	add(m.is, c.isSet)
+	c.numbers = sets
+	d := c.division(sets, at)
+	put(d, m.stay, c.wasSet, 0)
+	n := len(sets)
+	for k := range at {
+		row := d.rows[2*n*k : 2*n*(k+1)]
+		copy(row[n:], row[:n])
+	}
+	put(d, m.was, c.wasSet, 0)
+	put(d, m.is, c.isSet, 1)
+	return d
+}
+
+// divide finds who is reached by other sets than before, and what that gives or
+// takes: at once for everybody at one place who is reached by the same sets.
+func (c *comparison) divide(object Ref, d division, life life) {
+	n := len(d.sets)
+	first := len(c.out)
+	seen := c.seen[:0]
+	defer func() { c.seen = seen }()
+	for k, at := range d.at {
+		row := d.rows[2*n*k : 2*n*(k+1)]
+		left := uint64(0)
+		for s := range n {
+			left |= row[s] ^ row[n+s]
+		}
+		if life != unchanged {
+			left = ^uint64(0) // whoever keeps what they hold may lose or gain all the same
+		}
+		for left != 0 {
+			bit := left & -left
+			same := left
+			key := uint64(0) // of the sets that reach them; two may share one if there are many
+			for i, w := range row {
+				if w&bit != 0 {
+					same &= w
+					key |= 1 << (i & 63)
+				} else {
+					same &^= w
 				}
-				gather(next, p, outside)
+			}
+			left &^= same
+			if who := c.shift(&seen, key, first, object, d.sets, row, bit, life); who != nil {
+				who.add(at, same)
 			}
 		}
-		parts = next
 	}
-	for _, h := range was {
-		divide(h, func(p part) part { p.was = c.unions.of(p.was, h.permits); return p })
-	}
-	for _, h := range is {
-		divide(h, func(p part) part { p.is = c.unions.of(p.is, h.permits); return p })
-	}
-	shifts := make(map[part]Shift)
-	for p, who := range parts {
-		if finish != nil {
-			p = finish(p)
-		}
-		d := part{p.was.Minus(p.is), p.is.Minus(p.was)}
-		if d == (part{}) {
-			continue
-		}
-		s, ok := shifts[d]
-		if !ok {
-			s = Shift{Object: object, Lost: d.was, Gained: d.is, who: make(bitmap, c.before.words()), roster: c.before.roster}
-			shifts[d] = s
-		}
-		for k, w := range who {
-			s.who[at[k]] |= w
-		}
-	}
-	return slices.SortedFunc(maps.Values(shifts), func(a, b Shift) int {
+	slices.SortFunc(c.out[first:], func(a, b Shift) int {
 		return cmp.Or(cmp.Compare(a.Gained, b.Gained), cmp.Compare(a.Lost, b.Lost))
 	})
 }
 
-func gather(parts map[part]bitmap, p part, who bitmap) {
-	if there, ok := parts[p]; ok {
-		there.or(who)
-		return
-	}
-	parts[p] = who
+// seenKey is what the sets that reach people came to.
+type seenKey struct {
+	key uint64
+	who *sparse // nil: nothing changes
 }
 
-// onto gives the words of the crowd that stand at the places given.
-func (c *crowd) onto(at []int32, out bitmap) {
-	if c.dense != nil {
-		for k, i := range at {
-			out[k] = c.dense[i]
-		}
-		return
-	}
-	clear(out)
-	k := 0
-	for _, i := range c.list {
-		for k < len(at) && at[k] < i>>6 {
-			k++
-		}
-		if k == len(at) {
-			return
-		}
-		if at[k] == i>>6 {
-			out[k] |= 1 << (i & 63)
+// shift gives the people of the shift that those at one bit of a row are in.
+func (c *comparison) shift(seen *[]seenKey, key uint64, first int, object Ref, sets []int32, row []uint64, bit uint64, life life) *sparse {
+	if len(row) <= 64 {
+		for _, s := range *seen {
+			if s.key == key {
+				return s.who
+			}
 		}
 	}
+	was, is := int32(0), int32(0)
+	for s, set := range sets {
+		if row[s]&bit != 0 {
+			was = c.sets.union(was, set)
+		}
+		if row[len(sets)+s]&bit != 0 {
+			is = c.sets.union(is, set)
+		}
+	}
+	who := c.shifted(first, object, c.step(was, is, life))
+	*seen = append(*seen, seenKey{key, who})
+	return who
 }
 
-// pagePair is what two pages are bound by before and after: pages that are
-// bound alike shift alike.
-type pagePair struct {
-	a, b       *space
-	aLock      *page
-	bLock      *page
-	aEdit      *crowd
-	bEdit      *crowd
-	typ        string
-	here, then bool
-}
+// step is what is gained and lost from one set to another.
+type step struct{ gained, lost Permissions }
 
-// page compares one page.
-func (c *comparison) page(ref Ref) []Shift {
-	a, b := c.before.pages[ref], c.after.pages[ref]
-	key := pagePair{typ: ref.Type(), here: a != nil, then: b != nil}
-	if a == nil {
-		a = c.before.page(ref)
+func (c *comparison) step(was, is int32, life life) step {
+	if life != unchanged {
+		before, after := life.apply(c.sets.all[was], c.sets.all[is])
+		return step{after.Minus(before), before.Minus(after)}
 	}
-	if b == nil {
-		b = c.after.page(ref)
-	}
-	key.a, key.b, key.aLock, key.bLock, key.aEdit, key.bEdit = a.space, b.space, a.lock, b.lock, a.edit, b.edit
-	known, ok := c.pages[key]
+	key := [2]int32{was, is}
+	s, ok := c.steps[key]
 	if !ok {
-		if c.pageTouched(a, b) {
-			known = c.split(ref, c.before.pageHolders(a), c.after.pageHolders(b))
-		}
-		c.pages[key] = known
+		s = step{c.sets.all[is].Minus(c.sets.all[was]), c.sets.all[was].Minus(c.sets.all[is])}
+		c.steps[key] = s
 	}
-	out := slices.Clone(known)
-	for i := range out {
-		out[i].Object = ref
-	}
-	return out
+	return s
 }
 
-// pageTouched reports whether a page may be open to others than before.
-func (c *comparison) pageTouched(a, b *page) bool {
-	if a.space == nil || b.space == nil {
-		return a.space != b.space
+// shifted finds the shift of a step among those of the object, or begins it; nil
+// for no gain and no loss.
+func (c *comparison) shifted(first int, object Ref, s step) *sparse {
+	if s == (step{}) {
+		return nil
 	}
-	if c.reached[a.space.ref] != nil || a.space.archived != b.space.archived || c.gateMoved(a.edit, b.edit) ||
-		!slices.Equal(c.before.beside.editing(a.ref.Type()), c.after.beside.editing(b.ref.Type())) {
-		return true
-	}
-	x, y := a.locks(), b.locks()
-	if len(x) != len(y) {
-		return true
-	}
-	for i := range x {
-		if c.gateMoved(x[i].view, y[i].view) {
-			return true
+	for _, o := range c.out[first:] {
+		if o.Gained == s.gained && o.Lost == s.lost {
+			return o.who
 		}
 	}
-	return false
+	who := &sparse{at: make([]int32, 0, 16), words: make([]uint64, 0, 16)}
+	c.out = append(c.out, Shift{object, s.gained, s.lost, who, c.before.roster})
+	return who
 }
 
-func (c *comparison) gateMoved(x, y *crowd) bool {
-	if x == nil || y == nil {
-		return x != y
+// life is what becomes of a space.
+type life uint8
+
+const (
+	unchanged life = iota
+	archiving
+	returning // from the archive
+)
+
+func lifeOf(a, b *space) life {
+	switch {
+	case a == nil || b == nil || a.archived == b.archived:
+		return unchanged
+	case b.archived:
+		return archiving
 	}
-	return c.between(x, y) != nil
+	return returning
 }
 
-// pageHolders says the rights on a page as holders.
-func (v *View) pageHolders(p *page) []holder {
-	out := make([]holder, 0, 2)
-	for _, op := range []string{EditPage, ViewPage} {
-		able := make(bitmap, v.words())
-		v.ableOnPage(op, p, able)
-		out = append(out, holder{principal: Ref(op), people: v.crowdOf(able), permits: Permissions(op)})
+// apply adds ToEdit to what whoever keeps the rights to edit had before, or has
+// after.
+func (l life) apply(was, is Permissions) (before, after Permissions) {
+	switch keeps := reads | writes; {
+	case l == unchanged || summarise(was)&summarise(is)&keeps != keeps:
+		return was, is
+	case l == archiving:
+		return was.Union(ToEdit), is
 	}
-	return out
+	return was, is.Union(ToEdit)
 }

@@ -128,25 +128,65 @@ func (c *crowd) all() iter.Seq[int32] {
 	return slices.Values(c.list)
 }
 
-// differ adds to b who is in one of the crowds only.
-func differ(x, y *crowd, b bitmap) {
-	switch {
-	case x == y:
-	case x.dense != nil && y.dense != nil:
-		for i, w := range x.dense {
-			b[i] |= w ^ y.dense[i]
+// onto adds the words of the crowd that stand at the places given to every
+// stride-th word of out.
+func (c *crowd) onto(at []int32, out []uint64, stride int) {
+	if c.dense != nil {
+		for k, i := range at {
+			out[k*stride] |= c.dense[i]
 		}
-	case x.dense == nil && y.dense == nil && slices.Equal(x.list, y.list):
-	default:
-		for i := range x.all() {
-			if !y.has(i) {
-				b.set(i)
+		return
+	}
+	k := 0
+	for _, i := range c.list {
+		w := i >> 6
+		for k < len(at) && at[k] < w {
+			k++
+		}
+		if k == len(at) {
+			return
+		}
+		if at[k] == w {
+			out[k*stride] |= 1 << (i & 63)
+		}
+	}
+}
+
+// differ gives who is in one of two crowds only; words is how long a bitmap is.
+func differ(x, y *crowd, words int) *sparse {
+	out := &sparse{}
+	switch {
+	case x.dense == nil && y.dense == nil:
+		a, b := x.list, y.list
+		for len(a) > 0 || len(b) > 0 {
+			switch {
+			case len(b) == 0 || len(a) > 0 && a[0] < b[0]:
+				out.add(a[0]>>6, 1<<(a[0]&63))
+				a = a[1:]
+			case len(a) == 0 || b[0] < a[0]:
+				out.add(b[0]>>6, 1<<(b[0]&63))
+				b = b[1:]
+			default:
+				a, b = a[1:], b[1:]
 			}
 		}
-		for i := range y.all() {
-			if !x.has(i) {
-				b.set(i)
+	default:
+		a, b := x.bitmap(words), y.bitmap(words)
+		for i, w := range a {
+			if w ^= b[i]; w != 0 {
+				out.add(int32(i), w)
 			}
 		}
 	}
+	return out
+}
+
+// bitmap gives the crowd as a bitmap, to be read only.
+func (c *crowd) bitmap(words int) bitmap {
+	if c.dense != nil {
+		return c.dense
+	}
+	out := make(bitmap, words)
+	c.into(out)
+	return out
 }

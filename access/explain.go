@@ -106,7 +106,7 @@ func (v *View) needs(op string, object Ref) [][]string {
 	case object.IsPage() && op == ViewPage, op == ToView:
 		return [][]string{{CanView}}
 	case object.IsPage() && op == EditPage:
-		return [][]string{{CanView}, v.beside.editing(object.Type())}
+		return [][]string{{CanView}, v.beside.Editing(object.Type())}
 	case op == ToEdit:
 		return [][]string{{CanView}, editsSpace}
 	case op == ToAdminister:

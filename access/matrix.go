@@ -2,7 +2,6 @@ package access
 
 import (
 	"iter"
-	"maps"
 	"slices"
 )
 
@@ -17,7 +16,7 @@ type Matrix struct {
 
 // Matrix computes the whole matrix.
 func (v *View) Matrix() *Matrix {
-	m := &Matrix{Spaces: slices.Sorted(maps.Keys(v.spaces)), roster: v.roster}
+	m := &Matrix{Spaces: v.spaceOrder, roster: v.roster}
 	words := v.words()
 	m.cells = make([]bitmap, 0, 3*len(m.Spaces))
 	store := make(bitmap, 3*len(m.Spaces)*words)

@@ -180,7 +180,7 @@ func (p *prover) reach(principal Ref) proofs {
 // holds proves that the person has a permission in a space.
 func (p *prover) holds(id string, s *space) proofs {
 	out := nothing
-	if p.beside.everything().Has(id) {
+	if p.beside.Everything().Has(id) {
 		out = p.super()
 	}
 	for f := range p.facts.Of(Role, s.ref) {
@@ -235,7 +235,7 @@ func (p *prover) onPage(op string, pg *page) proofs {
 	case pg.space.archived:
 		return nothing
 	}
-	out = out.and(p.any(p.beside.editing(pg.ref.Type()), pg.space))
+	out = out.and(p.any(p.beside.Editing(pg.ref.Type()), pg.space))
 	if pg.edit != nil {
 		out = out.and(p.named(pg.ref, EditPage))
 	}

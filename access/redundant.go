@@ -178,7 +178,7 @@ func (t *trial) reaches(principal Ref, i int32) bool {
 // rights gives what a person may do in a space with what is left.
 func (t *trial) rights(i int32, ref Ref) Permissions {
 	if t.all(i) {
-		return t.unions.of(t.beside.everything(), t.own(i, ref))
+		return t.unions.of(t.beside.Everything(), t.own(i, ref))
 	}
 	return t.own(i, ref)
 }
@@ -273,10 +273,16 @@ func (t *trial) globalRights(i int32) Permissions {
 	if t.all(i) {
 		return NewPermissions(globals...)
 	}
-	var ids []string
+	ids := []string{GlobalUse} // nobody else is asked about
+	if t.admins.has(i) {       // by a product role, which nobody loses
+		ids = append(ids, GlobalAdminister)
+	}
 	for g := range t.facts.OfKind(Global) {
-		if t.reaches(g.Subject, i) {
-			ids = append(ids, g.Verb)
+		if !t.reaches(g.Subject, i) {
+			continue
+		}
+		if ids = append(ids, g.Verb); g.Verb == GlobalSystemAdminister {
+			ids = append(ids, GlobalAdminister)
 		}
 	}
 	return NewPermissions(ids...)
@@ -350,7 +356,7 @@ func (t *trial) arrives(i int32, pg *page, verb string) bool {
 		return false
 	}
 	held := t.rights(i, pg.space.ref)
-	if !held.Has(CanView) || verb == EditPage && (pg.space.archived || !slices.ContainsFunc(t.beside.editing(pg.ref.Type()), held.Has)) {
+	if !held.Has(CanView) || verb == EditPage && (pg.space.archived || !slices.ContainsFunc(t.beside.Editing(pg.ref.Type()), held.Has)) {
 		return false
 	}
 	for _, lock := range pg.locks() {

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"sync"
@@ -49,7 +50,10 @@ type View struct {
 	pages  map[Ref]*page
 	grants map[Ref]Permissions // by space role
 	site   map[string]*crowd   // by global permission: who was granted it
+	sets   *lexicon            // what holders are permitted
 	unions *unions
+
+	spaceOrder, pageOrder []Ref
 }
 
 // space is one space and who holds what in it.
@@ -66,8 +70,20 @@ type holder struct {
 	role      string // empty for what it has beside roles
 	people    *crowd // whom it reaches
 	permits   Permissions
+	set       int32 // the number of what it is permitted, in the view's lexicon
 	parts     summary
 	super     bool // it is the super-group, by what it is
+}
+
+// With computes a view of other facts of the same site, such as those that a plan
+// leads to. It numbers people alike as far as that is possible, so that comparing
+// the two is fast.
+func (v *View) With(facts Set) *View {
+	r := numbered(facts)
+	if v.roster.covers(r) {
+		r = v.roster
+	}
+	return newView(facts, v.beside, r)
 }
 
 // NewView computes a view of facts beside which nothing is known but people to
@@ -88,12 +104,15 @@ func newView(facts Set, beside Beside, r *roster) *View {
 		spaces:  make(map[Ref]*space),
 		pages:   make(map[Ref]*page),
 		grants:  make(map[Ref]Permissions),
+		sets:    newLexicon(),
 		unions:  &unions{known: make(map[[2]Permissions]Permissions)},
 	}
 	v.readGrants()
 	v.readSpaces()
 	v.readSite()
 	v.readPages()
+	v.spaceOrder = slices.Sorted(maps.Keys(v.spaces))
+	v.pageOrder = slices.Sorted(maps.Keys(v.pages))
 	return v
 }
 
@@ -135,10 +154,10 @@ func (v *View) readSpaces() {
 			s.archived = true
 		}
 	}
-	everything := v.beside.everything()
+	everything := v.beside.Everything()
 	for _, s := range v.spaces {
 		if !v.super.empty() {
-			s.holders = append(s.holders, holder{v.beside.Super, "", v.super, everything, summarise(everything), true})
+			s.holders = append(s.holders, holder{v.beside.Super, "", v.super, everything, v.sets.of(everything), summarise(everything), true})
 		}
 		slices.SortFunc(s.holders, holder.compare)
 	}
@@ -155,7 +174,12 @@ func (v *View) space(ref Ref) *space {
 }
 
 func (s *space) hold(v *View, principal Ref, role string, permits Permissions) {
-	s.holders = append(s.holders, holder{principal, role, v.reached[principal], permits, summarise(permits), false})
+	s.holders = append(s.holders, holder{principal, role, v.reached[principal], permits, v.sets.of(permits), summarise(permits), false})
+}
+
+// compare orders holders by principal, and what one has by a role and beside it.
+func (h holder) compare(o holder) int {
+	return cmp.Or(cmp.Compare(h.principal, o.principal), cmp.Compare(h.permits, o.permits))
 }
 
 // Grants gives what a space role permits.
@@ -171,7 +195,7 @@ func (v *View) Known(object Ref) bool {
 // Objects gives every known object: the site, and spaces, pages and blog posts in
 // order.
 func (v *View) Objects() []Ref {
-	out := append(slices.Collect(maps.Keys(v.spaces)), slices.Collect(maps.Keys(v.pages))...)
+	out := slices.Concat(v.spaceOrder, v.pageOrder)
 	slices.Sort(out)
 	return append([]Ref{Site}, out...)
 }
@@ -256,8 +280,18 @@ func (v *View) Can(person Ref, op string, object Ref) bool {
 // the public can is for [View.Can] to say: it is no person.
 func (v *View) Who(op string, object Ref) []Ref { return v.names(v.able(op, object)) }
 
-// Admins gives the people who administer a space, in order.
-func (v *View) Admins(space Ref) []Ref { return v.Who(CanAdminister, space) }
+// Admins gives the people who administer a space by what is held in it, in order.
+// The members of the super-group, who administer every space, are not among them
+// for that: a space that has nobody else has no admin of its own.
+func (v *View) Admins(space Ref) []Ref {
+	out := make(bitmap, v.words())
+	for _, h := range v.holders(space) {
+		if h.parts&administers != 0 && !h.super {
+			h.people.into(out)
+		}
+	}
+	return v.names(out)
+}
 
 // able gives everybody who can do an operation, the public among them.
 func (v *View) able(op string, object Ref) bitmap {

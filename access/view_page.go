@@ -106,7 +106,7 @@ func (v *View) edits(i int32, p *page, held Permissions) bool {
 	if p.space.archived || p.edit != nil && !p.edit.has(i) {
 		return false
 	}
-	for _, id := range v.beside.editing(p.ref.Type()) {
+	for _, id := range v.beside.Editing(p.ref.Type()) {
 		if held.Has(id) {
 			return true
 		}
@@ -144,7 +144,7 @@ func (v *View) ableOnPage(op string, p *page, out bitmap) {
 		return
 	}
 	may := make(bitmap, len(out))
-	for _, id := range v.beside.editing(p.ref.Type()) {
+	for _, id := range v.beside.Editing(p.ref.Type()) {
 		for _, h := range p.space.holders {
 			if h.permits.Has(id) {
 				h.people.into(may)

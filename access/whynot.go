@@ -375,7 +375,7 @@ func (s *search) join(g Ref, guest bool) move {
 		case n.ids != nil && s.object == Site:
 			met = super || s.grantsOnSite(n.ids[0], reached)
 		case n.ids != nil:
-			met = super && slices.ContainsFunc(n.ids, s.beside.everything().Has) || s.grantsInSpace(n.ids, reached)
+			met = super && slices.ContainsFunc(n.ids, s.beside.Everything().Has) || s.grantsInSpace(n.ids, reached)
 		}
 		if met {
 			m.meets |= 1 << i
@@ -509,7 +509,7 @@ func (s *search) met(st standing, ownRole bool) mask {
 		case n.ids != nil && s.object == Site:
 			met = super || s.grantsOnSite(n.ids[0], reached)
 		case n.ids != nil:
-			met = super && slices.ContainsFunc(n.ids, s.beside.everything().Has) ||
+			met = super && slices.ContainsFunc(n.ids, s.beside.Everything().Has) ||
 				slices.ContainsFunc(s.holders(s.object.Space()), func(h holder) bool {
 					return reached[h.principal] && (ownRole || h.principal != s.person || h.role == "") && slices.ContainsFunc(n.ids, h.permits.Has)
 				})

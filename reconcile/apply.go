@@ -89,10 +89,10 @@ func Apply(ctx context.Context, in ApplyInput) (*Report, error) {
 	target := live.Facts.Apply(changes)
 	a := &applier{
 		ApplyInput: in,
-		sim: NewSimulation(live.Facts, live.Beside().View(live.Facts), live.Beside().View(target), in.Plan.MinSpaceAdmins),
-		report: &Report{Plan: in.Plan.Digest, Site: in.Plan.Site, Steps: []StepReport{}},
-		run:    history.LastRun + 1,
-		extent: extent,
+		sim:        NewSimulation(live.Facts, live.Beside().View(live.Facts), live.Beside().View(target), in.Plan.MinSpaceAdmins),
+		report:     &Report{Plan: in.Plan.Digest, Site: in.Plan.Site, Steps: []StepReport{}},
+		run:        history.LastRun + 1,
+		extent:     extent,
 	}
 	if err := a.begin(history); err != nil {
 		return nil, err

@@ -258,7 +258,7 @@ func (o Oracle) passes(person, page access.Ref, verb string) bool {
 		if f.Kind != access.Restrict || f.Object != page || f.Verb != verb {
 			continue
 		}
-		if f.Subject == "group:gone" && o.bug("a name that no longer exists lifts a restriction") {
+		if f.Subject == Gone && o.bug("a name that no longer exists lifts a restriction") {
 			continue
 		}
 		names++

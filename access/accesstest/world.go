@@ -20,7 +20,7 @@ func (w World) View() *access.View { return w.Beside.View(w.Facts) }
 // With is the world with other facts.
 func (w World) With(facts access.Set) World { return World{facts, w.Beside} }
 
-// Catalogues are the permissions that sites of different products know: with and
+// catalogues are the permissions that sites of different products know: with and
 // without any to edit. The first is not known.
 var catalogues = []map[string]string{
 	nil,
@@ -106,6 +106,9 @@ func Operations(object access.Ref) []string {
 	return append(Permissions(), access.Summaries...)
 }
 
+// Gone is a group that was deleted: restrictions still name it.
+const Gone access.Ref = "group:gone"
+
 func rarely() *rapid.Generator[bool] {
 	return rapid.Map(rapid.IntRange(0, 5), func(i int) bool { return i == 0 })
 }
@@ -126,7 +129,7 @@ func SiteWithContent() *rapid.Generator[access.Set] {
 			}
 		}
 		granted = append(named, access.Anonymous, access.Everyone, access.Unlicensed)
-		named = append(named, "group:gone") // a group that was deleted stays named
+		named = append(named, Gone)
 		for _, p := range Pages() {
 			if !there[p.PageSpace()] || rapid.Bool().Draw(t, "unread") {
 				continue

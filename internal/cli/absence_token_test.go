@@ -24,7 +24,7 @@ func (k kindOfSite) long() size {
 	case emulator.ModeTransition:
 		return size{people: 60, groups: 20, spaces: 225}
 	case "":
-		return size{people: 60, groups: 190, spaces: 150}
+		return size{people: 60, groups: 242, spaces: 150}
 	}
 	return size{people: 60, groups: 20, spaces: 450}
 }

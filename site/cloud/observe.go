@@ -119,7 +119,7 @@ func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, o
 			s.known.learn(u.Object, extent.Pins[u.Object])
 		}
 	}
-	var facts []access.Fact
+	facts := s.owners(r, obs)
 	for _, sp := range r.spaces {
 		if a := r.access[sp.ID]; a != nil {
 			told, unknown := s.accessFacts(sp.ref(), a, r.mode)
@@ -149,6 +149,23 @@ func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, o
 	})
 	obs.Requests, obs.Floor = s.client.Sent()-before, floor(r.size())+pages.floor
 	return nil
+}
+
+// owners takes the facts about personal spaces out of an observation and gives
+// them with the names of those whom no list of people shows.
+func (s *Site) owners(r *reading, obs *site.Observation) []access.Fact {
+	var facts []access.Fact
+	for f := range obs.Facts.OfKind(access.Personal) {
+		if owner, ok := s.known.ref("person", f.Subject.ID()); ok && f.Subject.Type() == "account" {
+			f.Subject = owner
+		}
+		facts = append(facts, f)
+	}
+	obs.Facts = obs.Facts.Filter(func(f access.Fact) bool { return f.Kind != access.Personal })
+	if r.short {
+		facts, r.unknown = s.withoutStrangers(facts, r.unknown)
+	}
+	return facts
 }
 
 // ready makes sure that the ids of the site are known: by a whole observation
