@@ -252,14 +252,15 @@ func (s *search) licences(st standing) []move {
 	return out
 }
 
-// weight is how much a group holds: of two that help alike, who joins the one
-// with less gets less beside.
+// weight is how much a group holds, in permissions: of two that help alike, who
+// joins the one with less gets less beside. The readers of a space are so joined
+// before its admins.
 func (s *search) weight(group Ref) int {
 	n := 0
 	for _, sp := range s.spaces {
 		for _, h := range sp.holders {
 			if h.principal == group {
-				n++
+				n += len(h.permits.IDs())
 			}
 		}
 	}
