@@ -26,15 +26,6 @@ func (b bitmap) and(o bitmap) {
 	}
 }
 
-func (b bitmap) empty() bool {
-	for _, w := range b {
-		if w != 0 {
-			return false
-		}
-	}
-	return true
-}
-
 func (b bitmap) count() int {
 	n := 0
 	for _, w := range b {
