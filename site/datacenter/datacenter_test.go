@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/datacenter"
 	"github.com/weirhq/weir/site/emulator"
 	"github.com/weirhq/weir/site/rest"
