@@ -63,6 +63,9 @@ var commands = map[string]may{
 		{args: []string{"{}", "--format", "facts", "--detailed-exitcode"}, codes: []int{2}},
 		{args: []string{"{}", "--accept", "removals.member:1@0123456789abcdef0123456789abcdef"}, codes: []int{4}},
 	}},
+	"weir test": {read: true, runs: []run{
+		{args: []string{"{}"}},
+	}},
 	"weir snapshot": {read: true, runs: []run{
 		{args: []string{"{}/site.snapshot", "--dir", "{}"}},
 	}},
@@ -376,6 +379,7 @@ func TestWhoCanWrite(t *testing.T) {
 				"internal/cli/question.go: a.openSite(ctx, d.site(), q.file, readOnly)",
 				"internal/cli/scan.go: a.openSite(ctx, d.site(), s.file, readOnly)",
 				"internal/cli/snapshot.go: a.openSite(cmd.Context(), d.site(), file, readOnly)",
+				"internal/cli/test.go: a.openSite(ctx, d.site(), file, readOnly)",
 			},
 		},
 		"drivers are made": {
