@@ -52,8 +52,8 @@ fuzz: ## Fuzz every target for FUZZTIME (30s) each
 		go test "$$package" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) </dev/null; \
 	done <<<"$$targets"
 
-.PHONY: soak soak-access soak-reconcile soak-schema soak-emulator soak-read soak-absence
-soak: soak-access soak-reconcile soak-schema soak-emulator soak-read soak-absence ## Try every property with CHECKS (20000) cases; prints seeds and counts
+.PHONY: soak soak-access soak-reconcile soak-schema soak-emulator soak-read soak-agree soak-absence
+soak: soak-access soak-reconcile soak-schema soak-emulator soak-read soak-agree soak-absence ## Try every property with CHECKS (20000) cases; prints seeds and counts
 soak-access soak-reconcile soak-schema: soak-%:
 	@echo "soak $*: seed $(SEED), $(CHECKS) cases a property"
 	@go test ./$* -count 1 -v -timeout 0 -rapid.checks $(CHECKS) -rapid.seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
@@ -65,13 +65,18 @@ soak-emulator: # a case is a site's whole life, in each of three role modes
 soak-read: # how many requests and how long large sites take to read, in every role mode; and more lives of one that is refreshed
 	@go test ./site/cloud -run '^Test(Speed|Refresh)' -count 1 -v -timeout 0 -large -rapid.checks $$((($(CHECKS) + 19) / 20)) -rapid.seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
 
+soak-agree: # everybody asks 500 random sites what they may do, and the view says the same
+	@echo "soak agree: seed $(SEED)"
+	@go test ./internal/cli -run '^TestEmulatorAgrees$$' -count 1 -v -timeout 0 -agree-sites 500 -agree-seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
+
 soak-absence: # whatever a site hides, and whenever: every way and moment on every kind of site; about an hour
 	@go test ./internal/cli -run '^Test(PagingIs|HidingIs|LosingTheToken)' -count 1 -v -timeout 0 -soak-absence | grep -vE '^\s*(=== |--- PASS|PASS)'
 
 .PHONY: bench
-bench: ## Measure plan, apply, generate and serve with the built program
+bench: ## Measure plan, apply, generate and serve with the built program, and who can do what
 	@go run ./internal/bench -large
 	@go test ./site/cloud -run '^$$' -bench Observe -benchtime 1x
+	@go test ./access -run '^$$' -bench . -benchtime 1x
 
 .PHONY: lint
 lint: ## Check formatting and run golangci-lint

@@ -88,6 +88,15 @@ func (r Ref) PageSpace() Ref {
 	return NewRef("space", key)
 }
 
+// Space gives the space that an object is in: its own for a page or a blog post,
+// and a space itself.
+func (r Ref) Space() Ref {
+	if r.IsPage() {
+		return r.PageSpace()
+	}
+	return r
+}
+
 // PageTitle gives the title of a page or blog post.
 func (r Ref) PageTitle() string {
 	_, title, _ := strings.Cut(r.ID(), "/")

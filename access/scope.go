@@ -15,15 +15,19 @@ const (
 	// Unmanaged is left as it is. It is the zero value: what nobody claimed is
 	// nobody's.
 	Unmanaged Mode = iota
+	// Observe compares and reports, and neither adds, changes nor removes.
+	Observe
 	// Additive adds and changes what is described and never removes.
 	Additive
-	// Exclusive also removes what is not described.
+	// Bounded also removes what is not described and goes beyond [Limits].
+	Bounded
+	// Exclusive removes everything that is not described.
 	Exclusive
 )
 
 // String returns the word the language uses.
 func (m Mode) String() string {
-	return [...]string{"unmanaged", "additive", "exclusive"}[m]
+	return [...]string{"unmanaged", "observe", "additive", "bounded", "exclusive"}[m]
 }
 
 // Pattern is a reference in which "*" stands for any text, such as
@@ -103,11 +107,14 @@ type Scope struct {
 	// entries, and people with `state: no_access` or a state that shuts them out.
 	Absent map[Ref]bool
 	// Expired are the identities of grants whose day has passed: they are
-	// removed even where their list is only additive.
+	// removed even where their list is only additive or bounded.
 	Expired map[Fact]bool
-	// Single are the identities of facts that are owned exclusively by themselves,
-	// whatever their list: what a guest holds beyond the one described space.
-	Single map[Fact]bool
+	// Single are the modes of facts that are owned by themselves, whatever their
+	// list, by identity: those of guests.
+	Single map[Fact]Mode
+	// Limits bound what may be granted in a space beside what is described, for
+	// the lists that are [Bounded].
+	Limits map[Ref]Limits
 
 	// What is never in scope, whatever the rest says: protected accounts,
 	// ignored objects, and what the site says is somebody else's.
@@ -120,8 +127,14 @@ func (s Scope) Mode(f Fact) Mode {
 	if _, out := s.Excludes(f); out {
 		return Unmanaged
 	}
-	if s.Expired[f.Identity()] || s.Single[f.Identity()] {
+	if s.Observes(f) {
+		return Observe
+	}
+	if s.Expired[f.Identity()] {
 		return Exclusive
+	}
+	if mode, single := s.Single[f.Identity()]; single {
+		return mode
 	}
 	if f.Kind != Exists {
 		return s.Contents[ContentsOf(f)]
@@ -139,6 +152,15 @@ func (s Scope) Mode(f Fact) Mode {
 		}
 	}
 	return mode
+}
+
+// Observes reports whether the fact is only compared with the description: it is
+// neither made true nor untrue, whether or not its day has passed.
+func (s Scope) Observes(f Fact) bool {
+	if mode, single := s.Single[f.Identity()]; single {
+		return mode == Observe
+	}
+	return f.Kind != Exists && s.Contents[ContentsOf(f)] == Observe
 }
 
 // Excludes reports whether the fact is about an excluded object, and why that

@@ -86,14 +86,13 @@ func Apply(ctx context.Context, in ApplyInput) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	target := live.Facts.Apply(changes)
+	target, before := live.Facts.Apply(changes), live.Beside().View(live.Facts)
 	a := &applier{
 		ApplyInput: in,
-		sim: NewSimulation(live.Facts, access.NewView(live.Facts, live.Account), access.NewView(target, live.Account),
-			in.Plan.MinSpaceAdmins, live.Account),
-		report: &Report{Plan: in.Plan.Digest, Site: in.Plan.Site, Steps: []StepReport{}},
-		run:    history.LastRun + 1,
-		extent: extent,
+		sim:        NewSimulation(live.Facts, before, before.With(target), in.Plan.MinSpaceAdmins),
+		report:     &Report{Plan: in.Plan.Digest, Site: in.Plan.Site, Steps: []StepReport{}},
+		run:        history.LastRun + 1,
+		extent:     extent,
 	}
 	if err := a.begin(history); err != nil {
 		return nil, err

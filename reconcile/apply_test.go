@@ -71,7 +71,9 @@ func (h *halting) Do(_ context.Context, s site.Step) error {
 // wishes is a description that is only facts.
 type wishes struct{ facts access.Set }
 
-func (w wishes) Extent() access.Extent { return access.Extent{} }
+func (w wishes) Extent() access.Extent          { return access.Extent{} }
+func (w wishes) Assertions() []access.Assertion { return nil }
+func (w wishes) Proofs() []access.Proof         { return nil }
 
 func (w wishes) Desired(access.Set, []access.Unknown) (access.Desired, diag.List) {
 	return access.Desired{Facts: w.facts}, nil

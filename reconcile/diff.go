@@ -1,6 +1,8 @@
 package reconcile
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/weirhq/weir/access"
@@ -21,6 +23,12 @@ type Difference struct {
 	Kept []Kept
 	// Missing are wanted facts that are not planned.
 	Missing []Missing
+	// Observed is what would change if weir owned what it is only to observe,
+	// sorted. None of it is in Changes.
+	Observed []access.Change
+	// Beyond are the removed facts, by identity, that nobody described and that go
+	// beyond the limits of their space.
+	Beyond map[access.Fact]bool
 }
 
 // Missing is a wanted fact that is not planned, because something that it
@@ -45,7 +53,7 @@ type Kept struct {
 //
 //   - live: what is true of the site now, as far as it could be seen
 //   - desired: what the description says shall be true
-//   - scope: what the description owns; each fact is unmanaged, additive or exclusive
+//   - scope: what the description owns; each fact is unmanaged, observed, additive, bounded or exclusive
 //   - kept: live facts that stay although nobody described them
 //   - target: what will be true afterwards
 //
@@ -56,8 +64,9 @@ type Kept struct {
 // rules, the budgets and the view of who can do what must all be told the same
 // story, and that story is the target. So:
 //
-//	target  = desired, less what cannot be (unknown, somebody else's, no such object)
+//	target  = desired, less what cannot be (unknown, somebody else's, only observed, no such object)
 //	        ∪ live, less what the scope owns exclusively and nobody described
+//	        and what is bounded, beyond the limits and described by nobody
 //	target -= what falls with an object that is in live and not in the target
 //	changes = live → target, as a sorted set difference
 //
@@ -72,16 +81,29 @@ type Kept struct {
 // line each. A suspended person keeps them all: the organisation closes the
 // door, and opens it again.
 //
+// # Bounded and observed
+//
+// Of a bounded list, what nobody described stays while it is within the limits of
+// the space: the permissions of the grant are among those of the limits, as roles
+// will be once the plan is applied, and its principal is one of those the limits
+// name. A permission beside roles is a grant of its own. Where it cannot be seen
+// what a role permits nothing is removed on its account.
+//
+// What is only observed is as it was in the target: it is not added, changed or
+// removed, and whoever holds access through it keeps it. It falls with an object
+// that is removed, like everything. A role that would take the place of observed
+// permissions, or the other way round, is not planned either.
+//
 // # Unknown
 //
 // An unknown is never added, changed or removed, and an object of which
 // anything is unknown is never removed: what would fall with it cannot be shown.
 func Diff(live access.Set, desired access.Desired, unknown []access.Unknown) Difference {
-	d := differ{live: live, desired: desired, unknown: indexUnknown(unknown), cause: make(map[access.Fact]access.Ref), replaced: make(map[access.Fact]bool)}
+	d := differ{live: live, desired: desired, unknown: indexUnknown(unknown), cause: make(map[access.Fact]access.Ref), replaced: make(map[access.Fact]bool), beyond: make(map[access.Fact]bool)}
 	wanted := d.wanted()
 	d.replace(wanted)
-	target := d.retain(wanted.Union(d.stays(wanted)))
-	target = d.attached(d.fall(target))
+	target := d.attached(d.fall(d.retain(wanted.Union(d.stays(wanted)))))
+	target = target.Union(d.within(target))
 
 	out := Difference{
 		Target:   target,
@@ -90,11 +112,14 @@ func Diff(live access.Set, desired access.Desired, unknown []access.Unknown) Dif
 		Replaced: d.replaced,
 		Kept:     append(d.kept, d.undescribed(target)...),
 		Missing:  d.missing,
+		Observed: d.observed,
+		Beyond:   d.beyond,
 	}
 	// Stable, so that of two reasons for one fact the particular one stays.
 	slices.SortStableFunc(out.Kept, func(a, b Kept) int { return a.Fact.Compare(b.Fact) })
 	out.Kept = slices.CompactFunc(out.Kept, func(a, b Kept) bool { return a.Fact == b.Fact })
 	slices.SortStableFunc(out.Missing, func(a, b Missing) int { return a.Fact.Compare(b.Fact) })
+	slices.SortFunc(out.Observed, access.Change.Compare)
 	return out
 }
 
@@ -138,6 +163,9 @@ type differ struct {
 	replaced map[access.Fact]bool
 	kept     []Kept
 	missing  []Missing
+	observed []access.Change
+	bounded  []access.Fact // undescribed facts of bounded lists
+	beyond   map[access.Fact]bool
 }
 
 // wanted is the desired facts less those that cannot be brought about.
@@ -167,8 +195,39 @@ func (d *differ) wanted() access.Set {
 			d.miss(f, reason, "WR503", access.Warn)
 			return false
 		}
+		if d.onlySeen(f) {
+			d.differs(f)
+			return false
+		}
 		return true
 	})
+}
+
+// onlySeen reports whether a wanted fact is only observed, or would take the
+// place of what is.
+func (d *differ) onlySeen(f access.Fact) bool {
+	if d.desired.Scope.Observes(f) {
+		return true
+	}
+	twin, ok := otherForm(f)
+	if !ok {
+		return false
+	}
+	for held := range d.live.Of(twin.Kind, f.Object) {
+		if held.Subject == f.Subject && d.desired.Scope.Observes(held) {
+			return true
+		}
+	}
+	return false
+}
+
+// differs notes a wanted fact that is not planned because it is only observed.
+func (d *differ) differs(f access.Fact) {
+	c := access.Change{Op: access.Add, Fact: f}
+	if was, held := d.live.Get(f); held {
+		c.Op, c.Was = access.Modify, was.Value
+	}
+	d.observed = append(d.observed, c)
 }
 
 // otherForm gives a fact of the form that cannot stand beside f: permissions
@@ -243,12 +302,12 @@ func (d *differ) replace(wanted access.Set) {
 		byPermission[holder{f.Object, f.Subject}] = true
 	}
 	for f := range d.live.OfKind(access.Permission) {
-		if byRole[holder{f.Object, f.Subject}] {
+		if byRole[holder{f.Object, f.Subject}] && !d.desired.Scope.Observes(f) {
 			d.replaced[f] = true
 		}
 	}
 	for f := range d.live.OfKind(access.Role) {
-		if byPermission[holder{f.Object, f.Subject}] {
+		if byPermission[holder{f.Object, f.Subject}] && !d.desired.Scope.Observes(f) {
 			d.replaced[f.Identity()] = true
 		}
 	}
@@ -268,7 +327,15 @@ func (d *differ) stays(wanted access.Set) access.Set {
 			reason = why
 		} else if why, ok := d.desired.Scope.Excludes(f); ok {
 			reason = why
-		} else if d.desired.Scope.Mode(f) == access.Exclusive {
+		} else if d.desired.Scope.Observes(f) {
+			if _, described := d.desired.Facts.Get(f); !described {
+				d.observed = append(d.observed, access.Change{Op: access.Remove, Fact: f})
+			}
+			return true
+		} else if mode := d.desired.Scope.Mode(f); mode == access.Exclusive {
+			return false
+		} else if mode == access.Bounded {
+			d.bounded = append(d.bounded, f)
 			return false
 		} else {
 			reason = "not described"
@@ -279,6 +346,61 @@ func (d *differ) stays(wanted access.Set) access.Set {
 		}
 		return true
 	})
+}
+
+// within gives the undescribed facts of bounded lists that stay, given the target
+// without any of them.
+func (d *differ) within(target access.Set) access.Set {
+	if len(d.bounded) == 0 {
+		return access.Set{}
+	}
+	roles := make(map[access.Ref]access.Permissions)
+	ids := make(map[access.Ref][]string)
+	for f := range target.OfKind(access.Grants) {
+		ids[f.Object] = append(ids[f.Object], f.Verb)
+	}
+	for role, list := range ids {
+		roles[role] = access.NewPermissions(list...)
+	}
+	view := access.NewView(target) // for who is a guest
+	var stay []access.Fact
+	for _, f := range d.bounded {
+		if _, falls := d.cause[f.Identity()]; falls {
+			continue
+		}
+		limits := d.desired.Scope.Limits[f.Object]
+		permits, bound := access.NewPermissions(f.Verb), limits.Permissions
+		reason := ""
+		if f.Kind == access.Role {
+			role := access.NewRef("space_role", f.Value)
+			permits = roles[role]
+			reason = d.unseen(role)
+		}
+		if limits.Role != "" {
+			bound = roles[limits.Role]
+			reason = cmp.Or(reason, d.unseen(limits.Role))
+		}
+		if reason == "" {
+			if !limits.Allow(f.Subject, view.Guest(f.Subject), permits, bound) {
+				d.beyond[f.Identity()] = true
+				continue
+			}
+			reason = "within the limits of " + f.Object.String()
+		}
+		stay = append(stay, f)
+		d.kept = append(d.kept, Kept{f, reason})
+	}
+	return access.NewSet(stay...)
+}
+
+// unseen says why it cannot be known what a role permits; empty where it is known.
+func (d *differ) unseen(role access.Ref) string {
+	for _, k := range []access.Kind{access.Exists, access.Grants} {
+		if reason, ok := d.unknown.covers(access.Fact{Kind: k, Object: role}); ok {
+			return fmt.Sprintf("what %s permits cannot be seen: %s", role, reason)
+		}
+	}
+	return ""
 }
 
 // retain puts back the objects that cannot be removed: those of which
@@ -315,6 +437,9 @@ func (d *differ) retain(target access.Set) access.Set {
 		reason, out := d.desired.Scope.Excludes(f)
 		if !out {
 			reason, out = d.unknown.covers(f)
+		}
+		if !out && d.desired.Scope.Observes(f) {
+			reason, out = "only observed", true
 		}
 		if out {
 			back = append(back, gone)
@@ -370,7 +495,7 @@ func (d *differ) fall(target access.Set) access.Set {
 		if _, out := d.desired.Scope.Excludes(f); out {
 			return "", false
 		}
-		if _, ok := d.unknown.covers(f); ok {
+		if _, ok := d.unknown.covers(f); ok || d.desired.Scope.Observes(f) {
 			return "", false
 		}
 		owned := d.desired.Scope.Contents[access.ContentsOf(f)] != access.Unmanaged

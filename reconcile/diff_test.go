@@ -15,7 +15,9 @@ import (
 // whole describes everything that the facts say, owning all of it.
 func whole(facts access.Set) access.Desired {
 	d := access.Desired{
-		Facts: facts.Filter(func(f access.Fact) bool { return !systemRole(f.Object) }),
+		Facts: facts.Filter(func(f access.Fact) bool {
+			return !systemRole(f.Object) && (f.Kind != access.Restrict || f.Subject != accesstest.Gone)
+		}),
 		Scope: access.Scope{
 			Existence: []access.Existence{{Match: "user:*", Mode: access.Exclusive}, {Match: "group:*", Mode: access.Exclusive}, {Match: "space_role:*", Mode: access.Exclusive}},
 			Contents:  make(map[access.Contents]access.Mode),
@@ -34,6 +36,16 @@ func whole(facts access.Set) access.Desired {
 		}[f.Object.Type()] {
 			d.Scope.Contents[access.Contents{Kind: k, Object: f.Object}] = access.Exclusive
 		}
+	}
+	for f := range d.Facts.OfKind(access.Exists) {
+		if f.Object.IsPage() {
+			for _, verb := range []string{access.ViewPage, access.EditPage} {
+				d.Scope.Contents[access.Contents{Kind: access.Restrict, Object: f.Object, Verb: verb}] = access.Exclusive
+			}
+		}
+	}
+	for f := range d.Facts.OfKind(access.Global) {
+		d.Scope.Contents[access.ContentsOf(f)] = access.Exclusive
 	}
 	for f := range d.Facts.OfKind(access.State) {
 		d.Described[f.Object] = true
@@ -77,12 +89,72 @@ func part(t *rapid.T, facts access.Set) access.Desired {
 	slices.SortFunc(keys, func(a, b access.Contents) int {
 		return strings.Compare(string(a.Kind)+string(a.Object), string(b.Kind)+string(b.Object))
 	})
+	d.Scope.Limits = make(map[access.Ref]access.Limits)
 	for _, k := range keys {
-		if rapid.IntRange(0, 3).Draw(t, "additive contents") == 0 {
+		switch rapid.IntRange(0, 6).Draw(t, "mode of contents") {
+		case 0:
 			d.Scope.Contents[k] = access.Additive
+		case 1:
+			d.Scope.Contents[k] = access.Observe
+		case 2, 3:
+			if k.Kind == access.Role || k.Kind == access.Permission {
+				d.Scope.Contents[k] = access.Bounded
+				d.Scope.Limits[k.Object] = limits(t)
+			}
 		}
 	}
 	return d
+}
+
+// limits draws limits of every form.
+func limits(t *rapid.T) access.Limits {
+	var l access.Limits
+	if rapid.Bool().Draw(t, "limits by role") {
+		l.Role = access.NewRef("space_role", rapid.SampledFrom(append([]string{"nosuch"}, accesstest.Roles...)).Draw(t, "role of the limits"))
+	} else {
+		l.Permissions = access.NewPermissions(append([]string{"read/space"}, rapid.SliceOfN(rapid.SampledFrom(accesstest.Permissions()), 0, 4).Draw(t, "permissions of the limits")...)...)
+	}
+	who := rapid.SliceOfN(rapid.SampledFrom([]access.Pattern{"group:*", "user:*", "class:*", access.Pattern(access.Guests), access.Pattern(access.Anonymous), access.Pattern(accesstest.Group(0)), access.Pattern(accesstest.Person(0))}), 0, 3)
+	l.Anyone = rapid.Bool().Draw(t, "anyone")
+	l.To, l.Never = who.Draw(t, "to"), who.Draw(t, "never")
+	return l
+}
+
+// exceeds says, in a way of its own, whether a fact goes beyond the limits of its
+// space on the site as it will be.
+func exceeds(f access.Fact, l access.Limits, target access.Set) bool {
+	permits := func(role access.Ref) map[string]bool {
+		out := make(map[string]bool)
+		for g := range target.All() {
+			if g.Kind == access.Grants && g.Object == role {
+				out[g.Verb] = true
+			}
+		}
+		return out
+	}
+	named := func(list []access.Pattern) bool {
+		for _, p := range list {
+			if p.Match(f.Subject) || p == access.Pattern(access.Guests) && access.NewView(target).Guest(f.Subject) {
+				return true
+			}
+		}
+		return false
+	}
+	bound := permits(l.Role)
+	for _, id := range l.Permissions.IDs() {
+		bound[id] = true
+	}
+	given := map[string]bool{f.Verb: true}
+	if f.Kind == access.Role {
+		given = permits(access.NewRef("space_role", f.Value))
+	}
+	for id := range given {
+		if !bound[id] {
+			return true
+		}
+	}
+	may := named(l.To) || l.Anyone && f.Subject != access.Anonymous && f.Subject != access.Unlicensed
+	return len(given) == 0 || !bound[access.CanView] || !may || named(l.Never)
 }
 
 // A site that is as described needs nothing.
@@ -130,8 +202,37 @@ func TestDiffProperties(t *testing.T) {
 			cause, falls := d.Cause[c.Fact.Identity()]
 			gone := falls && !d.Target.Has(access.Fact{Kind: access.Exists, Object: cause}) || d.Replaced[c.Fact.Identity()]
 			mode := desired.Scope.Mode(c.Fact)
-			if !gone && (mode == access.Unmanaged || c.Op == access.Remove && mode != access.Exclusive) {
+			if !gone && (mode <= access.Observe || c.Op == access.Remove && mode < access.Bounded) {
 				t.Fatalf("%s is outside the scope (%s)", c, mode)
+			}
+			if !gone && c.Op == access.Remove && mode == access.Bounded && !exceeds(c.Fact, desired.Scope.Limits[c.Fact.Object], d.Target) {
+				t.Fatalf("%s is within the limits %+v", c, desired.Scope.Limits[c.Fact.Object])
+			}
+			if c.Op == access.Remove && mode == access.Bounded && desired.Facts.Has(c.Fact) && !gone {
+				t.Fatalf("%s is described", c)
+			}
+		}
+		for _, c := range d.Changes {
+			if _, falls := d.Cause[c.Fact.Identity()]; !falls && desired.Scope.Mode(c.Fact) == access.Observe {
+				t.Fatalf("%s is only observed", c)
+			}
+		}
+		for _, c := range d.Observed {
+			if desired.Scope.Mode(c.Fact) != access.Observe && !twinObserved(live, desired, c.Fact) {
+				t.Fatalf("%s is told as observed and is %s", c, desired.Scope.Mode(c.Fact))
+			}
+			if was, there := live.Get(c.Fact); there != (c.Op != access.Add) || there && c.Op == access.Modify && was.Value != c.Was {
+				t.Fatalf("%s is not how the site differs", c)
+			}
+			if _, falls := d.Cause[c.Fact.Identity()]; !falls && c.Op != access.Add && !d.Target.Has(c.Fact) && c.Op == access.Remove {
+				t.Fatalf("%s is only observed, and goes", c)
+			}
+		}
+		// What stays of a bounded list though nobody described it is within the limits.
+		for f := range d.Target.All() {
+			_, wanted := desired.Facts.Get(f)
+			if desired.Scope.Mode(f) == access.Bounded && !wanted && exceeds(f, desired.Scope.Limits[f.Object], d.Target) {
+				t.Fatalf("%s stays beyond the limits %+v", f, desired.Scope.Limits[f.Object])
 			}
 		}
 		for f := range live.OfKind(access.Exists) {
@@ -140,6 +241,16 @@ func TestDiffProperties(t *testing.T) {
 			}
 		}
 	})
+}
+
+// twinObserved reports whether a fact would take the place of an observed one.
+func twinObserved(live access.Set, desired access.Desired, f access.Fact) bool {
+	for held := range live.All() {
+		if held.Kind != f.Kind && held.Object == f.Object && held.Subject == f.Subject && desired.Scope.Mode(held) == access.Observe {
+			return true
+		}
+	}
+	return false
 }
 
 // What is unknown is never added, changed or removed.

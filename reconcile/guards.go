@@ -144,7 +144,7 @@ func (g Guards) budgets(d access.Delta) []Budget {
 	}
 	people, peopleAdmin := make(map[access.Ref]bool), make(map[access.Ref]bool)
 	for _, e := range d.Effects {
-		if e.Lost == "" || e.Person == access.Anonymous || !d.Desired.Described[e.Space] {
+		if e.Lost == "" || e.Person == access.Anonymous || !d.Desired.Described[e.Object.Space()] {
 			continue
 		}
 		people[e.Person] = true
@@ -171,7 +171,7 @@ func adminTakers(d access.Delta) func(access.Fact) bool {
 	losers := make(map[access.Ref]bool)
 	for _, e := range d.Effects {
 		if e.Person != access.Anonymous && e.Lost.Has(access.CanAdminister) {
-			put(lost, e.Space, e.Person, true)
+			put(lost, e.Object, e.Person, true)
 			losers[e.Person] = true
 		}
 	}

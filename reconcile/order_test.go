@@ -59,11 +59,12 @@ func sortedRefs(m map[access.Ref][]access.Change) []access.Ref {
 func TestEveryPrefixIsSafe(t *testing.T) {
 	const floor = 2
 	rapid.Check(t, func(t *rapid.T) {
-		live := accesstest.Site().Draw(t, "live")
-		d := Diff(live, part(t, accesstest.Site().Draw(t, "described")), nil)
-		before, after := access.NewView(live), access.NewView(d.Target)
+		world := accesstest.Worlds().Draw(t, "live")
+		live := world.Facts
+		d := Diff(live, part(t, accesstest.SiteWithContent().Draw(t, "described")), nil)
+		before, after := world.View(), world.With(d.Target).View()
 		units := simpleUnits(d)
-		steps := Order(NewSimulation(live, before, after, floor, ""), units)
+		steps := Order(NewSimulation(live, before, after, floor), units)
 
 		state, done := live, 0
 		for _, s := range steps {
@@ -72,25 +73,25 @@ func TestEveryPrefixIsSafe(t *testing.T) {
 			if s.Finding != "" {
 				continue
 			}
-			now := access.NewView(state)
-			for _, space := range accesstest.Spaces() {
+			now, prev := world.With(state).View(), world.With(undone(state, s)).View()
+			for _, object := range slices.Concat(accesstest.Spaces(), restricted(live, d.Target)) {
 				for _, p := range accesstest.Everybody() {
-					was, is, will := before.Rights(p, space), now.Rights(p, space), after.Rights(p, space)
+					was, is, will := before.Rights(p, object), now.Rights(p, object), after.Rights(p, object)
 					// A step that keeps a harm that an earlier one, with its
 					// finding, brought about is not to blame for it.
-					if prev := rightsBefore(state, s, p, space); prev == is {
+					if prev.Rights(p, object) == is {
 						continue
 					}
 					if !is.Within(was.Union(will)) {
-						t.Fatalf("after %v, %s may do %q in %s, before %q, at the end %q", s.Changes, p, is, space, was, will)
+						t.Fatalf("after %v, %s may do %q in %s, before %q, at the end %q", s.Changes, p, is, object, was, will)
 					}
 					if !was.Minus(was.Minus(will)).Within(is) {
-						t.Fatalf("after %v, %s may do only %q in %s, before %q, at the end %q", s.Changes, p, is, space, was, will)
+						t.Fatalf("after %v, %s may do only %q in %s, before %q, at the end %q", s.Changes, p, is, object, was, will)
 					}
 				}
-				least := min(floor, len(before.Admins(space)), len(after.Admins(space)))
-				if got := len(now.Admins(space)); got < least && len(adminsBefore(state, s, space)) > got {
-					t.Fatalf("after %v, %s has %d admins, not %d", s.Changes, space, got, least)
+				least := min(floor, len(before.Admins(object)), len(after.Admins(object)))
+				if got := len(now.Admins(object)); got < least && len(prev.Admins(object)) > got {
+					t.Fatalf("after %v, %s has %d admins, not %d", s.Changes, object, got, least)
 				}
 			}
 		}
@@ -99,14 +100,26 @@ func TestEveryPrefixIsSafe(t *testing.T) {
 		}
 		// The order does not depend on how the units came.
 		shuffled := rapid.Permutation(units).Draw(t, "units")
-		again := Order(NewSimulation(live, before, after, floor, ""), shuffled)
+		again := Order(NewSimulation(live, before, after, floor), shuffled)
 		if diff := cmp.Diff(steps, again); diff != "" {
 			t.Fatalf("the order of units matters:\n%s", diff)
 		}
 	})
 }
 
-func undone(state access.Set, s site.Step) *access.View {
+// restricted gives the pages that any of the facts restrict.
+func restricted(sets ...access.Set) []access.Ref {
+	var out []access.Ref
+	for _, s := range sets {
+		for f := range s.OfKind(access.Restrict) {
+			out = append(out, f.Object)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func undone(state access.Set, s site.Step) access.Set {
 	back := make([]access.Change, len(s.Changes))
 	for i, c := range s.Changes {
 		switch c.Op {
@@ -119,33 +132,27 @@ func undone(state access.Set, s site.Step) *access.View {
 		}
 		back[i] = c
 	}
-	return access.NewView(state.Apply(back))
-}
-
-func rightsBefore(state access.Set, s site.Step, p, space access.Ref) access.Permissions {
-	return undone(state, s).Rights(p, space)
-}
-
-func adminsBefore(state access.Set, s site.Step, space access.Ref) []access.Ref {
-	return undone(state, s).Admins(space)
+	return state.Apply(back)
 }
 
 // The simulation knows the same rights as the view, and undo undoes.
 func TestSimulationAgreesWithTheView(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		live := accesstest.Site().Draw(t, "live")
-		d := Diff(live, whole(accesstest.Site().Draw(t, "described")), nil)
-		v := access.NewView(live)
-		sim := NewSimulation(live, v, access.NewView(d.Target), 0, "")
+		world := accesstest.Worlds().Draw(t, "live")
+		live := world.Facts
+		d := Diff(live, whole(accesstest.SiteWithContent().Draw(t, "described")), nil)
+		sim := NewSimulation(live, world.View(), world.With(d.Target).View(), 0)
 		same := func(facts access.Set) {
 			t.Helper()
-			view := access.NewView(facts)
-			for _, space := range accesstest.Spaces() {
+			view := world.With(facts).View()
+			for _, object := range slices.Concat(accesstest.Spaces(), accesstest.Pages()) {
 				for _, p := range accesstest.Everybody() {
-					if got, want := sim.Rights(p, space), view.Rights(p, space); got != want {
-						t.Fatalf("%s in %s: simulation %q, view %q", p, space, got, want)
+					if got, want := sim.Rights(p, object), view.Rights(p, object); got != want {
+						t.Fatalf("%s in %s: simulation %q, view %q", p, object, got, want)
 					}
 				}
+			}
+			for _, space := range accesstest.Spaces() {
 				if got, want := sim.adminCount(space), len(view.Admins(space)); got != want {
 					t.Fatalf("admins of %s: simulation %d, view %d", space, got, want)
 				}
@@ -189,7 +196,7 @@ func TestOrderTakesBeforeItOpens(t *testing.T) {
 		role space:A group:g = viewer
 		role space:B group:g = viewer`)
 	d := Diff(live, whole(target), nil)
-	steps := Order(NewSimulation(live, access.NewView(live), access.NewView(d.Target), 0, ""), simpleUnits(d))
+	steps := Order(NewSimulation(live, access.NewView(live), access.NewView(d.Target), 0), simpleUnits(d))
 	var got []string
 	for _, s := range steps {
 		got = append(got, s.Changes[0].String())
@@ -246,7 +253,7 @@ func TestNoSafeOrderIsSaid(t *testing.T) {
 		role space:S group:b = viewer
 		role space:T group:a = viewer`)
 	d := Diff(live, whole(target), nil)
-	steps := Order(NewSimulation(live, access.NewView(live), access.NewView(d.Target), 0, ""), simpleUnits(d))
+	steps := Order(NewSimulation(live, access.NewView(live), access.NewView(d.Target), 0), simpleUnits(d))
 	var findings []string
 	for _, s := range steps {
 		if s.Finding != "" {

@@ -60,11 +60,18 @@ type Plan struct {
 	Manual  []Manual         `json:"manual"`
 	Unknown []Unknown        `json:"unknown"`
 	Kept    []KeptFact       `json:"kept"`
+	// Observed is what differs where the description only observes. None of it is
+	// done.
+	Observed []Observed `json:"observed,omitempty"`
 	// Findings are what rules and invariants say, gravest first.
 	Findings []Finding `json:"findings"`
 	Budgets  []Budget  `json:"budgets"`
-	Gained   []Reach   `json:"gained"`
-	Lost     []Reach   `json:"lost"`
+	// Assertions and Proofs are what was checked of the site as it will be, in the
+	// order in which they stand. What does not hold is a finding as well.
+	Assertions []Claim `json:"assertions,omitempty"`
+	Proofs     []Claim `json:"proofs,omitempty"`
+	Gained     []Reach `json:"gained"`
+	Lost       []Reach `json:"lost"`
 	// ReliesOn are the fingerprints of the objects that the changes touch. An
 	// apply of this plan is refused when one of them has moved.
 	ReliesOn map[string]string `json:"relies_on"`
@@ -152,6 +159,14 @@ type KeptFact struct {
 	Reason string `json:"reason"`
 }
 
+// Observed is what weir would change if it owned a list that it only observes.
+type Observed struct {
+	Op     access.Op `json:"op"`
+	Fact   string    `json:"fact"`
+	Was    string    `json:"was,omitempty"` // what is there instead
+	Origin *Origin   `json:"origin,omitempty"`
+}
+
 // Finding is what a rule or an invariant has to say.
 type Finding struct {
 	Code    string       `json:"code"`
@@ -164,7 +179,8 @@ type Finding struct {
 	Origin  *Origin      `json:"origin,omitempty"`
 }
 
-// Reach is one thing that people gain or lose in one space.
+// Reach is one thing that people gain or lose in one space, or on one page or
+// blog post.
 type Reach struct {
 	Object      string   `json:"object"`
 	Permissions []string `json:"permissions"`
@@ -178,6 +194,9 @@ type Description interface {
 	Desired(live access.Set, unknown []access.Unknown) (access.Desired, diag.List)
 	// Extent says which content has to be read for it.
 	Extent() access.Extent
+	// Assertions and Proofs are what must hold of the target.
+	Assertions() []access.Assertion
+	Proofs() []access.Proof
 }
 
 // Judge applies rules to what would change.
@@ -228,6 +247,9 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 		unknown = append(unknown, access.Unknown{Object: f.Object, Reason: "it is not the one that weir.lock names"})
 	}
 	canon := in.Site.Canonical(desired.Facts, live)
+	if canon.As[access.Role] == access.Permission {
+		desired.Scope.Limits = limitsWritten(in.Site, desired, live)
+	}
 	desired = inTerms(desired, canon, live)
 	compare := func() Difference {
 		return Diff(live.Facts, desired, unknown).liftOwn(live.Facts, desired.Facts, live.Account)
@@ -242,7 +264,8 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 		diff = compare()
 	}
 
-	before, after := access.NewView(live.Facts, live.Account), access.NewView(diff.Target, live.Account)
+	before := live.Beside().View(live.Facts)
+	after := before.With(diff.Target)
 	delta := access.Delta{
 		Live: live.Facts, Target: diff.Target, Desired: desired, Changes: diff.Changes,
 		Before: before, After: after, Effects: access.Compare(before, after), SiteKnown: true,
@@ -251,7 +274,12 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	if err != nil {
 		return nil, fmt.Errorf("judging the plan: %w", err)
 	}
-	sim := NewSimulation(live.Facts, before, after, in.Guards.MinSpaceAdmins, live.Account)
+	held := access.Check(unknown, after, in.Description.Assertions())
+	var proved []access.Verdict
+	for _, proof := range in.Description.Proofs() {
+		proved = append(proved, proof.Check(delta))
+	}
+	sim := NewSimulation(live.Facts, before, after, in.Guards.MinSpaceAdmins)
 	steps := Order(sim, in.Site.Units(diff.Changes, live.Facts))
 	beyond := reachBeyond(diff.Changes, live)
 
@@ -271,13 +299,15 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p.Site.ID = live.Site
 	p.addSteps(steps, diff, desired)
 	p.addOutside(canon, unknown, diff, live.Account)
-	p.Gained, p.Lost = reach(delta.Effects)
+	p.addObserved(diff.Observed, desired)
+	p.Gained, p.Lost = reach(delta)
 	p.Digest = p.digest()
 	p.Budgets = append(in.Guards.budgets(delta), beyond.budgets()...)
 	p.Findings = findings(slices.Concat(
-		judged, moved, diff.findings(desired, canon.Manual, live.Facts), refused(canon, desired), noted(canon, desired), stepFindings(steps),
+		judged, verdicts("WR304", assertRule, held), verdicts("WR305", proveRule, proved), moved, diff.findings(desired, canon.Manual, live.Facts), refused(canon, desired), noted(canon, desired), stepFindings(steps),
 		beyond.findings(desired), pages(extent, live, desired), lifted(delta), beside(delta),
 		in.Guards.admins(delta), own(live.Facts, diff.Target, live.Account), emptied(delta), warnings(desired.Warnings)), desired.Owners)
+	p.Assertions, p.Proofs = claims(held), claims(proved)
 	p.Names = named(desired.Labels, p.Gained, p.Lost)
 	p.Accept(in.Guards.Acceptances, in.Guards.Used)
 	return &Draft{Plan: p, Observation: live, Desired: desired, Target: diff.Target}, nil
@@ -308,14 +338,45 @@ func inTerms(d access.Desired, canon site.Canonical, live site.Observation) acce
 			d.Scope.Contents[list] = mode
 		}
 	}
-	d.Scope.Expired = maps.Clone(d.Scope.Expired)
+	d.Scope.Expired, d.Scope.Single = maps.Clone(d.Scope.Expired), maps.Clone(d.Scope.Single)
 	for f, from := range canon.From {
 		if d.Scope.Expired[from.Identity()] {
 			d.Scope.Expired[f] = true
 		}
+		if mode, single := d.Scope.Single[from.Identity()]; single {
+			d.Scope.Single[f] = mode
+		}
 	}
 	d.Scope = d.Scope.Excluding(notOurs(live, d)...)
 	return d
+}
+
+// limitsWritten gives the limits of a site that has no roles: the permissions that
+// the site would hold in place of a role are found by asking it to write out that
+// role for a group that nobody has.
+func limitsWritten(s site.Reader, d access.Desired, live site.Observation) map[access.Ref]access.Limits {
+	const nobody = "group:\x00 limits"
+	probes := d.Facts.Filter(func(f access.Fact) bool { return f.Kind == access.Grants || f.Kind == access.Exists })
+	var asked []access.Fact
+	for space, l := range d.Scope.Limits {
+		if l.Role != "" {
+			asked = append(asked, access.Fact{Kind: access.Role, Object: space, Subject: nobody, Value: l.Role.ID()})
+		}
+	}
+	written := make(map[access.Ref][]string)
+	for f := range s.Canonical(probes.Union(access.NewSet(asked...)), live).Facts.OfKind(access.Permission) {
+		if f.Subject == nobody {
+			written[f.Object] = append(written[f.Object], f.Verb)
+		}
+	}
+	out := maps.Clone(d.Scope.Limits)
+	for space, l := range out {
+		if l.Role != "" {
+			l.Role, l.Permissions = "", access.NewPermissions(written[space]...)
+			out[space] = l
+		}
+	}
+	return out
 }
 
 // price says what an apply of the steps takes: a reading before and one after,
@@ -430,6 +491,8 @@ func (p *Plan) addSteps(steps []site.Step, diff Difference, desired access.Desir
 			planned.Reason = "replaced: a principal has a role in a space, or permissions beside roles"
 		case c.Op == access.Remove && desired.Scope.Expired[id]:
 			planned.Reason = "expired"
+		case c.Op == access.Remove && diff.Beyond[id]:
+			planned.Reason = "beyond the limits of " + c.Fact.Object.String()
 		case c.Op == access.Remove:
 			planned.Reason = "not described"
 		default:
@@ -452,6 +515,16 @@ func (p *Plan) addOutside(canon site.Canonical, unknown []access.Unknown, diff D
 		if k.Fact.Object != account {
 			p.Kept = append(p.Kept, KeptFact{Fact: k.Fact.String(), Reason: k.Reason})
 		}
+	}
+}
+
+// addObserved fills in what differs and is left so because it is only observed.
+func (p *Plan) addObserved(changes []access.Change, desired access.Desired) {
+	for _, c := range changes {
+		if c.Fact.About(access.Ref(p.Account)) {
+			continue
+		}
+		p.Observed = append(p.Observed, Observed{Op: c.Op, Fact: c.Fact.String(), Was: c.Was, Origin: origin(desired.Origins[c.Fact.Identity()])})
 	}
 }
 
@@ -514,7 +587,7 @@ func people(d access.Delta) People {
 		}
 		if e.Lost != "" {
 			losing[e.Person] = true
-			if d.Desired.Described[e.Space] {
+			if d.Desired.Described[e.Object.Space()] {
 				here[e.Person] = true
 			}
 		}
@@ -523,26 +596,39 @@ func people(d access.Delta) People {
 }
 
 // reach folds effects: one row for everybody who gains, or loses, the same in
-// the same space.
-func reach(effects []access.Effect) (gained, lost []Reach) {
+// the same space or on the same page. Where a page only follows its space, it is
+// not told again: where nothing restricts it, and whoever loses the space loses
+// its pages.
+func reach(d access.Delta) (gained, lost []Reach) {
+	type place struct{ person, object access.Ref }
+	out := make(map[place]bool) // who loses the view of a space
+	for _, e := range d.Effects {
+		if e.Lost.Has(access.CanView) {
+			out[place{e.Person, e.Object}] = true
+		}
+	}
+	follows := func(e access.Effect) bool {
+		return e.Object.IsPage() && (out[place{e.Person, e.Object.Space()}] || !d.Before.Restricted(e.Object) && !d.After.Restricted(e.Object))
+	}
+	effects := slices.DeleteFunc(slices.Clone(d.Effects), follows)
 	type row struct {
-		space access.Ref
-		what  access.Permissions
+		object access.Ref
+		what   access.Permissions
 	}
 	fold := func(what func(access.Effect) access.Permissions) []Reach {
 		rows := make(map[row][]string)
 		for _, e := range effects {
 			if p := what(e); p != "" {
-				k := row{e.Space, p}
+				k := row{e.Object, p}
 				rows[k] = append(rows[k], string(e.Person))
 			}
 		}
 		keys := slices.SortedFunc(maps.Keys(rows), func(a, b row) int {
-			return cmp.Or(cmp.Compare(a.space, b.space), cmp.Compare(a.what, b.what))
+			return cmp.Or(cmp.Compare(a.object, b.object), cmp.Compare(a.what, b.what))
 		})
 		out := make([]Reach, 0, len(keys))
 		for _, k := range keys {
-			out = append(out, Reach{Object: string(k.space), Permissions: k.what.IDs(), People: rows[k]})
+			out = append(out, Reach{Object: string(k.object), Permissions: k.what.IDs(), People: rows[k]})
 		}
 		return out
 	}

@@ -33,6 +33,7 @@ func TestPlanSchema(t *testing.T) {
 	s.Properties.Value("format").Const = Format
 	planned := s.Definitions["Planned"].Properties
 	planned.Value("op").Enum = []any{access.Add, access.Remove, access.Modify}
+	s.Definitions["Observed"].Properties.Value("op").Enum = []any{access.Add, access.Remove, access.Modify}
 	s.Definitions["Finding"].Properties.Value("level").Enum = []any{access.Deny, access.Warn}
 	got, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
@@ -90,6 +91,10 @@ func samplePlan() *Plan {
 		Manual:   []Manual{{Fact: "managed group:g = idp", Steps: []string{"sync"}, Authority: "somebody", Verify: "reading"}},
 		Unknown:  []Unknown{{Kind: "member", Object: "group:g", Reason: "hidden"}},
 		Kept:     []KeptFact{{Fact: "exists group:x", Reason: "not described"}},
+		Observed: []Observed{{Op: access.Modify, Fact: "role space:S group:g = admin", Was: "viewer", Origin: &Origin{"a.weir.yaml", 5, 6}}},
+		Assertions: []Claim{{Name: "closed", Holds: true, Objects: 1, Origin: &Origin{"a.weir.yaml", 7, 8},
+			Obtainable: []Obtainable{{Person: "user:ana@acme.example", Object: "space:S", Objects: 1, How: "h"}}}},
+		Proofs:   []Claim{{Name: "no_new_access", Objects: 1, Failed: 1}},
 		Findings: []Finding{{Code: "WR301", Rule: "anonymous_access", Level: access.Warn, Object: "space:S", Owner: "group:o", Message: "m", Hint: "h", Origin: &Origin{"a.weir.yaml", 3, 4}}},
 		Budgets:  []Budget{{Rule: "removals.member", Count: 1, Live: 9, Allowed: 3}},
 		Gained:   []Reach{{Object: "space:S", Permissions: []string{"read/space"}, People: []string{"user:ana@acme.example"}}},

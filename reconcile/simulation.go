@@ -13,11 +13,12 @@ import (
 // find a safe order, and [Apply] runs one to check every step right before it
 // is sent, with what really happened so far.
 //
-// A state on the way from before to after is safe when, in every space:
+// A state on the way from before to after is safe when, in every space and on every
+// page that is restricted before or after:
 //
 //   - nobody may do what they may do neither before nor after (exposure)
 //   - nobody misses what they may do both before and after (interruption)
-//   - no fewer people administer it than the smallest of: the admins before,
+//   - no fewer people administer a space than the smallest of: the admins before,
 //     those after, and the floor that the description protects
 //
 // It is kept apart from access.View on purpose: it changes step by step, looks
@@ -37,14 +38,22 @@ type Simulation struct {
 	grants    map[access.Ref]map[string]bool
 	products  map[access.Ref]string // product roles of groups and people, as values of facts
 	permitted map[access.Ref]access.Permissions
-	outside   access.Ref // weir's own account
+
+	beside   access.Beside
+	left     map[access.Ref]bool // people who are left out: weir's own account
+	public   bool                // the site lets the public in
+	archived map[access.Ref]bool
+	names    map[access.Contents]map[access.Ref]bool // by restriction
+	named    map[access.Ref]map[access.Ref]bool      // by principal: pages whose restrictions name it
+	pages    map[access.Ref][]access.Ref             // by space: its restricted pages
+	below    map[access.Ref][]access.Ref             // by page: the restricted pages that its restrictions bind
 }
 
 // NewSimulation starts at the live facts. The views are those of the live and
-// the target facts; outside is weir's own account.
-func NewSimulation(live access.Set, before, after *access.View, floor int, outside access.Ref) *Simulation {
+// the target facts.
+func NewSimulation(live access.Set, before, after *access.View, floor int) *Simulation {
 	s := &Simulation{
-		before: before, after: after, floor: floor, outside: outside,
+		before: before, after: after, floor: floor, beside: before.Beside(),
 		exists:    make(map[access.Ref]bool),
 		states:    make(map[access.Ref]bool),
 		members:   make(map[access.Ref]map[access.Ref]bool),
@@ -55,11 +64,49 @@ func NewSimulation(live access.Set, before, after *access.View, floor int, outsi
 		custom:    make(map[access.Ref]map[access.Ref]access.Permissions),
 		products:  make(map[access.Ref]string),
 		permitted: make(map[access.Ref]access.Permissions),
+		left:      make(map[access.Ref]bool),
+		archived:  make(map[access.Ref]bool),
+		names:     make(map[access.Contents]map[access.Ref]bool),
+		named:     make(map[access.Ref]map[access.Ref]bool),
+		pages:     make(map[access.Ref][]access.Ref),
+		below:     make(map[access.Ref][]access.Ref),
+	}
+	for _, p := range s.beside.Without {
+		s.left[p] = true
 	}
 	for f := range live.All() {
 		s.set(f)
 	}
+	s.watch(live, after.Facts())
 	return s
+}
+
+// watch finds the pages that are looked at: those that any of the facts restrict.
+func (s *Simulation) watch(facts ...access.Set) {
+	seen := make(map[access.Ref]bool)
+	for _, set := range facts {
+		for f := range set.OfKind(access.Restrict) {
+			seen[f.Object] = true
+		}
+	}
+	for page := range seen {
+		s.pages[page.PageSpace()] = append(s.pages[page.PageSpace()], page)
+		for up := range s.upwards(page) {
+			s.below[up] = append(s.below[up], page)
+		}
+	}
+}
+
+// upwards gives a page and the pages above it.
+func (s *Simulation) upwards(page access.Ref) iter.Seq[access.Ref] {
+	return func(yield func(access.Ref) bool) {
+		seen := make(map[access.Ref]bool)
+		for up, ok := page, true; ok && !seen[up]; up, ok = s.beside.Parents[up] {
+			if seen[up] = true; !yield(up) {
+				return
+			}
+		}
+	}
 }
 
 // Ready reports whether everything that the changes speak of is there, and if
@@ -116,14 +163,17 @@ func (s *Simulation) Try(unit []access.Change) Harm {
 	}
 	admins := make(map[access.Ref]int)
 	if s.floor > 0 {
-		for space := range touched {
-			admins[space] = s.adminCount(space)
+		for object := range touched {
+			if !object.IsPage() {
+				admins[object] = s.adminCount(object)
+			}
 		}
 	}
 	s.do(unit)
 	for _, c := range unit {
 		s.touch(touched, c)
 	}
+	s.touchPages(touched)
 	return s.harm(touched, admins)
 }
 
@@ -157,7 +207,7 @@ func (s *Simulation) do(unit []access.Change) {
 func (s *Simulation) set(f access.Fact) {
 	switch f.Kind {
 	case access.Exists:
-		s.exists[f.Object] = f.Object != s.outside
+		s.exists[f.Object] = true
 	case access.State:
 		s.states[f.Object] = true
 	case access.Product:
@@ -174,7 +224,19 @@ func (s *Simulation) set(f access.Fact) {
 	case access.Permission:
 		put(s.custom, f.Object, f.Subject, s.custom[f.Object][f.Subject].Union(access.NewPermissions(f.Verb)))
 		put(s.held, f.Subject, f.Object, true)
+	case access.Restrict:
+		put(s.names, access.ContentsOf(f), f.Subject, true)
+		put(s.named, f.Subject, f.Object, true)
+	case access.Status:
+		s.archived[f.Object] = f.Value == "archived"
+	case access.Global:
+		s.public = s.public || letsPublicIn(f)
 	}
+}
+
+// letsPublicIn reports whether a fact lets the public into the site.
+func letsPublicIn(f access.Fact) bool {
+	return f.Kind == access.Global && f.Verb == access.GlobalUse && f.Subject == access.Anonymous
 }
 
 func (s *Simulation) clear(f access.Fact) {
@@ -200,7 +262,20 @@ func (s *Simulation) clear(f access.Fact) {
 			delete(s.custom[f.Object], f.Subject)
 			s.release(f.Object, f.Subject)
 		}
+	case access.Restrict:
+		delete(s.names[access.ContentsOf(f)], f.Subject)
+		if !s.isNamed(f.Object, access.ViewPage, f.Subject) && !s.isNamed(f.Object, access.EditPage, f.Subject) {
+			delete(s.named[f.Subject], f.Object)
+		}
+	case access.Status:
+		delete(s.archived, f.Object)
+	case access.Global:
+		s.public = s.public && !letsPublicIn(f)
 	}
+}
+
+func (s *Simulation) isNamed(page access.Ref, verb string, principal access.Ref) bool {
+	return s.names[access.Contents{Kind: access.Restrict, Object: page, Verb: verb}][principal]
 }
 
 // release forgets that a principal holds something in a space, if it holds
@@ -227,14 +302,37 @@ func (s *Simulation) touch(out map[access.Ref]map[access.Ref]bool, c access.Chan
 	switch f.Kind {
 	case access.Member:
 		s.touchHeld(out, f.Object, f.Subject)
+		for page := range s.named[f.Object] {
+			s.touchBelow(out, page, f.Subject)
+		}
 		if s.decides(s.products[f.Object]) || s.holdsGuest(f.Subject) {
 			s.touchAll(out, f.Subject)
 		}
+		if f.Object == s.beside.Super {
+			s.touchEverySpace(out, f.Subject)
+		}
 	case access.Role, access.Permission:
 		s.touchPrincipal(out, f.Object, f.Subject)
-	case access.Exists:
+	case access.Exists, access.State:
 		if f.Object.IsPerson() {
 			s.touchAll(out, f.Object)
+		}
+		if f.Object.Type() == "space" {
+			for p := range s.members[s.beside.Super] {
+				put(out, f.Object, p, true)
+			}
+		}
+	case access.Restrict:
+		for _, page := range s.below[f.Object] {
+			s.touchPrincipal(out, page, access.Anonymous)
+		}
+	case access.Status:
+		for _, page := range s.pages[f.Object] {
+			s.touchPrincipal(out, page, access.Anonymous)
+		}
+	case access.Global:
+		if letsPublicIn(f) {
+			s.touchHeld(out, access.Anonymous, access.Anonymous)
 		}
 	case access.Grants:
 		for space, held := range s.roles {
@@ -258,6 +356,25 @@ func (s *Simulation) touch(out map[access.Ref]map[access.Ref]bool, c access.Chan
 	}
 }
 
+// touchBelow adds a person on every page that the restrictions of a page bind.
+func (s *Simulation) touchBelow(out map[access.Ref]map[access.Ref]bool, page, person access.Ref) {
+	for _, p := range s.below[page] {
+		put(out, p, person, true)
+	}
+}
+
+// touchPages adds, to whom a step touches in a space, the same people on the
+// space's pages.
+func (s *Simulation) touchPages(out map[access.Ref]map[access.Ref]bool) {
+	for _, object := range slices.Collect(maps.Keys(out)) {
+		for _, page := range s.pages[object] {
+			for p := range out[object] {
+				put(out, page, p, true)
+			}
+		}
+	}
+}
+
 // decides reports whether a product role alters what its holders may do beyond
 // entering.
 func (s *Simulation) decides(product string) bool {
@@ -273,6 +390,22 @@ func (s *Simulation) touchAll(out map[access.Ref]map[access.Ref]bool, person acc
 	for _, principal := range []access.Ref{person, access.Everyone, access.Authenticated, access.Anonymous, access.ProductAdmins} {
 		s.touchHeld(out, principal, person)
 	}
+	if s.super(person) {
+		s.touchEverySpace(out, person)
+	}
+}
+
+func (s *Simulation) touchEverySpace(out map[access.Ref]map[access.Ref]bool, person access.Ref) {
+	for r, there := range s.exists {
+		if there && r.Type() == "space" {
+			put(out, r, person, true)
+		}
+	}
+}
+
+// super reports whether a person can do everything.
+func (s *Simulation) super(person access.Ref) bool {
+	return s.beside.Super != "" && s.members[s.beside.Super][person]
 }
 
 // productRoles gives the product roles that a person holds, themselves and
@@ -344,13 +477,13 @@ func (s *Simulation) touchPrincipal(out map[access.Ref]map[access.Ref]bool, spac
 	}
 }
 
-// harm looks at the touched people in the touched spaces. admins counts who
+// harm looks at the touched people in the touched spaces and on their pages. admins counts who
 // administered each space before the step.
 func (s *Simulation) harm(touched map[access.Ref]map[access.Ref]bool, admins map[access.Ref]int) Harm {
 	var h Harm
 	exposed, interrupted := make(map[access.Ref]bool), make(map[access.Ref]bool)
-	for _, space := range slices.Sorted(maps.Keys(touched)) {
-		people := touched[space]
+	for _, object := range slices.Sorted(maps.Keys(touched)) {
+		people := touched[object]
 		if people[everybody] {
 			people = maps.Clone(people)
 			delete(people, everybody)
@@ -359,8 +492,8 @@ func (s *Simulation) harm(touched map[access.Ref]map[access.Ref]bool, admins map
 			}
 		}
 		for p := range people {
-			now := s.Rights(p, space)
-			was, will := s.before.Rights(p, space), s.after.Rights(p, space)
+			now := s.Rights(p, object)
+			was, will := s.before.Rights(p, object), s.after.Rights(p, object)
 			if now == was || now == will {
 				continue
 			}
@@ -371,10 +504,10 @@ func (s *Simulation) harm(touched map[access.Ref]map[access.Ref]bool, admins map
 				interrupted[p] = true
 			}
 		}
-		if was := admins[space]; was > 0 {
-			now := s.adminCount(space)
-			if now < was && now < min(s.floor, len(s.before.Admins(space)), len(s.after.Admins(space))) {
-				h.Unattended = append(h.Unattended, space)
+		if was := admins[object]; was > 0 {
+			now := s.adminCount(object)
+			if now < was && now < min(s.floor, len(s.before.Admins(object)), len(s.after.Admins(object))) {
+				h.Unattended = append(h.Unattended, object)
 			}
 		}
 	}
@@ -382,15 +515,24 @@ func (s *Simulation) harm(touched map[access.Ref]map[access.Ref]bool, admins map
 	return h
 }
 
-// Rights gives what a person may do in a space now.
-func (s *Simulation) Rights(person, space access.Ref) access.Permissions {
+// Rights gives what a person may do in a space, or on a page, now.
+func (s *Simulation) Rights(person, object access.Ref) access.Permissions {
+	if !s.enters(person) {
+		return ""
+	}
+	if object.IsPage() {
+		return s.pageRights(person, object)
+	}
 	var out access.Permissions
-	for principal, role := range s.roles[space] {
+	if s.super(person) && s.exists[object] {
+		out = s.beside.Everything()
+	}
+	for principal, role := range s.roles[object] {
 		if s.covers(principal, person) {
 			out = out.Union(s.permissions(access.NewRef("space_role", role)))
 		}
 	}
-	for principal, permits := range s.custom[space] {
+	for principal, permits := range s.custom[object] {
 		if s.covers(principal, person) {
 			out = out.Union(permits)
 		}
@@ -398,17 +540,54 @@ func (s *Simulation) Rights(person, space access.Ref) access.Permissions {
 	return out
 }
 
-// covers reports whether what a principal holds reaches a person.
-func (s *Simulation) covers(principal, person access.Ref) bool {
-	if principal == access.Anonymous {
-		return person == access.Anonymous || s.exists[person]
+func (s *Simulation) pageRights(person, page access.Ref) access.Permissions {
+	held := s.Rights(person, page.PageSpace())
+	if !held.Has(access.CanView) {
+		return ""
 	}
-	if !s.exists[person] {
+	for up := range s.upwards(page) {
+		if !s.passes(person, up, access.ViewPage) {
+			return ""
+		}
+	}
+	if s.archived[page.PageSpace()] || !s.passes(person, page, access.EditPage) ||
+		!slices.ContainsFunc(s.beside.Editing(page.Type()), held.Has) {
+		return access.NewPermissions(access.ViewPage)
+	}
+	return access.NewPermissions(access.ViewPage, access.EditPage)
+}
+
+// passes reports whether a person passes the restriction of one page.
+func (s *Simulation) passes(person, page access.Ref, verb string) bool {
+	names := s.names[access.Contents{Kind: access.Restrict, Object: page, Verb: verb}]
+	if len(names) == 0 || names[person] || s.super(person) {
+		return true
+	}
+	for principal := range names {
+		if s.members[principal][person] {
+			return true
+		}
+	}
+	return false
+}
+
+// enters reports whether a person, or the public, may enter.
+func (s *Simulation) enters(person access.Ref) bool {
+	if person == access.Anonymous {
+		return s.public || !s.beside.Globals
+	}
+	return s.exists[person] && !s.states[person] && !s.left[person]
+}
+
+// covers reports whether what a principal holds reaches a person who may enter.
+func (s *Simulation) covers(principal, person access.Ref) bool {
+	if principal == access.Anonymous || principal == person {
+		return true
+	}
+	if person == access.Anonymous {
 		return false
 	}
 	switch principal {
-	case person:
-		return true
 	case access.Everyone, access.Authenticated:
 		return !s.guest(person)
 	case access.ProductAdmins:
@@ -425,8 +604,8 @@ func (s *Simulation) covers(principal, person access.Ref) bool {
 // people gives everybody who may enter now.
 func (s *Simulation) people() iter.Seq[access.Ref] {
 	return func(yield func(access.Ref) bool) {
-		for r, there := range s.exists {
-			if there && r.IsPerson() && !yield(r) {
+		for r := range s.exists {
+			if r.IsPerson() && s.enters(r) && !yield(r) {
 				return
 			}
 		}
@@ -457,11 +636,12 @@ func (s *Simulation) adminCount(space access.Ref) int {
 			s.touchPrincipal(touched, space, principal)
 		}
 		for p := range touched[space] {
-			if s.covers(principal, p) {
+			if s.enters(p) && s.covers(principal, p) {
 				people[p] = true
 			}
 		}
 	}
+	delete(people, access.Anonymous)
 	return len(people)
 }
 

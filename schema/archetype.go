@@ -249,6 +249,9 @@ func (a Archetype) rewrite(f func(Str) Str) Archetype {
 		rules.Domains = rewriteList(g.Domains, f)
 		a.Guests = &rules
 	}
+	if l := a.Limits; l != nil {
+		a.Limits = &GrantLimits{Role: rewriteStr(l.Role, f), Permissions: rewriteList(l.Permissions, f), To: rewriteList(l.To, f), Never: rewriteList(l.Never, f), Range: l.Range}
+	}
 	a.Pages, a.BlogPosts = rewritePages(a.Pages, f), rewritePages(a.BlogPosts, f)
 	return a
 }

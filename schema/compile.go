@@ -29,7 +29,17 @@ type Description struct {
 	watch     []access.Ref // spaces of which every page's restrictions are read, sorted
 	guests    guests
 	products  map[string]productList // the lists of who holds a product role, by role
+
+	assertions []access.Assertion // by place
+	proofs     []access.Proof     // by place
 }
+
+// Assertions are what the description says must hold of people's access, in
+// the order in which they stand.
+func (d *Description) Assertions() []access.Assertion { return slices.Clone(d.assertions) }
+
+// Proofs are the built-in proofs that the description asks for.
+func (d *Description) Proofs() []access.Proof { return slices.Clone(d.proofs) }
 
 // Extent says how much of the site's content has to be read for the
 // description. It pins nothing: that is for who has the lock.
@@ -65,11 +75,13 @@ func Compile(docs []Document, lock Lock, now time.Time) (*Description, diag.List
 			described: make(map[access.Ref]bool),
 			groups:    make(map[access.Ref]membership),
 			products:  make(map[string]productList),
-			guests:    guests{space: make(map[access.Ref]access.Ref), complete: make(map[access.Ref]bool)},
+			guests:    guests{space: make(map[access.Ref]access.Ref), complete: make(map[access.Ref]access.Mode)},
 			scope: access.Scope{
 				Contents: make(map[access.Contents]access.Mode),
 				Absent:   make(map[access.Ref]bool),
 				Expired:  make(map[access.Fact]bool),
+				Single:   make(map[access.Fact]access.Mode),
+				Limits:   make(map[access.Ref]access.Limits),
 			},
 		},
 	}
@@ -95,7 +107,10 @@ func Compile(docs []Document, lock Lock, now time.Time) (*Description, diag.List
 	c.lowerSpaceRoles(roles)
 	c.lowerSpaces(spaces)
 	c.lowerGuests(spaces)
+	c.lowerLimits(spaces)
 	c.lowerGlobals()
+	c.lowerAssertions()
+	c.lowerProofs()
 	c.paidGuests()
 	c.circles()
 	c.contradictions()
@@ -110,7 +125,13 @@ func Compile(docs []Document, lock Lock, now time.Time) (*Description, diag.List
 			c.out.pages = append(c.out.pages, ref)
 		}
 	}
+	for _, a := range c.out.assertions {
+		if a.Object.IsPage() {
+			c.out.pages = append(c.out.pages, a.Object)
+		}
+	}
 	slices.Sort(c.out.pages)
+	c.out.pages = slices.Compact(c.out.pages)
 	d := c.out // alone: the compiler holds every document
 	return &d, c.diags.Sort()
 }

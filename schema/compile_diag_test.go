@@ -203,7 +203,7 @@ WR113 a.weir.yaml:5:16: "ana@acme.example" does not say what it is (write "user:
 WR113 a.weir.yaml:5:51: "eng" does not say what it is (write "group:eng")
 WR113 a.weir.yaml:5:56: "ana@acme.example" does not say what it is (write "user:ana@acme.example")
 WR113 a.weir.yaml:5:74: "class:everyone" is written without its type (write everyone)
-WR109 a.weir.yaml:5:92: guests is not available yet (delete it)
+WR113 a.weir.yaml:5:92: "guests" cannot stand here (write user:EMAIL, account:ID, group:NAME, everyone, authenticated, product_admins, jsm_admins, anonymous or unlicensed)
 WR113 a.weir.yaml:5:100: "space:X" cannot stand here (write user:EMAIL, account:ID, group:NAME, everyone, authenticated, product_admins, jsm_admins, anonymous or unlicensed)
 WR113 a.weir.yaml:5:111: group without a name (write its name)
 WR113 a.weir.yaml:6:10: "space:ENG" cannot stand here (absent lists user:, group: and space_role:; a space is closed with ` + "`status: archived`" + `)
@@ -419,7 +419,7 @@ WR104 a.weir.yaml:11:42: "read/space" stands twice in permissions (keep one of t
 WR201 a.weir.yaml:12:7: user "ana@acme.example" is not described (describe it, or list it under external)
 WR104 a.weir.yaml:13:7: user "ana@acme.example" stands twice in permissions (keep one of the two)
   a.weir.yaml:12:7: also here
-WR109 a.weir.yaml:14:7: guests is not available yet (delete it)
+WR113 a.weir.yaml:14:7: "guests" cannot stand here (write user:EMAIL, account:ID, group:NAME, everyone, authenticated, product_admins, jsm_admins, anonymous or unlicensed)
 WR113 a.weir.yaml:15:7: "eng" does not say what it is (write "group:eng")
 `},
 
@@ -567,7 +567,7 @@ WR113 a.weir.yaml:5:16: "anonymous" cannot stand here (people and groups adminis
 WR104 a.weir.yaml:5:42: group "staff" stands twice in administer (keep one of the two)
   a.weir.yaml:5:27: also here
 WR201 a.weir.yaml:6:18: group "stff" is not described (did you mean "staff"?)
-WR109 a.weir.yaml:6:32: guests is not available yet (delete it)
+WR113 a.weir.yaml:6:32: "guests" cannot stand here (write user:EMAIL, account:ID, group:NAME, anonymous or unlicensed)
 WR103 a.weir.yaml:7:33: mode "exclusve" is not known (did you mean "exclusive"?)
 WR104 b.weir.yaml:1:21: global_permissions stands twice (keep it in one place)
   a.weir.yaml:4:3: also here

@@ -25,6 +25,8 @@ type Document struct {
 	Archetypes []Archetype
 	Spaces     []Space
 	Globals    *Globals
+	Assertions []Assertion
+	Prove      *List // names of built-in proofs
 }
 
 // Str is a string value with its place. Inside an archetype it may be a
@@ -62,9 +64,10 @@ type Bool struct {
 // Site says which site the description is for. It stands once.
 type Site struct {
 	Name     Str
-	Product  *Str // cloud | datacenter | embedded (the default)
-	Plan     *Str // free | standard | premium | enterprise
-	Timezone *Str // an IANA name; UTC where absent
+	Product  *Str  // cloud | datacenter | embedded (the default)
+	Plan     *Str  // free | standard | premium | enterprise
+	Timezone *Str  // an IANA name; UTC where absent
+	Domains  *List // of the e-mail addresses of the site's own people
 	Range    diag.Range
 }
 
@@ -207,6 +210,7 @@ type Archetype struct {
 	Roles       *Roles
 	Permissions *Permissions
 	Guests      *GuestRules
+	Limits      *GrantLimits
 	Pages       []Page
 	BlogPosts   []Page
 	Range       diag.Range
@@ -260,6 +264,28 @@ type SpaceGuests struct {
 	Roles []RoleGrants
 }
 
+// GrantLimits bound what others may grant in a space. Role or Permissions says
+// how much.
+type GrantLimits struct {
+	Role        *Str
+	Permissions *List // permission ids
+	To          *List // principals and patterns
+	Never       *List // principals and patterns
+	Range       diag.Range
+}
+
+// Assertion is what must hold of people's access to an object. One of Can,
+// Cannot and Only stands.
+type Assertion struct {
+	Name   Str
+	Object Str // a reference, or a pattern of spaces
+	Action Str
+	Can    *List // principals
+	Cannot *List
+	Only   *List
+	Range  diag.Range
+}
+
 // Page are the restrictions of a page or blog post.
 type Page struct {
 	Title Str
@@ -291,6 +317,7 @@ type Space struct {
 	Roles          *Roles
 	Permissions    *Permissions
 	Guests         *SpaceGuests
+	Limits         *GrantLimits
 	Pages          []Page
 	BlogPosts      []Page
 	Watch          *Bool // whether the restrictions of every page are read

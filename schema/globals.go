@@ -70,6 +70,11 @@ func (c *compiler) lowerGlobals() {
 func (c *compiler) lowerHolder(list productList, verb, role string, who access.Ref, g Grant) {
 	enters := access.Fact{Kind: access.Exists, Object: who}
 	uses := role == userRole && who.IsPerson()
+	if uses && list.mode == access.Observe {
+		if _, described := c.described[who]; !described {
+			c.out.scope.Single[enters] = access.Observe
+		}
+	}
 	if g.Until != nil && c.expired(*g.Until, "the entry of "+quote(g.Who.Value)+" has expired") {
 		list.expired[who] = true
 		if uses {
@@ -137,11 +142,21 @@ func (r *resolver) products(scope *access.Scope, origins map[access.Fact]diag.Ra
 				roles[role] = true
 			}
 		}
-		if object.IsPerson() && r.facts.Has(access.Fact{Kind: access.Exists, Object: object}) {
+		// What makes a guest a licensed person is done, and leaves no second value to
+		// compare.
+		licensed := roles[access.GuestRole] && object.IsPerson() && r.facts.Has(access.Fact{Kind: access.Exists, Object: object})
+		if licensed {
 			delete(roles, access.GuestRole)
 		}
+		mode := access.Exclusive
 		at, listed := diag.Range{}, false
 		for role, list := range r.Description.products {
+			if list.mode == access.Observe {
+				if licensed {
+					continue
+				}
+				mode = access.Observe
+			}
 			if place, ok := list.holders[object]; ok {
 				if role == userRole && object.IsPerson() {
 					continue // they enter: a fact by itself
@@ -150,7 +165,7 @@ func (r *resolver) products(scope *access.Scope, origins map[access.Fact]diag.Ra
 				if !listed || place.Compare(at) < 0 {
 					at, listed = place, true
 				}
-			} else if list.mode == access.Exclusive || list.expired[object] {
+			} else if list.mode != access.Additive || list.expired[object] {
 				delete(roles, role)
 			}
 		}
@@ -158,7 +173,7 @@ func (r *resolver) products(scope *access.Scope, origins map[access.Fact]diag.Ra
 		if !listed && (f.Value == live.Value || r.others(f)) {
 			continue
 		}
-		scope.Contents[contents] = access.Exclusive
+		scope.Contents[contents] = mode
 		if f.Value != "" {
 			out = append(out, f)
 		}

@@ -15,9 +15,9 @@ const guestRole = "collaborator"
 
 // guests is what a description says of guests, for [Description.Desired].
 type guests struct {
-	space    map[access.Ref]access.Ref // of each described guest
-	complete map[access.Ref]bool       // spaces of which all guests are described
-	expired  []access.Ref              // people whose entries as guests have expired
+	space    map[access.Ref]access.Ref  // of each described guest, unless only observed
+	complete map[access.Ref]access.Mode // spaces of which all guests are described, unless additive
+	expired  []access.Ref               // people whose entries as guests have expired
 }
 
 // guest is a person described as a guest of one space.
@@ -137,9 +137,16 @@ func (c *compiler) lowerGuests(spaces map[access.Ref]spaceEntry) {
 		c.refer(role, e.role.Range)
 		f := access.Fact{Kind: access.Role, Object: e.space, Subject: e.who, Value: role.ID()}
 		at := e.grant.Who.Range
+		enters, product := access.Fact{Kind: access.Exists, Object: e.who}, access.Fact{Kind: access.Product, Object: e.who, Value: access.GuestRole}
+		observed := c.owned.of("spaces", "guests", e.space) == access.Observe
+		if observed {
+			for _, f := range []access.Fact{f, enters, product} {
+				c.out.scope.Single[f.Identity()] = access.Observe
+			}
+		}
 		if c.past(e.grant) {
 			c.grant(f, e.grant)
-			if _, lapsed := c.lapsed[e.who]; lapsed {
+			if _, lapsed := c.lapsed[e.who]; lapsed && !observed {
 				c.out.guests.expired = append(c.out.guests.expired, e.who)
 			}
 			continue
@@ -159,11 +166,13 @@ func (c *compiler) lowerGuests(spaces map[access.Ref]spaceEntry) {
 		if _, out := c.shut[e.who]; out {
 			continue
 		}
-		c.out.guests.space[e.who] = e.space
-		c.fact(access.Fact{Kind: access.Exists, Object: e.who}, at)
-		c.own(access.State, e.who, access.Exclusive)
-		c.fact(access.Fact{Kind: access.Product, Object: e.who, Value: access.GuestRole}, at)
+		c.fact(enters, at)
+		c.fact(product, at)
 		c.own(access.Product, e.who, access.Exclusive)
+		if !observed {
+			c.out.guests.space[e.who] = e.space
+			c.own(access.State, e.who, access.Exclusive)
+		}
 	}
 	for _, ref := range sorted(spaces) {
 		c.guestRules(ref, spaces[ref])
@@ -188,8 +197,8 @@ func (c *compiler) guestRules(space access.Ref, s spaceEntry) {
 
 	forbidden := allow != nil && !allow.Value
 	if nobody || forbidden || s.Guests != nil && len(s.Guests.Roles) > 0 {
-		if c.owned.of("spaces", "guests", space) == access.Exclusive {
-			c.out.guests.complete[space] = true
+		if mode := c.owned.of("spaces", "guests", space); mode != access.Additive {
+			c.out.guests.complete[space] = mode
 		}
 	}
 	var there []Str
@@ -271,11 +280,16 @@ func (r *resolver) guests(scope *access.Scope, wanted access.Set) {
 	}
 	for _, kind := range []access.Kind{access.Role, access.Permission} {
 		for f := range r.live.OfKind(kind) {
+			if _, listed := wanted.Get(f); listed {
+				continue
+			}
 			space, described := d.space[f.Subject]
-			if described && space != f.Object || !described && d.complete[f.Object] && live.Guest(f.Subject) {
-				if _, listed := wanted.Get(f); !listed {
-					scope.Single[f.Identity()] = true
-				}
+			mode, complete := d.complete[f.Object]
+			switch {
+			case described && space != f.Object:
+				scope.Single[f.Identity()] = access.Exclusive
+			case !described && complete && live.Guest(f.Subject):
+				scope.Single[f.Identity()] = mode
 			}
 		}
 	}

@@ -66,8 +66,14 @@ var documentKeys = []key[Document]{
 		func(d *Document) **Globals { return &d.Globals }),
 	later[Document](single("personal_spaces", "Who may have a space of their own, and what becomes of it.",
 		`{create: on_request}`, `{ create = "on_request" }`)),
-	later[Document](plural("assert", "assert", "What must hold of people's access, whatever else changes.",
-		`{the board is closed: {object: "space:EXEC"}}`, `"the board is closed" { object = "space:EXEC" }`)),
+	field(plural("assert", "assert", "What must hold of people's access, whatever else changes.",
+		`{the board is closed: {object: "space:EXEC", action: view, only: ["group:execs"]}}`,
+		"\"the board is closed\" {\n  object = \"space:EXEC\"\n  action = \"view\"\n  only   = [\"group:execs\"]\n}"),
+		collection("an assertion", assertKeys, func(a *Assertion) *Str { return &a.Name }, func(a *Assertion) *diag.Range { return &a.Range }),
+		func(d *Document) *[]Assertion { return &d.Assertions }),
+	field(attr("prove", "Built-in proofs that every plan has to pass, by name.",
+		`[no_public_access]`, `["no_public_access"]`),
+		listOf("proofs"), func(d *Document) **List { return &d.Prove }),
 }
 
 var siteKeys = []key[Site]{
@@ -83,6 +89,9 @@ var siteKeys = []key[Site]{
 	field(attr("timezone", "The time zone in which days begin and end, by its IANA name; UTC where absent.",
 		`Europe/Berlin`, `"Europe/Berlin"`),
 		text, func(s *Site) **Str { return &s.Timezone }),
+	field(attr("domains", "The domains of the site's own people; whoever has an address elsewhere is external.",
+		`[acme.example]`, `["acme.example"]`),
+		listOf("domains"), func(s *Site) **List { return &s.Domains }),
 }
 
 // ownedKeys are the four kinds of object of which a description can own a
@@ -247,8 +256,9 @@ var archetypeKeys = []key[Archetype]{
 		`{allow: false}`, `{ allow = false }`),
 		templated(object("guests", guestRuleKeys, func(g *GuestRules) *diag.Range { return &g.Range })),
 		func(a *Archetype) **GuestRules { return &a.Guests }),
-	later[Archetype](attr("limits", "What the spaces' own admins may grant.",
-		`{role: manager}`, `{ role = "manager" }`)),
+	field(attr("limits", "What others may grant in each space, where its lists are bounded.",
+		`{role: manager, to: ["group:${team}-*"]}`, `{ role = "manager", to = ["group:${team}-*"] }`),
+		templated(limits), func(a *Archetype) **GrantLimits { return &a.Limits }),
 	field(plural("pages", "page", "Restrictions of a page in each space, by title.",
 		`{Pay bands: {view: ["group:${team}"]}}`, `"Pay bands" { view = ["group:${team}"] }`),
 		shapedPages, func(a *Archetype) *[]Page { return &a.Pages }),
@@ -287,8 +297,9 @@ var spaceKeys = []key[Space]{
 		`{allow: true, domains: [partner.example], collaborator: [lee@partner.example]}`,
 		`{ allow = true, domains = ["partner.example"], collaborator = ["lee@partner.example"] }`),
 		spaceGuests, func(s *Space) **SpaceGuests { return &s.Guests }),
-	later[Space](attr("limits", "What the space's own admins may grant.",
-		`{role: viewer}`, `{ role = "viewer" }`)),
+	field(attr("limits", "What others may grant in the space, where its lists are bounded.",
+		`{role: viewer}`, `{ role = "viewer" }`),
+		limits, func(s *Space) **GrantLimits { return &s.Limits }),
 	field(plural("pages", "page", "Restrictions of pages, by title.",
 		`{Pay bands: {view: ["group:hr"]}}`, `"Pay bands" { view = ["group:hr"] }`),
 		pages, func(s *Space) *[]Page { return &s.Pages }),
@@ -307,6 +318,37 @@ var guestRuleKeys = []key[GuestRules]{
 	field(same("max", "The most guests there may be.", `5`),
 		count, func(g *GuestRules) **Num { return &g.Max }),
 }
+
+var limits = object("limits", grantLimitKeys, func(l *GrantLimits) *diag.Range { return &l.Range })
+
+var grantLimitKeys = []key[GrantLimits]{
+	field(attr("role", "A grant is within the limits if it permits no more than this role.", `manager`, `"manager"`),
+		text, func(l *GrantLimits) **Str { return &l.Role }),
+	field(attr("permissions", "In place of a role: the permissions that a grant may have, by id.",
+		`[read/space, create/page]`, `["read/space", "create/page"]`),
+		permissionIDs, func(l *GrantLimits) **List { return &l.Permissions }),
+	field(attr("to", "Who may be granted something, patterns among them; everybody but the public where absent.",
+		`["group:*", everyone]`, `["group:*", "everyone"]`),
+		listOf("principals and patterns"), func(l *GrantLimits) **List { return &l.To }),
+	field(attr("never", "Who may not, whatever `to` says.", `[anonymous, guests]`, `["anonymous", "guests"]`),
+		listOf("principals and patterns"), func(l *GrantLimits) **List { return &l.Never }),
+}
+
+var assertKeys = []key[Assertion]{
+	field(required(same("object", "The site, a space, a page (`page:HR/Pay bands`) or a blog post; or every space that a pattern covers.", `"space:TEAM-*"`)),
+		must(stringCodec("a reference or a pattern of spaces", oneLine)), func(a *Assertion) *Str { return &a.Object }),
+	field(required(attr("action", "What is done: view, edit or, in spaces, admin; the id of a space's permission; a global permission of the site.",
+		`view`, `"view"`)),
+		must(text), func(a *Assertion) *Str { return &a.Action }),
+	field(attr("can", "All of these people can do it.", `["group:staff"]`, `["group:staff"]`),
+		asserted, func(a *Assertion) **List { return &a.Can }),
+	field(attr("cannot", "None of these people can do it.", `[guests, anonymous]`, `["guests", "anonymous"]`),
+		asserted, func(a *Assertion) **List { return &a.Cannot }),
+	field(attr("only", "Nobody but these people can do it; [] for nobody at all.", `["group:execs"]`, `["group:execs"]`),
+		asserted, func(a *Assertion) **List { return &a.Only }),
+}
+
+var asserted = listOf("principals")
 
 var pageKeys = []key[Page]{
 	field(attr("view", "Who alone may view the page and what is below it; [] lifts the restriction.",

@@ -67,19 +67,9 @@ func choice(values ...string) codec[*Str] {
 	return stringCodec(strings.Join(values, ", "), oneLine)
 }
 
-// mode is a mode of ownership. Two of them nobody serves yet.
-var mode = codec[*Str]{
-	expect: "exclusive or additive",
-	decode: func(d *decoder, at string, n *node) *Str {
-		s := text.decode(d, at, n)
-		if s != nil && (s.Value == "bounded" || s.Value == "observe") {
-			d.notYet("mode "+s.Value, s.Range)
-			return nil
-		}
-		return s
-	},
-	encode: text.encode,
-}
+// mode is a mode of ownership. Which of them fits what is owned is for [Compile]
+// to say.
+var mode = stringCodec("exclusive, additive, bounded or observe", oneLine)
 
 // dayForm is the only spelling of a date.
 var dayForm = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)

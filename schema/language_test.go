@@ -74,6 +74,8 @@ var sections = []section{
 	{"A parameter", "archetypes: {team: {parameters: {team: {%s}}}}", "archetype \"team\" {\nparameter \"team\" {\n%s\n}\n}", specs(parameterKeys)},
 	{"A space", "spaces: {ENG: {%s}}", "space \"ENG\" {\n%s\n}", specs(spaceKeys)},
 	{"`guests` of a space", "spaces: {ENG: {guests: {%s}}}", "space \"ENG\" {\nguests = {\n%s\n}\n}", spaceGuestSpecs()},
+	{"`limits` of a space or an archetype", "spaces: {ENG: {limits: {%s}}}", "space \"ENG\" {\nlimits = {\n%s\n}\n}", specs(grantLimitKeys)},
+	{"An assertion", "assert: {the board is closed: {%s}}", "assert \"the board is closed\" {\n%s\n}", specs(assertKeys)},
 	{"A page or blog post", "spaces: {ENG: {pages: {Pay bands: {%s}}}}", "space \"ENG\" {\npage \"Pay bands\" {\n%s\n}\n}", specs(pageKeys)},
 	{"`global_permissions`", "global_permissions: {%s}", "global_permissions {\n%s\n}", specs(globalKeys)},
 }
@@ -199,8 +201,9 @@ func referenceTables() string {
 	return b.String()
 }
 
-// cell keeps a bar from ending a cell of a table.
-func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
+// cell keeps a bar or the end of a line from ending a cell of a table. Code of
+// several lines is one piece of code a line.
+func cell(s string) string { return strings.NewReplacer("|", `\|`, "\n", "`<br>`").Replace(s) }
 
 // TestLanguagePageExamples parses every fenced example of the page.
 func TestLanguagePageExamples(t *testing.T) {

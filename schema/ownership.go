@@ -14,8 +14,9 @@ const existence = "existence"
 
 // ownableKind says what can be owned of one kind of object.
 type ownableKind struct {
-	types []string // types of references
-	parts []string // what the long form may set, and the short form sets at once
+	types   []string // types of references
+	parts   []string // what the long form may set, and the short form sets at once
+	bounded bool     // whether limits can bound the parts
 }
 
 // ownable are the keys of `ownership`. A space is never removed for being
@@ -24,7 +25,7 @@ var ownable = map[string]ownableKind{
 	"users":       {types: []string{"user", "account"}, parts: []string{existence}},
 	"groups":      {types: []string{"group"}, parts: []string{existence, "members", "product_role"}},
 	"space_roles": {types: []string{"space_role"}, parts: []string{existence, "permissions"}},
-	"spaces":      {types: []string{"space"}, parts: []string{"roles", "permissions", "guests"}},
+	"spaces":      {types: []string{"space"}, parts: []string{"roles", "permissions", "guests"}, bounded: true},
 }
 
 // ownableKeys are the keys of ownable in a fixed order, since later rules win.
@@ -67,7 +68,7 @@ func (c *compiler) ownership() {
 	c.owned = ownedModes{kinds: make(map[string]map[string]access.Mode), globals: access.Exclusive}
 	if o != nil {
 		if o.Globals != nil {
-			if mode, ok := c.mode(*o.Globals); ok {
+			if mode, ok := c.mode(*o.Globals, "global_permissions", false, false); ok {
 				c.owned.globals = mode
 			}
 		}
@@ -135,7 +136,7 @@ func (c *compiler) parts(k OwnedKind) map[string]access.Mode {
 		return parts
 	}
 	if k.Mode != nil {
-		if mode, ok := c.mode(*k.Mode); ok {
+		if mode, ok := c.mode(*k.Mode, k.Key.Value, kind.bounded, slices.Contains(kind.parts, existence)); ok {
 			for _, part := range kind.parts {
 				parts[part] = mode
 			}
@@ -144,7 +145,7 @@ func (c *compiler) parts(k OwnedKind) map[string]access.Mode {
 	for _, p := range k.Parts {
 		switch {
 		case slices.Contains(kind.parts, p.Key.Value):
-			if mode, ok := c.mode(p.Mode); ok {
+			if mode, ok := c.mode(p.Mode, p.Key.Value+" of "+k.Key.Value, kind.bounded, p.Key.Value == existence); ok {
 				parts[p.Key.Value] = mode
 			}
 		case p.Key.Value == existence:
@@ -156,17 +157,28 @@ func (c *compiler) parts(k OwnedKind) map[string]access.Mode {
 	return parts
 }
 
-func (c *compiler) mode(s Str) (access.Mode, bool) {
-	switch s.Value {
-	case "bounded", "observe":
-		c.add("WR109", s.Range, "mode "+s.Value+" is not available yet", "write exclusive or additive")
+// mode reads a mode. What it is for says whether limits can bound it, and
+// whether existence is among it.
+func (c *compiler) mode(s Str, what string, bounded, exists bool) (access.Mode, bool) {
+	var words []string
+	for _, mode := range []access.Mode{access.Exclusive, access.Additive, access.Bounded, access.Observe} {
+		if s.Value != mode.String() {
+			words = append(words, mode.String())
+			continue
+		}
+		switch {
+		case exists && mode == access.Observe:
+			c.add("WR103", s.Range, what+" cannot be only observed", "write exclusive or additive, and observe what there is in each by its own key")
+		case exists && mode == access.Bounded:
+			c.add("WR103", s.Range, what+" cannot be bounded", "write exclusive or additive: limits bound what is granted in a space")
+		case mode == access.Bounded && !bounded:
+			c.add("WR103", s.Range, what+" cannot be bounded", "write exclusive, additive or observe: limits bound what is granted in a space, and nothing else has permissions to compare")
+		default:
+			return mode, true
+		}
 		return 0, false
-	case access.Exclusive.String():
-		return access.Exclusive, true
-	case access.Additive.String():
-		return access.Additive, true
 	}
-	c.choice(&s, "mode", access.Exclusive.String(), access.Additive.String())
+	c.choice(&s, "mode", words...)
 	return 0, false
 }
 

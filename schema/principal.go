@@ -32,6 +32,7 @@ type reading struct {
 	types   []string
 	bare    string   // the type of a bare name; none where a bare name could be two things
 	classes []string // the words of classes that may stand
+	guests  bool     // whether the word guests may stand
 	hint    string   // what may stand
 }
 
@@ -73,6 +74,16 @@ var (
 		types: []string{"user", "account", "group"},
 		hint:  "people and groups administer: write user:EMAIL, account:ID or group:NAME",
 	}
+	readLimited = reading{
+		types:   []string{"user", "account", "group"},
+		classes: []string{"everyone", "authenticated", "product_admins", "jsm_admins", "anonymous", "unlicensed"}, guests: true,
+		hint: "write user:EMAIL, account:ID, group:NAME, a pattern of them, or a word such as everyone, anonymous or guests",
+	}
+	readAsserted = reading{
+		types:   []string{"user", "account", "group"},
+		classes: []string{"everyone", "authenticated", "product_admins", "anonymous"}, guests: true,
+		hint: "write user:EMAIL, account:ID, group:NAME, everyone, authenticated, product_admins, anonymous or guests",
+	}
 	readOwner = reading{
 		types: []string{"user", "account", "group"},
 		hint:  "write user:EMAIL, account:ID or group:NAME",
@@ -92,9 +103,8 @@ func (c *compiler) read(s Str, r reading) (access.Ref, bool) {
 		case r.bare != "":
 		case class && slices.Contains(r.classes, s.Value):
 			return ref, true
-		case s.Value == "guests" && len(r.classes) > 0:
-			c.add("WR109", s.Range, "guests is not available yet", "delete it")
-			return "", false
+		case s.Value == "guests" && r.guests:
+			return access.Guests, true
 		case class || s.Value == "guests":
 			c.add("WR113", s.Range, quote(s.Value)+" cannot stand here", r.hint)
 			return "", false

@@ -220,7 +220,7 @@ func (d *Description) ownScope() access.Scope {
 	scope.Contents = maps.Clone(scope.Contents)
 	scope.Absent = maps.Clone(scope.Absent)
 	scope.Expired = maps.Clone(scope.Expired)
-	scope.Single = make(map[access.Fact]bool)
+	scope.Single = maps.Clone(scope.Single)
 	return scope
 }
 
@@ -270,7 +270,7 @@ func (r *resolver) group(s sourceGroup) resolved {
 
 // read reports whether weir only reads the members of a group.
 func (r *resolver) read(group access.Ref, m membership) bool {
-	if m.mode == access.Unmanaged {
+	if m.mode == access.Unmanaged || m.mode == access.Observe {
 		return true
 	}
 	if _, managed := r.live.Get(access.Fact{Kind: access.Managed, Object: group}); managed {

@@ -47,6 +47,7 @@ type SiteSettings struct {
 	Product  Setting[string]         // cloud | datacenter | embedded
 	Plan     Setting[string]         // free | standard | premium | enterprise
 	Timezone Setting[*time.Location] // UTC where not set
+	Domains  []string                // of the e-mail addresses of the site's own people, in lower case
 	Range    diag.Range
 }
 
@@ -125,6 +126,9 @@ func (c *compiler) site() {
 	}
 	s.Product = c.choice(site.Product, "product", "cloud", "datacenter", "embedded")
 	s.Plan = c.choice(site.Plan, "plan", "free", "standard", "premium", "enterprise")
+	if site.Domains != nil {
+		s.Domains = c.domains(*site.Domains)
+	}
 	if tz := site.Timezone; tz != nil {
 		loc, err := time.LoadLocation(tz.Value)
 		// "" and "Local" would be the zone of whatever machine runs weir.

@@ -163,6 +163,8 @@ type Traits struct {
 	Classes []access.Ref `json:"classes,omitempty"`
 	// Globals are the verbs of global permissions that can be written.
 	Globals []string `json:"globals,omitempty"`
+	// Super is the group whose members can do everything; empty where there is none.
+	Super access.Ref
 	// Permissions are the ids that can be written in a space beside roles; nil
 	// means that the site's catalogue says so.
 	Permissions []string `json:"permissions,omitempty"`

@@ -254,7 +254,9 @@ type owner struct {
 	want   access.Set
 }
 
-func (o owner) Extent() access.Extent { return o.extent }
+func (o owner) Extent() access.Extent          { return o.extent }
+func (o owner) Assertions() []access.Assertion { return nil }
+func (o owner) Proofs() []access.Proof         { return nil }
 
 func (o owner) Desired(live access.Set, _ []access.Unknown) (access.Desired, diag.List) {
 	d := access.Desired{Facts: o.want, Described: make(map[access.Ref]bool), Scope: access.Scope{

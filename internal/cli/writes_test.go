@@ -63,8 +63,44 @@ var commands = map[string]may{
 		{args: []string{"{}", "--format", "facts", "--detailed-exitcode"}, codes: []int{2}},
 		{args: []string{"{}", "--accept", "removals.member:1@0123456789abcdef0123456789abcdef"}, codes: []int{4}},
 	}},
+	"weir test": {read: true, runs: []run{
+		{args: []string{"{}"}},
+	}},
 	"weir snapshot": {read: true, runs: []run{
 		{args: []string{"{}/site.snapshot", "--dir", "{}"}},
+	}},
+	"weir who": {read: true, runs: []run{
+		{args: []string{"OPS", "--dir", "{}"}},
+		{args: []string{"ENG", "--dir", "{}", "--can", "admin", "--planned", "--format", "json"}},
+	}},
+	"weir what": {read: true, runs: []run{
+		{args: []string{"ana@acme.example", "--dir", "{}"}},
+		{args: []string{"anonymous", "--dir", "{}", "--planned", "--pages", "--format", "json"}},
+	}},
+	"weir why": {read: true, runs: []run{
+		{args: []string{"ana@acme.example", "edit", "OPS", "--dir", "{}"}},
+		{args: []string{"anonymous", "admin", "OPS", "--dir", "{}", "--exit-code", "--planned"}, codes: []int{2}},
+	}},
+	"weir why-not": {read: true, runs: []run{
+		{args: []string{"ana@acme.example", "edit", "OPS", "--dir", "{}"}},
+		{args: []string{"bo@acme.example", "admin", "ENG", "--dir", "{}", "--planned", "--format", "json"}},
+	}},
+	"weir matrix": {read: true, runs: []run{
+		{args: []string{"--dir", "{}"}},
+		{args: []string{"--dir", "{}", "--planned", "--format", "html"}},
+	}},
+	"weir redundant": {read: true, runs: []run{
+		{args: []string{"--dir", "{}"}},
+		{args: []string{"--dir", "{}", "--planned", "--pages", "--format", "json"}},
+	}},
+	"weir report": {read: true, runs: []run{
+		{args: []string{"unattended", "--dir", "{}"}},
+		{args: []string{"inactive", "--dir", "{}", "--planned", "--format", "json"}},
+		{args: []string{"public", "--dir", "{}"}},
+		{args: []string{"direct", "--dir", "{}", "--pages", "--format", "csv"}},
+		{args: []string{"guests", "--dir", "{}"}},
+		{args: []string{"unused", "--dir", "{}", "--all"}},
+		{args: []string{"arrivals", "--dir", "{}"}},
 	}},
 	"weir scan": {read: true, runs: []run{
 		{args: []string{"{}", "--yes"}},
@@ -340,8 +376,10 @@ func TestWhoCanWrite(t *testing.T) {
 				"internal/cli/live.go: a.openEmbedded(name, file, mode)",
 				"internal/cli/live.go: a.openLive(ctx, access, name.Plan, mode == readOnly)",
 				"internal/cli/plan.go: a.openSite(ctx, d.site(), file, readOnly)",
+				"internal/cli/question.go: a.openSite(ctx, d.site(), q.file, readOnly)",
 				"internal/cli/scan.go: a.openSite(ctx, d.site(), s.file, readOnly)",
 				"internal/cli/snapshot.go: a.openSite(cmd.Context(), d.site(), file, readOnly)",
+				"internal/cli/test.go: a.openSite(ctx, d.site(), file, readOnly)",
 			},
 		},
 		"drivers are made": {

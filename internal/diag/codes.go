@@ -31,6 +31,8 @@ var Codes = map[string]string{
 	"WR301": "anonymous access",
 	"WR302": "grant to a single person",
 	"WR303": "fewer than two active space admins",
+	"WR304": "an assertion does not hold",
+	"WR305": "a proof fails",
 	"WR390": "a policy could not be judged",
 
 	"WR401": "a space would lose its admins",

@@ -20,7 +20,7 @@ var pathValue = regexp.MustCompile(`value \S+:`)
 // troubles words what a validation found, one trouble an entry: the place, which
 // is part of a request or nothing, and below it the path of the value.
 func troubles(place string, err error) []string {
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // each layer of a validation error is taken off by itself
 	case openapi3.MultiError:
 		var out []string
 		for _, one := range e {

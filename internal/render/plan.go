@@ -28,6 +28,8 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 	p := &printer{w: w, color: o.Color}
 	if len(plan.Changes) == 0 && len(plan.Manual) == 0 && !plan.Stops().Any() {
 		p.line("%s", p.paint(bold, unchanged(plan)))
+		p.observed(plan.Observed)
+		p.claims(plan)
 		return p.err
 	}
 	p.line("%s", p.paint(bold, Safe(Verdict(plan))))
@@ -38,6 +40,7 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 	p.manual(plan.Manual)
 	p.outside(plan)
 	p.findings(plan.Findings)
+	p.claims(plan)
 	p.budgets(plan)
 	if len(plan.Changes) > 0 {
 		p.line("")
@@ -319,6 +322,7 @@ func (p *printer) manual(list []reconcile.Manual) {
 // JSON form.
 func (p *printer) outside(plan *reconcile.Plan) {
 	p.unknown(plan.Unknown)
+	p.observed(plan.Observed)
 	if len(plan.Kept) == 0 || len(plan.Changes) == 0 {
 		return
 	}
@@ -330,6 +334,64 @@ func (p *printer) outside(plan *reconcile.Plan) {
 	}
 	if more := len(plan.Kept) - few; more > 0 {
 		p.line("    and %s more (--format json lists them)", Number(more))
+	}
+}
+
+// observed tells what differs in lists that are only observed.
+func (p *printer) observed(list []reconcile.Observed) {
+	if len(list) == 0 {
+		return
+	}
+	const few = 20
+	p.line("")
+	p.line("%s %s", p.paint(bold, "only observed"), p.paint(dim, "("+Number(len(list))+")"))
+	for _, o := range list[:min(few, len(list))] {
+		note := map[access.Op]string{access.Add: "described, and not there", access.Remove: "there, and not described", access.Modify: "described otherwise"}[o.Op]
+		if o.Op == access.Modify {
+			note += ": there it is " + o.Was
+		}
+		if o.Origin != nil && o.Op != access.Remove {
+			note += ", " + place(o.Origin)
+		}
+		p.line("    %s %s  %s", o.Op, Safe(o.Fact), p.paint(dim, "# "+Safe(note)))
+	}
+	if more := len(list) - few; more > 0 {
+		p.line("    and %s more (--format json lists them)", Number(more))
+	}
+}
+
+// claims tells how many assertions and proofs hold, and of those that do who could
+// come to do what is denied them. What does not hold is among the findings.
+func (p *printer) claims(plan *reconcile.Plan) {
+	all := slices.Concat(plan.Assertions, plan.Proofs)
+	if len(all) == 0 {
+		return
+	}
+	hold := 0
+	for _, c := range all {
+		if c.Holds {
+			hold++
+		}
+	}
+	p.line("")
+	p.line("%s %s", p.paint(bold, "assertions"), p.paint(dim, fmt.Sprintf("(%s of %s hold)", Number(hold), Number(len(all)))))
+	const few = 5
+	for _, c := range all {
+		mark := "holds"
+		if !c.Holds {
+			mark = "does not hold"
+		}
+		p.line("    %s: %s", Safe(c.Name), mark)
+		for _, o := range c.Obtainable[:min(few, len(c.Obtainable))] {
+			where := o.Object
+			if o.Objects > 1 {
+				where += fmt.Sprintf(" and %s more", Number(o.Objects-1))
+			}
+			p.line("      %s", p.paint(dim, Safe(fmt.Sprintf("%s could %s, of %s", o.Person, o.How, where))))
+		}
+		if more := len(c.Obtainable) - few; more > 0 {
+			p.line("      and %s more could (--format json lists them)", Number(more))
+		}
 	}
 }
 

@@ -190,10 +190,17 @@ func TestPlanText(t *testing.T) {
 			{Object: "space:S", Permissions: []string{"read/space"}, People: []string{"user:a@x"}},
 			{Object: "space:S", Permissions: []string{"export/space"}, People: []string{"user:a@x"}},
 		},
-		Unknown:  []reconcile.Unknown{{Kind: "role", Object: "space:X", Reason: "it may not be read"}},
-		Kept:     []reconcile.KeptFact{{Fact: "exists space:OLD", Reason: "not described"}},
-		Findings: []reconcile.Finding{{Code: "WR303", Rule: "two_space_admins", Level: access.Warn, Object: "space:S", Owner: "group:o", Message: "few admins", Hint: "add one"}},
-		Budgets:  []reconcile.Budget{{Rule: "removals.member", Count: 1234, Live: 5000, Allowed: 200, Exceeded: true, Accept: "removals.member:1234@d1"}},
+		Unknown: []reconcile.Unknown{{Kind: "role", Object: "space:X", Reason: "it may not be read"}},
+		Observed: []reconcile.Observed{
+			{Op: access.Add, Fact: "role space:W group:g = viewer", Origin: &reconcile.Origin{File: "a.weir.yaml", Line: 7, Column: 1}},
+			{Op: access.Modify, Fact: "role space:W group:h = viewer", Was: "admin"},
+			{Op: access.Remove, Fact: "role space:W group:i = viewer"},
+		},
+		Assertions: []reconcile.Claim{{Name: "closed", Holds: true, Obtainable: []reconcile.Obtainable{{Person: "user:a@x", How: "open an admin key", Object: "space:S", Objects: 3}}}},
+		Proofs:     []reconcile.Claim{{Name: "no_new_access", Failed: 2}},
+		Kept:       []reconcile.KeptFact{{Fact: "exists space:OLD", Reason: "not described"}},
+		Findings:   []reconcile.Finding{{Code: "WR303", Rule: "two_space_admins", Level: access.Warn, Object: "space:S", Owner: "group:o", Message: "few admins", Hint: "add one"}},
+		Budgets:    []reconcile.Budget{{Rule: "removals.member", Count: 1234, Live: 5000, Allowed: 200, Exceeded: true, Accept: "removals.member:1234@d1"}},
 	}
 	want := strings.TrimPrefix(`
 stopped by removals.member:1234 (200 allowed): 2 of 9 people with access lose something, the public loses access, 1 person gains something
@@ -217,11 +224,21 @@ role assignments ~1
 not seen, and so neither added nor removed
   ? space:X: it may not be read
 
+only observed (3)
+    + role space:W group:g = viewer  # described, and not there, a.weir.yaml:7:1
+    ~ role space:W group:h = viewer  # described otherwise: there it is admin
+    - role space:W group:i = viewer  # there, and not described
+
 left as it is (1)
     exists space:OLD  # not described
 
 findings
   warn WR303 few admins (owner: group:o) (add one)
+
+assertions (1 of 2 hold)
+    closed: holds
+      user:a@x could open an admin key, of space:S and 2 more
+    no_new_access: does not hold
 
 budgets exceeded
   WR402 removals.member: 1,234 of 5,000, 200 allowed: exceeded

@@ -15,9 +15,14 @@ func (p *printer) unknown(list []reconcile.Unknown) {
 	if len(list) == 0 {
 		return
 	}
-	const few, lines = 3, 10
 	p.line("")
 	p.line("%s", p.paint(bold, "not seen, and so neither added nor removed"))
+	p.unseen(list)
+}
+
+// unseen lists what was not seen.
+func (p *printer) unseen(list []reconcile.Unknown) {
+	const few, lines = 3, 10
 	groups := alike(list)
 	for _, g := range groups[:min(lines, len(groups))] {
 		if len(g) <= few {

@@ -33,7 +33,7 @@ func (k *adminKey) why(err error) error {
 	defer k.mu.Unlock()
 	var trouble *site.Error
 	if k.err != nil && errors.As(err, &trouble) {
-		return &site.Error{Kind: trouble.Kind, Op: trouble.Op, Err: fmt.Errorf("%w (and no admin key: %v)", trouble.Err, k.err)}
+		return &site.Error{Kind: trouble.Kind, Op: trouble.Op, Err: fmt.Errorf("%w (and no admin key: %w)", trouble.Err, k.err)}
 	}
 	return err
 }

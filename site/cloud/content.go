@@ -431,8 +431,8 @@ func (c foundContent) named() (out restrictions, whole bool, err error) {
 	return out, whole, nil
 }
 
-// unindexed finds what a search left out: with an admin key, the lists of a space
-// show all of it. complete reports that nothing is left out. A search does not
+// unindexed finds what a search left out, and what is above that: with an admin
+// key, the lists of a space show all of it. complete reports that nothing is left out. A search does not
 // know of keys, and leaves out archived spaces whole (supposed: evidence,
 // "Unknown" 5).
 func (r *contentReader) unindexed(ctx context.Context, space access.Ref, shown map[string]bool) (out map[access.Ref][]string, complete bool, err error) {
@@ -446,10 +446,20 @@ func (r *contentReader) unindexed(ctx context.Context, space access.Ref, shown m
 		if err != nil {
 			return nil, false, err
 		}
+		refs := make(map[string]access.Ref)
 		for _, row := range rows {
-			if !shown[row.ID] {
-				ref := access.NewPage(kind, space, row.Title)
-				out[ref] = append(out[ref], row.ID)
+			refs[row.ID] = access.NewPage(kind, space, row.Title)
+		}
+		for _, row := range rows {
+			if shown[row.ID] {
+				continue
+			}
+			ref := refs[row.ID]
+			out[ref] = append(out[ref], row.ID)
+			if up, ok := refs[row.ParentID]; ok { // of what is no page nothing is said
+				r.mu.Lock()
+				r.out.parents[ref] = up
+				r.mu.Unlock()
 			}
 		}
 	}

@@ -111,9 +111,9 @@ func (s *Site) costOfSpace(unit []access.Change) int {
 // there are phases, with one before and one after.
 func costOfGrants(unit []access.Change) int {
 	type space struct {
-		roles, writes int
-		given         map[access.Ref]bool
-		custom        []access.Change
+		roles  int
+		given  map[access.Ref]bool
+		custom []access.Change
 	}
 	spaces := make(map[access.Ref]*space)
 	for _, c := range unit {

@@ -180,7 +180,7 @@ func (x *examiner) standing(at place, me self) {
 func (x *examiner) ownStanding(at place, me self) (map[site.Power]bool, error) {
 	out := make(map[site.Power]bool)
 	what := rest.Call{To: listPersonProduct, Args: []string{at.org, at.directory, me.AccountID}}
-	list, err := rest.ByCursor(x.ctx, x.client, what, orgPage, func(p personProduct) string { return p.ResourceID })
+	list, err := rest.ByCursor(x.ctx, x.client, what, orgPage, personProduct.whole)
 	if err != nil {
 		return nil, err
 	}

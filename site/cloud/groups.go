@@ -96,7 +96,7 @@ func (s *Site) groupHolders(ctx context.Context, at place) (map[string][]string,
 // productOf reads what one group holds, here and elsewhere.
 func (s *Site) productOf(ctx context.Context, at place, id string) (here, elsewhere []string, err error) {
 	what := rest.Call{To: listGroupProduct, Args: []string{at.org, at.directory, id}}
-	list, err := rest.ByCursor(ctx, s.client, what, orgPage, func(p groupProduct) string { return p.ResourceID })
+	list, err := rest.ByCursor(ctx, s.client, what, orgPage, groupProduct.whole)
 	for _, p := range list {
 		if !at.here(p.ResourceID) || p.ResourceID == at.cloud && p.ResourceOwner != "" && !strings.Contains(p.ResourceOwner, "confluence") {
 			elsewhere = append(elsewhere, at.elsewhere(p)...)

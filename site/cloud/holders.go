@@ -175,7 +175,7 @@ func (s *Site) askHolders(ctx context.Context, r *reading, ask accounts) error {
 // those that are held directly.
 func (s *Site) productOfPerson(ctx context.Context, at place, account string) (all, direct []string, err error) {
 	what := rest.Call{To: listPersonProduct, Args: []string{at.org, at.directory, account}}
-	list, err := rest.ByCursor(ctx, s.client, what, orgPage, func(p personProduct) string { return p.ResourceID })
+	list, err := rest.ByCursor(ctx, s.client, what, orgPage, personProduct.whole)
 	if err != nil {
 		return nil, nil, err
 	}

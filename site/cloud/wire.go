@@ -159,6 +159,23 @@ type personProduct struct {
 	} `json:"roleAssignments"`
 }
 
+// whole is the id of a row that has everything, and nothing of one that lacks the
+// roles: a row without them must not read as one who holds none.
+func (p groupProduct) whole() string {
+	if p.Roles == nil {
+		return ""
+	}
+	return p.ResourceID
+}
+
+// whole is likewise.
+func (p personProduct) whole() string {
+	if p.RoleAssignments == nil {
+		return ""
+	}
+	return p.ResourceID
+}
+
 type productGrant struct {
 	ResourceID string `json:"resourceId"`
 	RoleID     string `json:"roleId"`

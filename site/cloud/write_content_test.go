@@ -260,6 +260,29 @@ func TestAdminKey(t *testing.T) {
 	}
 }
 
+// TestHiddenTree: of pages that no search shows, those of an archived space and
+// those that weir's account may not view, it is read what they lie below: what
+// restricts a page restricts them.
+func TestHiddenTree(t *testing.T) {
+	bands := access.NewPage("page", "space:HR", "Pay bands")
+	for name, hide := range map[string]func(emulator.Admin) error{
+		"restricted": func(a emulator.Admin) error {
+			return a.Restrict("HR", "Pay", "read", emulator.Principal{User: "ana@acme.example"})
+		},
+		"archived": func(a emulator.Admin) error { return a.SetSpaceStatus("HR", "archived") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, s, _ := library(t, emulator.Options{}, func(c *cloud.Config) { c.RestrictedPages = "admin_key" })
+			must(t, hide(e.Admin()))
+			obs, err := s.Observe(t.Context(), access.Extent{Watch: []access.Ref{"space:HR"}})
+			must(t, err)
+			if home := access.NewPage("page", "space:HR", "People Home"); obs.Parents[bands] != pay || obs.Parents[pay] != home || len(obs.Unknown) > 0 {
+				t.Errorf("parents: %v; unknown: %v", obs.Parents, obs.Unknown)
+			}
+		})
+	}
+}
+
 // TestContent: what is read of pages, and what is said of those that are not
 // what they were.
 func TestContent(t *testing.T) {

@@ -68,11 +68,6 @@ func (c *canon) gather() {
 	}
 }
 
-// there reports whether the object exists on the live site.
-func (c *canon) there(r access.Ref) bool {
-	return c.live.Facts.Has(access.Fact{Kind: access.Exists, Object: r})
-}
-
 // state gives the live state of a person, or nothing.
 func (c *canon) state(r access.Ref) string {
 	f, _ := c.live.Facts.Get(access.Fact{Kind: access.State, Object: r})

@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/weirhq/weir/access"
-	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/datacenter"
 	"github.com/weirhq/weir/site/emulator"
 	"github.com/weirhq/weir/site/rest"
@@ -87,13 +85,4 @@ func TestRecorded(t *testing.T) {
 	sitetest.Recorded(t, "testdata/recorded", []string{creds.Token}, func(t *testing.T, between func(http.RoundTripper) http.RoundTripper) sitetest.Subject {
 		return subject(t, between)
 	})
-}
-
-// factsOf gives what a step speaks of.
-func factsOf(s site.Step) []access.Fact {
-	var out []access.Fact
-	for _, c := range s.Changes {
-		out = append(out, c.Fact)
-	}
-	return out
 }

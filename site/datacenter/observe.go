@@ -132,6 +132,7 @@ func (s *Site) traits(there bool) site.Traits {
 		// anybody logs in.
 		Invites:     s.names != naming{},
 		Classes:     []access.Ref{access.Anonymous},
+		Super:       access.NewRef("group", superGroup),
 		Permissions: writable(),
 	}
 	if there {

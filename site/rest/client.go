@@ -68,7 +68,7 @@ func (c *Client) once(ctx context.Context, what Call, out Answer) (http.Header, 
 		return nil, Fail(site.Transient, what, err)
 	}
 	defer c.limiter.leave()
-	resp, data, err := c.exchange(req, c.surfaces[what.To.Surface].Name)
+	resp, data, err := c.exchange(req, c.surfaces[what.To.Surface].Name) //nolint:bodyclose // exchange has read it to its end and closed it
 	switch {
 	case resp == nil:
 		return nil, Fail(site.Transient, what, err)

@@ -1,0 +1,106 @@
+package access
+
+import (
+	"cmp"
+	"iter"
+	"math/bits"
+	"slices"
+)
+
+// Shift is what people gain and lose on one object: one for everybody who gains
+// and loses the same.
+type Shift struct {
+	Object       Ref
+	Gained, Lost Permissions
+	who          *sparse
+	roster       *roster
+}
+
+// Count is how many people there are; the public is not one.
+func (s Shift) Count() int {
+	n := s.who.count()
+	if s.Public() {
+		n--
+	}
+	return n
+}
+
+// Public reports whether the shift is also the public's.
+func (s Shift) Public() bool { return s.who.has(public) }
+
+// People gives the people in order, the public not among them.
+func (s Shift) People() iter.Seq[Ref] {
+	return func(yield func(Ref) bool) {
+		for i := range s.who.all() {
+			if i != public && !yield(s.roster.refs[i]) {
+				return
+			}
+		}
+	}
+}
+
+// Effect is what a person gains and loses on one space, page or blog post. For
+// the public the person is [Anonymous].
+type Effect struct {
+	Person Ref
+	Object Ref
+	Gained Permissions
+	Lost   Permissions
+}
+
+// Compare gives what people gain and lose from one view to another, by object
+// and person: the expanded form of [Shifts].
+func Compare(before, after *View) []Effect {
+	var out []Effect
+	for _, s := range Shifts(before, after) {
+		for i := range s.who.all() {
+			out = append(out, Effect{s.roster.refs[i], s.Object, s.Gained, s.Lost})
+		}
+	}
+	slices.SortFunc(out, func(a, b Effect) int {
+		return cmp.Or(cmp.Compare(a.Object, b.Object), cmp.Compare(a.Person, b.Person))
+	})
+	return out
+}
+
+// sparse is a set of numbers: the words of a bitmap that are not empty, with
+// where each stands, in order.
+type sparse struct {
+	at    []int32
+	words []uint64
+}
+
+// add adds numbers of one word, which is the last one there is or comes after it.
+func (s *sparse) add(at int32, w uint64) {
+	if n := len(s.at); n > 0 && s.at[n-1] == at {
+		s.words[n-1] |= w
+		return
+	}
+	s.at, s.words = append(s.at, at), append(s.words, w)
+}
+
+func (s *sparse) into(b bitmap) {
+	for k, at := range s.at {
+		b[at] |= s.words[k]
+	}
+}
+
+func (s *sparse) has(i int32) bool {
+	k, ok := slices.BinarySearch(s.at, i>>6)
+	return ok && s.words[k]&(1<<(i&63)) != 0
+}
+
+func (s *sparse) count() int { return bitmap(s.words).count() }
+
+// all gives the numbers in order.
+func (s *sparse) all() iter.Seq[int32] {
+	return func(yield func(int32) bool) {
+		for k, w := range s.words {
+			for ; w != 0; w &= w - 1 {
+				if !yield(s.at[k]<<6 + int32(bits.TrailingZeros64(w))) {
+					return
+				}
+			}
+		}
+	}
+}
