@@ -110,6 +110,7 @@ func (s *Site) pages(ctx context.Context, extent access.Extent, spaces []space, 
 	}
 	slices.SortFunc(lists, func(a, b [2]string) int { return strings.Compare(a[0]+"/"+a[1], b[0]+"/"+b[1]) })
 	rows := make([][]found, len(lists)+len(single))
+	refused := make([]bool, len(single))
 	err := rest.Each(ctx, s.client.InFlight(), lists, func(ctx context.Context, i int, l [2]string) (err error) {
 		rows[i], err = s.contentOf(ctx, l[0], l[1])
 		return err
@@ -119,10 +120,18 @@ func (s *Site) pages(ctx context.Context, extent access.Extent, spaces []space, 
 	}
 	err = rest.Each(ctx, s.client.InFlight(), single, func(ctx context.Context, i int, r access.Ref) (err error) {
 		rows[len(lists)+i], err = s.findPage(ctx, r)
+		if _, refused[i] = rest.Unseen(err); refused[i] {
+			return nil
+		}
 		return err
 	})
 	if err != nil {
 		return out, err
+	}
+	for i, r := range single {
+		if refused[i] {
+			out.unknown = append(out.unknown, access.Unknown{Object: r, Reason: "the site refuses to look for it"})
+		}
 	}
 	for _, list := range rows[:len(lists)] {
 		out.floor += max(1, (len(list)+contentPage-1)/contentPage)
@@ -139,14 +148,11 @@ func (s *Site) contentOf(ctx context.Context, key, kind string) ([]found, error)
 }
 
 // findPage reads the page with a title; nothing where there is none, or it is
-// hidden. Titles are found whatever their case, and are the same only in the
+// hidden. A search that is refused tells neither, and is an error. Titles are found whatever their case, and are the same only in the
 // same case.
 func (s *Site) findPage(ctx context.Context, r access.Ref) ([]found, error) {
 	query := rest.With(withRestrictions, "spaceKey", r.PageSpace().ID(), "type", "page", "title", r.PageTitle())
 	list, err := rest.ByOffset(ctx, s.client, rest.Call{To: findContent, Query: query}, rest.Offset{Limit: contentPage}, byContent)
-	if _, hidden := rest.Unseen(err); hidden {
-		return nil, nil
-	}
 	list = slices.DeleteFunc(list, func(c content) bool { return c.Title != r.PageTitle() })
 	return inSpace(r.PageSpace(), "page", list), err
 }
