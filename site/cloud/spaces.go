@@ -110,12 +110,16 @@ func (sp space) facts(people map[string]access.Ref) (out []access.Fact, unknown 
 	return out, unknown
 }
 
-// spaceRoles reads the roles with what they grant.
+// spaceRoles reads the roles with what they grant. The built-in ones cannot be
+// taken away (evidence A8): whoever is shown none may not see them.
 func (s *Site) spaceRoles(ctx context.Context) ([]spaceRole, error) {
 	what := rest.Call{To: listSpaceRoles}
 	roles, err := rest.ByLink(ctx, s.client, what, sitePage, func(r spaceRole) string { return r.ID })
 	if err != nil {
 		return nil, err
+	}
+	if len(roles) == 0 {
+		return nil, rest.Fail(site.Forbidden, what, errors.New("the list is empty, and the built-in roles are always there"))
 	}
 	names := make(map[access.Ref]bool)
 	for _, r := range roles {
