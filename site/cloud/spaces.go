@@ -77,8 +77,8 @@ func (s *Site) spaces(ctx context.Context, keys []string) ([]space, error) {
 		}
 	}
 	for _, sp := range found {
-		if sp.Key == "" || sp.Name == "" {
-			return nil, rest.Fail(site.Invalid, rest.Call{To: listSpaces}, fmt.Errorf("space %s has no key or no name", sp.ID))
+		if sp.Key == "" || sp.Name == "" || sp.Status == "" || sp.Type == "" {
+			return nil, rest.Fail(site.Invalid, rest.Call{To: listSpaces}, fmt.Errorf("space %s has no key, name, status or type", sp.ID))
 		}
 	}
 	return found, nil

@@ -59,6 +59,26 @@ func TestUnlistedHolders(t *testing.T) {
 	}
 }
 
+// TestEmptyDoor: where a group that lets people in comes empty, those who count for
+// the licence are not taken for shut out.
+func TestEmptyDoor(t *testing.T) {
+	e := embedded(t)
+	a := e.Admin()
+	for _, err := range []error{
+		a.AddPerson("ana@acme.example", "", emulator.PersonOptions{}), a.RevokeGlobal(emulator.Principal{User: "ana@acme.example"}, emulator.GlobalUse),
+		a.CreateGroup("staff", ""), a.SetProductRole("staff", "user"), a.AddMember("staff", "ana@acme.example"),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := newSite(t, config(e, replaced(e.Transport(), "/rest/api/group/staff/member", emptyList)))
+	obs, err := s.Observe(t.Context(), access.Extent{})
+	if err != nil || !slices.ContainsFunc(obs.Unknown, func(u access.Unknown) bool { return u.Object == "user:ana@acme.example" && u.Kind == access.Exists }) {
+		t.Errorf("%v, unknown %v", err, obs.Unknown)
+	}
+}
+
 // TestLeftOver: a permission whose group is gone is no reason to doubt the list of
 // groups.
 func TestLeftOver(t *testing.T) {

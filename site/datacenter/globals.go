@@ -65,7 +65,7 @@ type held struct {
 	facts   []access.Fact
 	unknown []access.Unknown
 	uses    map[access.Ref]bool // groups, people and classes with the permission to use Confluence
-	active  map[string]bool     // where there is no such interface: who counts for the licence, by user key
+	active  map[string]bool     // who counts for the licence, by user key, where there is no such interface or a group that lets people in came empty
 	blind   bool                // somebody whom the site does not name may use Confluence
 }
 
@@ -107,13 +107,19 @@ func (s *Site) gone(ctx context.Context, g access.Ref) error {
 func (s *Site) withoutGlobals(ctx context.Context, r *reading, h *held) error {
 	const reason = "this version has no interface for global permissions"
 	h.unknown = append(h.unknown, access.Unknown{Kind: access.Global, Object: access.Site, Reason: reason}, access.Unknown{Kind: access.Product, Reason: reason})
-	what := rest.Call{To: listActive}
-	list, err := rest.ByOffset(ctx, s.client, what, rest.Offset{Limit: userPage, Overlap: true}, byKey)
-	h.active = make(map[string]bool)
-	for _, u := range list {
-		h.active[u.UserKey] = true
-	}
+	var err error
+	h.active, err = s.licensed(ctx)
 	return err
+}
+
+// licensed gives the user keys of those who count for the licence.
+func (s *Site) licensed(ctx context.Context) (map[string]bool, error) {
+	list, err := rest.ByOffset(ctx, s.client, rest.Call{To: listActive}, rest.Offset{Limit: userPage, Overlap: true}, byKey)
+	out := make(map[string]bool)
+	for _, u := range list {
+		out[u.UserKey] = true
+	}
+	return out, err
 }
 
 // bySubject gathers the operations of each subject. Whom it cannot name makes

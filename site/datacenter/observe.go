@@ -40,7 +40,7 @@ func (s *Site) Observe(ctx context.Context, extent access.Extent) (site.Observat
 	if err != nil {
 		return site.Observation{}, err
 	}
-	if err := s.everyDoor(ctx, r, held); err != nil {
+	if err := s.everyDoor(ctx, r, &held); err != nil {
 		return site.Observation{}, err
 	}
 	s.known.shape(held.products(), r.above())

@@ -153,6 +153,9 @@ func (s *Site) contentOf(ctx context.Context, key, kind string) ([]found, error)
 func (s *Site) findPage(ctx context.Context, r access.Ref) ([]found, error) {
 	query := rest.With(withRestrictions, "spaceKey", r.PageSpace().ID(), "type", "page", "title", r.PageTitle())
 	list, err := rest.ByOffset(ctx, s.client, rest.Call{To: findContent, Query: query}, rest.Offset{Limit: contentPage}, byContent)
+	if err == nil && slices.ContainsFunc(list, func(c content) bool { return c.Title == "" }) {
+		err = rest.Fail(site.Invalid, rest.Call{To: findContent}, errors.New("the answer lacks a title"))
+	}
 	list = slices.DeleteFunc(list, func(c content) bool { return c.Title != r.PageTitle() })
 	return inSpace(r.PageSpace(), "page", list), err
 }

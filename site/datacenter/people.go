@@ -81,6 +81,8 @@ func (r *reading) peopleFacts(h held) ([]access.Fact, []access.Unknown) {
 			facts = append(facts, access.Fact{Kind: access.State, Object: ref, Value: deactivated})
 		case let[p.UserKey]:
 			facts = append(facts, access.Fact{Kind: access.Exists, Object: ref})
+		case h.active[p.UserKey]:
+			unknown = append(unknown, access.Unknown{Kind: access.Exists, Object: ref, Reason: "the person counts for the licence, and no group that lets people in shows them"})
 		case h.blind:
 			unknown = append(unknown, access.Unknown{Kind: access.Exists, Object: ref, Reason: "somebody whom the site does not name may use Confluence"})
 		}
@@ -109,10 +111,20 @@ func (r *reading) letIn(h held) map[string]bool {
 
 // everyDoor makes sure that the groups which let people in are listed: whoever is
 // in one that is not would be taken for shut out. A permission may be left over
-// from a group that is gone, so each is asked for.
-func (s *Site) everyDoor(ctx context.Context, r *reading, h held) error {
+// from a group that is gone, so each is asked for. Where one is listed and empty,
+// those who count for the licence are read, too: some may be in it.
+func (s *Site) everyDoor(ctx context.Context, r *reading, h *held) error {
 	for g := range h.uses {
-		if _, listed := r.in[g]; listed || g.Type() != "group" || !h.uses[g] {
+		if g.Type() != "group" || !h.uses[g] {
+			continue
+		}
+		if in, listed := r.in[g]; listed {
+			if len(in.members)+len(in.children) == 0 && h.active == nil {
+				var err error
+				if h.active, err = s.licensed(ctx); err != nil {
+					return err
+				}
+			}
 			continue
 		}
 		what := rest.Call{To: oneGroup, Args: []string{g.ID()}}
