@@ -33,7 +33,8 @@ type File struct {
 }
 
 // Hunk is a run of lines that were removed and of those that stand there
-// instead. Either may be empty, not both.
+// instead. Either may be empty, not both. The hunks of a file stand apart: a line
+// that stays is between any two.
 type Hunk struct {
 	Removed []Line // numbered as in the earlier revision
 	Added   []Line // numbered as in the later one
@@ -42,16 +43,16 @@ type Hunk struct {
 // Line is one line, without its end.
 type Line struct {
 	// Number counts from 1, as editors and diagnostics do.
-	Number int `json:"line"`
+	Number int
 	// Spans are the line's text, in order; an empty line has none.
-	Spans []Span `json:"spans"`
+	Spans []Span
 }
 
 // Span is a stretch of a line. A line of which nothing is left in the other
 // revision is one span that is not marked: the whole of it changed.
 type Span struct {
-	Text    string `json:"text"`
-	Changed bool   `json:"changed,omitempty"` // not in the line's other form
+	Text    string
+	Changed bool // not in the line's other form
 }
 
 // Text gives the line as it stands in the file.

@@ -4,7 +4,7 @@
 //	repo, err := git.Open(ctx, dir, os.Getenv)
 //	commit, err := repo.Commit(ctx, "origin/main")
 //	commit, err = repo.MergeBase(ctx, commit)       // where HEAD left it
-//	tree, err := repo.At(ctx, commit, keep, limit)  // an fs.FS of dir as it was then
+//	tree, err := repo.At(ctx, commit, limit)       // an fs.FS of dir as it was then
 //	defer tree.Close()
 //
 // A repository is somebody else's as much as a description is. Git is run without

@@ -90,7 +90,7 @@ func (c *checkout) tryOpen(dir ...string) (*Repo, error) {
 	return Open(c.t.Context(), filepath.Join(append([]string{c.dir}, dir...)...), func(name string) string { return c.env[name] })
 }
 
-func everything(string) bool { return true }
+func upTo(limit int) func(string) int { return func(string) int { return limit } }
 
 // contents gives the files of a tree with what is in them.
 func contents(t *testing.T, tree *Tree) map[string]string {
@@ -123,7 +123,7 @@ func same(t *testing.T, got, want map[string]string) {
 
 func at(t *testing.T, repo *Repo, commit string, limit int) *Tree {
 	t.Helper()
-	tree, err := repo.At(t.Context(), commit, everything, limit)
+	tree, err := repo.At(t.Context(), commit, upTo(limit))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +149,7 @@ func TestAt(t *testing.T) {
 		t.Error(err)
 	}
 	same(t, contents(t, at(t, c.open("spaces"), second, 2)), map[string]string{"b c.weir.hcl": "tw", "deep/ü\n.txt": "th"})
-	kept, err := repo.At(t.Context(), second, func(path string) bool { return path == "a.weir.yaml" }, 1000)
+	kept, err := repo.At(t.Context(), second, func(path string) int { return strings.Count(path, "a.weir.yaml") * 1000 })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -379,7 +379,7 @@ func TestPartialClone(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			tree, err := repo.At(t.Context(), base, everything, 10)
+			tree, err := repo.At(t.Context(), base, upTo(10))
 			if err == nil {
 				defer tree.Close()
 				var text []byte
@@ -400,7 +400,7 @@ func TestTimeout(t *testing.T) {
 	commit := c.commit("a", "1", "b", "2")
 	repo := c.open()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
-	tree, err := repo.At(ctx, commit, everything, 10)
+	tree, err := repo.At(ctx, commit, upTo(10))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -415,7 +415,7 @@ func TestTimeout(t *testing.T) {
 	for name, call := range map[string]func() error{
 		"commit": func() error { _, err := repo.Commit(ctx, "HEAD"); return err },
 		"base":   func() error { _, err := repo.MergeBase(ctx, commit); return err },
-		"at":     func() error { _, err := repo.At(ctx, commit, everything, 10); return err },
+		"at":     func() error { _, err := repo.At(ctx, commit, upTo(10)); return err },
 	} {
 		if err := call(); err == nil || !strings.Contains(err.Error(), "canceled") {
 			t.Errorf("%s: %v", name, err)

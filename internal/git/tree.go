@@ -24,7 +24,6 @@ import (
 // several readers at once.
 type Tree struct {
 	nodes map[string]*node
-	limit int
 	ctx   context.Context // the time that all reading may take
 	blobs *batch          // nil until a file is read
 	repo  *Repo
@@ -38,20 +37,19 @@ type node struct {
 	path    string
 	mode    fs.FileMode
 	blob    string // the name of the object
+	limit   int    // how many bytes of it are wanted
 	entries []fs.DirEntry
-	text    []byte // once it was read
-	size    int64  // the same
-	read    bool
+	size    int64 // once it was read
 }
 
 // maxFiles bounds how many files of a tree are listed.
 const maxFiles = 100_000
 
-// At reads which files the folder had in a commit. Of regular files and links,
-// those that keep asks for are in the tree; of a file that is longer than limit,
-// so many bytes. A folder that the commit does not have is an empty tree.
-func (r *Repo) At(ctx context.Context, commit string, keep func(path string) bool, limit int) (*Tree, error) {
-	t := &Tree{nodes: make(map[string]*node), limit: limit, ctx: ctx, repo: r}
+// At reads which files the folder had in a commit. limit says how many bytes of a
+// file are wanted; one of which there are none is left out. A folder that the
+// commit does not have is an empty tree.
+func (r *Repo) At(ctx context.Context, commit string, limit func(path string) int) (*Tree, error) {
+	t := &Tree{nodes: make(map[string]*node), ctx: ctx, repo: r}
 	t.folder(".")
 	object, err := r.folderAt(ctx, commit)
 	if err != nil || object == "" {
@@ -66,7 +64,9 @@ func (r *Repo) At(ctx context.Context, commit string, keep func(path string) boo
 		case e.mode == "160000":
 			t.Submodules = append(t.Submodules, e.path)
 			return nil
-		case !keep(e.path):
+		}
+		bytes := limit(e.path)
+		if bytes <= 0 {
 			return nil
 		}
 		if files++; files > maxFiles {
@@ -76,7 +76,7 @@ func (r *Repo) At(ctx context.Context, commit string, keep func(path string) boo
 		if e.mode == "120000" {
 			mode |= fs.ModeSymlink
 		}
-		t.add(&node{tree: t, path: e.path, mode: mode, blob: e.object})
+		t.add(&node{tree: t, path: e.path, mode: mode, blob: e.object, limit: bytes})
 		return nil
 	})
 	if err != nil {
@@ -190,29 +190,30 @@ func (t *Tree) Open(name string) (fs.File, error) {
 	if n == nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
-	if err := n.load(); err != nil {
+	text, err := n.load()
+	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
-	return &file{node: n, Reader: bytes.NewReader(n.text)}, nil
+	return &file{node: n, Reader: bytes.NewReader(text)}, nil
 }
 
-// load reads a regular file, once.
-func (n *node) load() (err error) {
+// load reads a regular file. Nothing is kept of it but its size: a tree may have
+// more files than there is room for.
+func (n *node) load() (text []byte, err error) {
 	switch {
 	case n.mode&fs.ModeSymlink != 0:
-		return errors.New("a symbolic link is not followed")
-	case n.mode.IsDir() || n.read:
-		return nil
+		return nil, errors.New("a symbolic link is not followed")
+	case n.mode.IsDir():
+		return nil, nil
 	}
 	t := n.tree
 	if t.blobs == nil {
 		if t.blobs, err = t.repo.batch(t.ctx); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	n.text, n.size, err = t.blobs.read(n.blob, t.limit)
-	n.read = err == nil
-	return err
+	text, n.size, err = t.blobs.read(n.blob, n.limit)
+	return text, err
 }
 
 // What fs.DirEntry and fs.FileInfo ask.
@@ -228,7 +229,7 @@ func (n *node) Sys() any           { return nil }
 // Info reads a file to learn its size.
 func (n *node) Info() (fs.FileInfo, error) {
 	if n.mode.IsRegular() {
-		if err := n.load(); err != nil {
+		if _, err := n.load(); err != nil {
 			return nil, err
 		}
 	}

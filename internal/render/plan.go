@@ -30,13 +30,16 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 		p.line("%s", p.paint(bold, unchanged(plan)))
 		p.observed(plan.Observed)
 		p.claims(plan)
+		p.edits(plan.Edits)
 		return p.err
 	}
 	p.line("%s", p.paint(bold, Safe(Verdict(plan))))
 	p.line("%s", p.paint(dim, effort(plan)))
 	p.reach("people who lose something", "loses", "lose", red, plan.Lost, plan.Names, Loss)
 	p.reach("people who gain something", "gains", "gain", green, plan.Gained, plan.Names, Gain)
+	p.sources(plan.Edits)
 	p.changes(plan)
+	p.edits(plan.Edits)
 	p.manual(plan.Manual)
 	p.outside(plan)
 	p.findings(plan.Findings)
@@ -290,6 +293,12 @@ func notes(c reconcile.Planned) []string {
 	}
 	if c.Origin != nil && c.ConsequenceOf == "" {
 		out = append(out, place(c.Origin))
+	}
+	switch c.Source {
+	case reconcile.Drift:
+		out = append(out, "the site drifted")
+	case reconcile.Both:
+		out = append(out, "edited, and the site drifted")
 	}
 	return out
 }
