@@ -342,24 +342,24 @@ func entries(origins map[access.Fact]diag.Range) map[string][]int {
 	return out
 }
 
-// spot is a hunk, and the line in it that states something, if any does.
-type spot struct {
+// traced is a hunk, and the line in it that states something, if any does.
+type traced struct {
 	hunk *Hunk
 	line *EditedLine
 }
 
 // stated finds the edited line that states a fact now, or did before.
-func (e *editor) stated(f access.Fact) spot {
+func (e *editor) stated(f access.Fact) traced {
 	id := f.Identity()
 	for _, side := range []int{atHead, atBase} {
 		at := e.origins(side)[id]
 		runs := e.runs[side][at.File]
 		i, _ := slices.BinarySearchFunc(runs, at.Start.Line, func(r lineRun, line int) int { return cmp.Compare(r.last, line) })
 		if i < len(runs) && runs[i].first <= at.Start.Line {
-			return spot{runs[i].hunk, &runs[i].hunk.side(side)[at.Start.Line-runs[i].first]}
+			return traced{runs[i].hunk, &runs[i].hunk.side(side)[at.Start.Line-runs[i].first]}
 		}
 	}
-	return spot{}
+	return traced{}
 }
 
 func (e *editor) origins(side int) map[access.Fact]diag.Range {
@@ -371,7 +371,7 @@ func (e *editor) origins(side int) map[access.Fact]diag.Range {
 
 // place finds the hunk that a change comes from: the one that states it, or, of
 // what no line states by itself, the only one that can have brought it.
-func (e *editor) place(c access.Change) spot {
+func (e *editor) place(c access.Change) traced {
 	f := c.Fact
 	if at := e.stated(f); at.hunk != nil {
 		return at
@@ -381,7 +381,7 @@ func (e *editor) place(c access.Change) spot {
 	if cause, falls := e.head.Cause[f.Identity()]; falls && c.Op == access.Remove {
 		for _, k := range []access.Kind{access.State, access.Exists} {
 			if h := e.stated(access.Fact{Kind: k, Object: cause}).hunk; h != nil {
-				return spot{hunk: h}
+				return traced{hunk: h}
 			}
 		}
 	}
@@ -408,10 +408,10 @@ func (e *editor) place(c access.Change) spot {
 	}
 	for _, h := range candidates {
 		if h != nil {
-			return spot{hunk: h}
+			return traced{hunk: h}
 		}
 	}
-	return spot{}
+	return traced{}
 }
 
 // within finds the only hunk in an object's entry, which goes on to where the
@@ -440,7 +440,7 @@ func (e *editor) within(object access.Fact) *Hunk {
 }
 
 // bring notes that a hunk brings a change, and reports whether there is one.
-func (e *editor) bring(c access.Change, at spot) bool {
+func (e *editor) bring(c access.Change, at traced) bool {
 	if at.hunk == nil {
 		return false
 	}

@@ -99,8 +99,10 @@ func samplePlan() *Plan {
 		Proofs:   []Claim{{Name: "no_new_access", Objects: 1, Failed: 1}},
 		Findings: []Finding{{Code: "WR301", Rule: "anonymous_access", Level: access.Warn, Object: "space:S", Owner: "group:o", Message: "m", Hint: "h", Origin: &Origin{"a.weir.yaml", 3, 4}}},
 		Budgets:  []Budget{{Rule: "removals.member", Count: 1, Live: 9, Allowed: 3}},
-		Gained:   []Reach{{Object: "space:S", Permissions: []string{"read/space"}, People: []string{"user:ana@acme.example"}}},
-		Lost:     []Reach{},
+		Impacts: []Impact{{Class: ToAdmins, Gains: true, Is: "administration", Cause: Cause{Kind: "role", Subject: "group:g", Others: []string{"group:h"}, Was: "viewer", Is: "admin"},
+			Reason: Described, Origin: &Origin{"a.weir.yaml", 1, 2}, Objects: []string{"space:S"}, Permissions: []string{"read/space"}, People: []string{"user:ana@acme.example"}}},
+		Gained: []Reach{{Object: "space:S", Permissions: []string{"read/space"}, People: []string{"user:ana@acme.example"}}},
+		Lost:   []Reach{},
 		Edits: &Edits{Base: "origin/main", Commit: "c0ffee", Exact: true, Trouble: "t", Edited: 1, Drift: 2, Both: 3, Unplaced: []string{"- exists group:x"},
 			Files: []EditedFile{{Path: "a.weir.yaml", Was: "b.weir.yaml", Idle: 4, Hunks: []Hunk{{
 				Removed: []EditedLine{{Line: 1, Spans: []Span{}}}, Added: []EditedLine{{Line: 1, Spans: []Span{{Text: "m: "}, {Text: "[ana]", Changed: true}}, States: 1}}, Cut: 2,

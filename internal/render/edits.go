@@ -30,21 +30,13 @@ func Compared(e *reconcile.Edits) string {
 	return Safe(fmt.Sprintf("%s, where HEAD left %s", commit, e.Base))
 }
 
-// How much of the edits is told: the rest is in the JSON form.
+// How much of the edits is told, unless all is asked for.
 const (
+	fewHunks   = 40
 	fewEdited  = 12 // lines of a hunk
-	fewBrought = 5  // of what it brings
-	fewHunks   = 40 // in all
 	fewRunes   = 200
+	fewBrought = 5 // of what a hunk brings
 )
-
-// sources heads the changes.
-func (p *printer) sources(e *reconcile.Edits) {
-	if s := Sources(e); s != "" {
-		p.line("")
-		p.line("%s %s", p.paint(bold, "changes"), p.paint(dim, "("+s+")"))
-	}
-}
 
 // edits shows the edited lines of the description, each run with what it brings.
 func (p *printer) edits(e *reconcile.Edits) {
@@ -65,13 +57,13 @@ func (p *printer) edits(e *reconcile.Edits) {
 		}
 		if f.Idle > 0 {
 			idle += f.Idle
-			where = append(where, fmt.Sprintf("%s %s", name, Number(f.Idle)))
+			where = append(where, fmt.Sprintf("%s %s", f.Path, Number(f.Idle)))
 		}
 		if f.Was != "" && f.Idle+len(f.Hunks) == 0 {
 			p.line("  %s", name)
 		}
 		for i, h := range f.Hunks {
-			if shown++; shown > fewHunks {
+			if shown++; shown > most(p.All, fewHunks) {
 				hidden++
 				continue
 			}
@@ -82,13 +74,13 @@ func (p *printer) edits(e *reconcile.Edits) {
 		}
 	}
 	if hidden > 0 {
-		p.line("  and %s more (--format json lists them)", Count(hidden, "place", "places"))
+		p.line("  and %s more (--all lists them)", Count(hidden, "edit", "edits"))
 	}
 	if idle > 0 {
-		p.line("  %s no change: %s", Count(idle, "edited line states", "edited lines state"), few(where, fewBrought))
+		p.line("  %s no change: %s", Count(idle, "edited line states", "edited lines state"), listed(where, most(p.All, fewBrought)))
 	}
 	if len(e.Unplaced) > 0 {
-		p.line("  %s by no single line, as edits of ownership reach far: %s", Count(len(e.Unplaced), "change is stated", "changes are stated"), few(safe(e.Unplaced), fewBrought))
+		p.line("  %s by no single line, as edits of ownership reach far: %s", Count(len(e.Unplaced), "change is stated", "changes are stated"), listed(e.Unplaced, most(p.All, fewBrought)))
 	}
 	if len(e.Files) == 0 {
 		p.line("  no file of the description was edited")
@@ -100,7 +92,7 @@ func (p *printer) edits(e *reconcile.Edits) {
 func (p *printer) hunk(h reconcile.Hunk) {
 	cut := h.Cut
 	show := func(sign, colour string, list []reconcile.EditedLine) {
-		for _, l := range pick(list, fewEdited/2, &cut) {
+		for _, l := range pick(list, most(p.All, fewEdited/2), &cut) {
 			p.line("  %5d %s %s", l.Line, p.paint(colour, sign), p.spans(colour, l.Spans))
 		}
 	}
@@ -110,7 +102,7 @@ func (p *printer) hunk(h reconcile.Hunk) {
 		p.line("        and %s", Count(cut, "line more", "lines more"))
 	}
 	if len(h.Changes) > 0 {
-		p.line("        brings %s: %s", Count(len(h.Changes), "change", "changes"), few(safe(h.Changes), fewBrought))
+		p.line("        brings %s: %s", Count(len(h.Changes), "change", "changes"), listed(h.Changes, most(p.All, fewBrought)))
 	}
 	reasons := make(map[string][]string)
 	var order []string
@@ -118,10 +110,10 @@ func (p *printer) hunk(h reconcile.Hunk) {
 		if reasons[u.Reason] == nil {
 			order = append(order, u.Reason)
 		}
-		reasons[u.Reason] = append(reasons[u.Reason], Safe(string(u.Op)+" "+u.Fact))
+		reasons[u.Reason] = append(reasons[u.Reason], string(u.Op)+" "+u.Fact)
 	}
 	for _, reason := range order {
-		p.line("        without a change: %s %s", few(reasons[reason], fewBrought), p.paint(dim, "# "+Safe(reason)))
+		p.line("        without a change: %s %s", listed(reasons[reason], most(p.All, fewBrought)), p.paint(dim, "# "+Safe(reason)))
 	}
 }
 
@@ -162,7 +154,7 @@ func (p *printer) spans(colour string, list []reconcile.Span) string {
 		whole = whole && !s.Changed
 	}
 	var b strings.Builder
-	room := fewRunes
+	room := most(p.All, fewRunes)
 	for _, s := range list {
 		text := []rune(s.Text)
 		if len(text) > room {
@@ -183,20 +175,4 @@ func (p *printer) spans(colour string, list []reconcile.Span) string {
 		}
 	}
 	return b.String()
-}
-
-func safe(list []string) []string {
-	out := make([]string, len(list))
-	for i, s := range list {
-		out[i] = Safe(s)
-	}
-	return out
-}
-
-// few lists the first of many, and counts the rest.
-func few(list []string, n int) string {
-	if more := len(list) - n; more > 0 {
-		return strings.Join(list[:n], ", ") + fmt.Sprintf(" and %s more", Number(more))
-	}
-	return strings.Join(list, ", ")
 }
