@@ -74,7 +74,7 @@ func (p *printer) edits(e *reconcile.Edits) {
 		}
 	}
 	if hidden > 0 {
-		p.line("  and %s more (--all lists them)", Count(hidden, "edit", "edits"))
+		p.line("  and %s (--all lists them)", Count(hidden, "edit more", "edits more"))
 	}
 	if idle > 0 {
 		p.line("  %s no change: %s", Count(idle, "edited line states", "edited lines state"), listed(where, most(p.All, fewBrought)))
@@ -93,7 +93,11 @@ func (p *printer) hunk(h reconcile.Hunk) {
 	cut := h.Cut
 	show := func(sign, colour string, list []reconcile.EditedLine) {
 		for _, l := range pick(list, most(p.All, fewEdited/2), &cut) {
-			p.line("  %5d %s %s", l.Line, p.paint(colour, sign), p.spans(colour, l.Spans))
+			text := p.spans(colour, l.Spans)
+			if text != "" {
+				text = " " + text
+			}
+			p.line("  %5d %s%s", l.Line, p.paint(colour, sign), text)
 		}
 	}
 	show("-", red, h.Removed)
