@@ -22,14 +22,23 @@ import (
 // still is a site that only is.
 type still struct {
 	site.Reader
-	facts access.Set
+	facts   access.Set
+	byHand  access.Fact // what it can only be told of
+	refused access.Fact // what it cannot hold
 }
 
 func (s still) Observe(context.Context, access.Extent) (site.Observation, error) {
 	return site.Observation{Site: "s", Account: "user:weir@x", Facts: s.facts}, nil
 }
-func (still) Canonical(want access.Set, _ site.Observation) site.Canonical {
-	return site.Canonical{Facts: want}
+func (s still) Canonical(want access.Set, _ site.Observation) site.Canonical {
+	out := site.Canonical{Facts: want.Filter(func(f access.Fact) bool { return f != s.byHand && f != s.refused })}
+	if want.Has(s.byHand) {
+		out.Manual = []site.Manual{{Fact: s.byHand}}
+	}
+	if want.Has(s.refused) {
+		out.Refused = []site.Refused{{Fact: s.refused, Reason: "no"}}
+	}
+	return out
 }
 func (still) Units(changes []access.Change, _ access.Set) [][]access.Change {
 	out := make([][]access.Change, len(changes))
@@ -246,6 +255,50 @@ func TestTroubleAtTheBase(t *testing.T) {
 		if diff := cmp.Diff(want, draft.Plan.Edits); diff != "" || draft.Plan.Changes[0].Source != "" {
 			t.Errorf("%s: source %q, edits (-want +got)\n%s", name, draft.Plan.Changes[0].Source, diff)
 		}
+	}
+}
+
+// What the description says otherwise and what brings no change is told with its
+// line and the reason.
+func TestUnchanged(t *testing.T) {
+	people := "exists group:g\nexists group:h\nexists user:ana@a.io\nexists user:bo@a.io\nexists user:cem@a.io\nexists user:dora@a.io\n"
+	live := facts(t, people+"member group:g user:ana@a.io\nmember group:h user:ana@a.io\nmember group:h user:bo@a.io")
+	base := whole(facts(t, people+"member group:g user:dora@a.io\nmember group:h user:ana@a.io"))
+	head := whole(facts(t, people+"member group:g user:ana@a.io\nmember group:g user:bo@a.io\nmember group:g user:cem@a.io\nmember group:h user:cem@a.io"))
+	head.Scope.Contents[access.Contents{Kind: access.Member, Object: "group:h"}] = access.Additive
+	head.Scope = head.Scope.Excluding(access.Excluded{Object: "user:cem@a.io", Reason: "protected"})
+	base, before := written(base)
+	head, after := written(head)
+	fact := func(line string) access.Fact {
+		f, err := access.ParseFact(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	s := still{facts: live, byHand: fact("member group:g user:bo@a.io"), refused: fact("member group:g user:cem@a.io")}
+	draft, err := Make(t.Context(), Input{Site: s, Description: wish{want: head}, Judge: silent{}, Guards: DefaultGuards(),
+		Base: &Base{Description: wish{want: base}, Before: []edits.Text{before}, After: []edits.Text{after}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make(map[string]string)
+	for _, f := range draft.Plan.Edits.Files {
+		for _, h := range f.Hunks {
+			for _, u := range h.Unchanged {
+				got[string(u.Op)+" "+u.Fact] = u.Reason
+			}
+		}
+	}
+	want := map[string]string{
+		"+ member group:g user:ana@a.io":  "the site is so already",
+		"+ member group:g user:bo@a.io":   "it is done by hand",
+		"+ member group:g user:cem@a.io":  "the site cannot hold it: no",
+		"- member group:g user:dora@a.io": "the site is so already",
+		"- member group:h user:ana@a.io":  "it stays: not described",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got\n%s\nchanges %v", diff, draft.Plan.Changes)
 	}
 }
 
