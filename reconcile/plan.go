@@ -213,6 +213,9 @@ type Input struct {
 	Guards      Guards
 	// Pins are the ids that weir.lock holds for the names of the description.
 	Pins map[access.Ref]string
+	// Unattended, if not nil, holds all changes but those that need nobody to be
+	// asked.
+	Unattended *Unattended
 }
 
 // Draft is a plan with the facts it was made from, for those who go on to
@@ -222,6 +225,7 @@ type Draft struct {
 	Observation site.Observation
 	Desired     access.Desired
 	Target      access.Set
+	Drift       *Drift // of an unattended plan
 }
 
 // Make plans. The error is a diag.List when the description is at fault and a
@@ -266,6 +270,20 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 
 	before := live.Beside().View(live.Facts)
 	after := before.With(diff.Target)
+	var drift *Drift
+	if in.Unattended != nil {
+		last, err := in.Unattended.recall(live)
+		if err != nil {
+			return nil, err
+		}
+		items := last.sift(diff, live, before, after)
+		drift = last.drift(items, diff.Observed, live.Facts, desired, live.Account)
+		if err := drift.name(ctx, in.Site, last.last, live); err != nil {
+			return nil, err
+		}
+		diff = diff.keeping(items, live.Facts)
+		after = before.With(diff.Target)
+	}
 	delta := access.Delta{
 		Live: live.Facts, Target: diff.Target, Desired: desired, Changes: diff.Changes,
 		Before: before, After: after, Effects: access.Compare(before, after), SiteKnown: true,
@@ -310,7 +328,10 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p.Assertions, p.Proofs = claims(held), claims(proved)
 	p.Names = named(desired.Labels, p.Gained, p.Lost)
 	p.Accept(in.Guards.Acceptances, in.Guards.Used)
-	return &Draft{Plan: p, Observation: live, Desired: desired, Target: diff.Target}, nil
+	if drift != nil {
+		drift.stops(p)
+	}
+	return &Draft{Plan: p, Observation: live, Desired: desired, Target: diff.Target, Drift: drift}, nil
 }
 
 // inTerms puts a description into the terms of the site: its facts, where each

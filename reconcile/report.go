@@ -34,6 +34,7 @@ type StepReport struct {
 	Status  Status   `json:"status"`
 	Reason  string   `json:"reason,omitempty"`
 	Changes []string `json:"changes"`
+	took    []string // of a step that failed: those that took effect
 }
 
 func (r StepReport) is(s Status, reason string) StepReport {
