@@ -115,6 +115,18 @@ type DriftItem struct {
 // of the description.
 func (i DriftItem) Drifted() bool { return i.Cause != ByDescription }
 
+// Undoing is the change that brings the fact to the description, as plans and
+// reports write it.
+func (i DriftItem) Undoing() string {
+	switch {
+	case i.Wanted == "":
+		return string(access.Remove) + " " + i.Live
+	case i.Live == "":
+		return string(access.Add) + " " + i.Wanted
+	}
+	return string(access.Modify) + " " + i.Wanted
+}
+
 // DriftCounts count the items by cause, and what becomes of those that drifted.
 type DriftCounts struct {
 	Site        int `json:"site"`

@@ -297,6 +297,12 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	for _, proof := range in.Description.Proofs() {
 		proved = append(proved, proof.Check(delta))
 	}
+	judged = slices.Concat(judged, verdicts("WR304", assertRule, held), verdicts("WR305", proveRule, proved))
+	if in.Unattended != nil {
+		if judged, err = in.standing(ctx, delta, unknown, judged); err != nil {
+			return nil, err
+		}
+	}
 	sim := NewSimulation(live.Facts, before, after, in.Guards.MinSpaceAdmins)
 	steps := Order(sim, in.Site.Units(diff.Changes, live.Facts))
 	beyond := reachBeyond(diff.Changes, live)
@@ -322,7 +328,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p.Digest = p.digest()
 	p.Budgets = append(in.Guards.budgets(delta), beyond.budgets()...)
 	p.Findings = findings(slices.Concat(
-		judged, verdicts("WR304", assertRule, held), verdicts("WR305", proveRule, proved), moved, diff.findings(desired, canon.Manual, live.Facts), refused(canon, desired), noted(canon, desired), stepFindings(steps),
+		judged, moved, diff.findings(desired, canon.Manual, live.Facts), refused(canon, desired), noted(canon, desired), stepFindings(steps),
 		beyond.findings(desired), pages(extent, live, desired), lifted(delta), beside(delta),
 		in.Guards.admins(delta), own(live.Facts, diff.Target, live.Account), emptied(delta), warnings(desired.Warnings)), desired.Owners)
 	p.Assertions, p.Proofs = claims(held), claims(proved)

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -118,6 +119,25 @@ func (d Difference) keeping(items []*item, live access.Set) Difference {
 	d.Target = live.Apply(done)
 	d.Changes = access.Changes(live, d.Target)
 	return d
+}
+
+// standing turns what rules deny of the site as it is, and as an unattended plan
+// leaves it, into warnings: it is held for a person, and no reason not to take back
+// what somebody gained elsewhere. What the plan itself brings about stays denied.
+func (in Input) standing(ctx context.Context, d access.Delta, unknown []access.Unknown, judged []access.Finding) ([]access.Finding, error) {
+	d.Target, d.After, d.Changes, d.Effects = d.Live, d.Before, nil, nil
+	already, err := in.Judge.Judge(ctx, d)
+	if err != nil {
+		return nil, fmt.Errorf("judging the site: %w", err)
+	}
+	already = append(already, verdicts("WR304", assertRule, access.Check(unknown, d.Before, in.Description.Assertions()))...)
+	out := slices.Clone(judged)
+	for i, f := range out {
+		if slices.Contains(already, f) {
+			out[i].Level = access.Warn
+		}
+	}
+	return out, nil
 }
 
 // judge tells what the changes of a plan do.
@@ -539,6 +559,7 @@ func (d *Drift) stops(p *Plan) {
 	}
 	for _, b := range p.Budgets {
 		if b.Exceeded && !b.Accepted {
+			b.Accept = "" // whoever accepts it makes a plan
 			d.Exceeded = append(d.Exceeded, b)
 		}
 	}

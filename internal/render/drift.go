@@ -177,7 +177,7 @@ func (p *printer) unattended(d *reconcile.Drift) {
 	}
 	p.line("  %s", allowance(d))
 	p.findings(d.Findings)
-	p.budgets(&reconcile.Plan{Budgets: d.Exceeded})
+	p.exceeded(d.Exceeded)
 }
 
 func allowance(d *reconcile.Drift) string {

@@ -54,7 +54,12 @@ func Short(w io.Writer, d *reconcile.Drift, done *reconcile.Report, tried bool) 
 		line("counts: %s", strings.Join(parts, ", "))
 	}
 	line("%s", became(d, done, tried))
-	line("%s", allowance(d))
+	after := *d
+	if done != nil {
+		t := done.Count()
+		after.Allowance.Used += t.Applied + t.Failed + t.Unknown
+	}
+	line("%s", allowance(&after))
 
 	const worst = 3
 	shown := 0
@@ -68,7 +73,7 @@ func Short(w io.Writer, d *reconcile.Drift, done *reconcile.Report, tried bool) 
 		if shown++; shown == 1 {
 			line("worst:")
 		}
-		text := fmt.Sprintf("- %s: %s %s", i.Verdict, op(i), inert(happened(i), shortLine-80))
+		text := fmt.Sprintf("- %s: %s %s", fate(i, d, done, tried), op(i), inert(happened(i), shortLine-80))
 		if i.Who != "" && i.When != nil {
 			text += fmt.Sprintf(", by %s at %s", inert(Principal(access.Ref(i.Who)), shortName), i.When.Format(timeLayout))
 		}
@@ -95,6 +100,23 @@ func op(i reconcile.DriftItem) string {
 		return "removed"
 	}
 	return "changed"
+}
+
+// fate says what became of one difference.
+func fate(i reconcile.DriftItem, d *reconcile.Drift, done *reconcile.Report, tried bool) string {
+	switch {
+	case i.Verdict == reconcile.Observes:
+		return "only observed"
+	case i.Verdict != reconcile.Undone:
+		return "held"
+	case d.Stopped():
+		return "not undone"
+	case !tried:
+		return "to be undone"
+	case done != nil && done.Did(i.Undoing()):
+		return "undone"
+	}
+	return "not undone"
 }
 
 // became says what an unattended apply did, or would do.

@@ -111,7 +111,7 @@ func (a audit) author(c access.Change) site.Author {
 			continue
 		}
 		if may = append(may, r); a.own != "" && r.Author.AccountID == a.own {
-			may, own = nil, true
+			may, own = nil, a.names(r, f, w) && w.did(r, c)
 		}
 	}
 	if len(may) == 0 && own {
@@ -199,18 +199,19 @@ func (a audit) elsewhere(r auditRecord, f access.Fact) bool {
 		return false
 	}
 	if f.Kind == access.Exists || f.Kind == access.Member {
-		who, what := a.label(f.Subject), a.label(f.Object)
 		if slices.ContainsFunc(objects, func(o auditObject) bool { return !slices.Contains(besideDirectory, word(o.Type)) }) {
 			return false
 		}
+		if mentions(objects, "space") {
+			return true // of who may do what there
+		}
 		for _, c := range r.Changed { // somebody or something may have been renamed
-			if c.Old == what || c.New == what || f.Subject != "" && (c.Old == who || c.New == who) {
+			if a.bears(f.Object, c.Old) || a.bears(f.Object, c.New) || a.bears(f.Subject, c.Old) || a.bears(f.Subject, c.New) {
 				return false
 			}
 		}
-		other := func(typ, name string) bool { return tells(objects, typ, "") && !tells(objects, typ, name) }
-		return tells(objects, "space", "") || other("group", what) || f.Subject != "" && other("user", who) ||
-			!tells(objects, "group", "") && !tells(objects, "user", "")
+		other := func(r access.Ref) bool { return r != "" && mentions(objects, principalType(r)) && !a.tells(objects, r) }
+		return other(f.Object) || other(f.Subject) || !mentions(objects, "group") && !mentions(objects, "user")
 	}
 	spaces, ok := r.concerns(a.spaces)
 	if !ok {
@@ -220,12 +221,15 @@ func (a audit) elsewhere(r auditRecord, f access.Fact) bool {
 		return true
 	}
 	// It is about this space: about somebody else in it, or another page?
-	typ := principalType(f.Subject)
 	about := slices.ContainsFunc(objects, func(o auditObject) bool { return isPrincipal(o.Type) })
-	if typ != "" && about && !tells(objects, typ, a.label(f.Subject)) {
+	if principalType(f.Subject) != "" && about && !a.tells(objects, f.Subject) {
 		return true
 	}
-	return f.Object.IsPage() && slices.ContainsFunc(objects, func(o auditObject) bool { return isPage(o.Type) && o.Name != f.Object.PageTitle() })
+	page := slices.IndexFunc(objects, func(o auditObject) bool { return isPage(o.Type) })
+	if page < 0 {
+		return f.Object.IsPage() && about // what somebody may do in the space itself
+	}
+	return objects[page].Name != f.Object.PageTitle() || !f.Object.IsPage()
 }
 
 func isPrincipal(typ string) bool {
@@ -262,23 +266,39 @@ func (r auditRecord) objects() []auditObject {
 // about more than it names.
 var besideDirectory = append([]string{"space role"}, besideSpaces...)
 
-// tells reports whether an object of a type is told, of a name unless that is
-// empty.
-func tells(objects []auditObject, typ, name string) bool {
-	return slices.ContainsFunc(objects, func(o auditObject) bool { return word(o.Type) == typ && (name == "" || o.Name == name) })
+// mentions reports whether an object of a type is told.
+func mentions(objects []auditObject, typ string) bool {
+	return slices.ContainsFunc(objects, func(o auditObject) bool { return word(o.Type) == typ })
 }
 
-// names reports whether exactly one object of a type is told, and has the name.
-func names(objects []auditObject, typ, name string) bool {
+// bears reports whether a name is that of a thing. The log tells people by their
+// display name or by their address.
+func (a audit) bears(r access.Ref, name string) bool {
+	return r != "" && name != "" && (name == a.label(r) || r.Type() == "user" && strings.EqualFold(name, r.ID()))
+}
+
+// logType is the log's word for a type of thing.
+func logType(r access.Ref) string {
+	if r.Type() == "space" {
+		return "space"
+	}
+	return principalType(r)
+}
+
+// tells reports whether a thing is among the objects.
+func (a audit) tells(objects []auditObject, r access.Ref) bool {
+	return slices.ContainsFunc(objects, func(o auditObject) bool { return word(o.Type) == logType(r) && a.bears(r, o.Name) })
+}
+
+// only reports whether a thing is the only one of its type among the objects.
+func (a audit) only(objects []auditObject, r access.Ref) bool {
 	n := 0
 	for _, o := range objects {
-		if word(o.Type) == typ {
-			if n++; o.Name != name {
-				return false
-			}
+		if word(o.Type) == logType(r) {
+			n++
 		}
 	}
-	return n == 1 && name != ""
+	return n == 1 && a.tells(objects, r)
 }
 
 // telling is how the log tells a kind of fact.
@@ -309,12 +329,14 @@ func wanted(f access.Fact) (telling, bool) {
 // names reports whether a record names exactly the fact, whatever it did.
 func (a audit) names(r auditRecord, f access.Fact, w telling) bool {
 	objects := r.objects()
-	subject := f.Subject == "" || names(objects, principalType(f.Subject), a.label(f.Subject))
+	subject := f.Subject == "" || a.only(objects, f.Subject)
 	switch f.Kind {
-	case access.Member, access.Exists:
-		return subject && names(objects, "group", a.label(f.Object))
+	case access.Exists:
+		return a.only(objects, f.Object) && !mentions(objects, "user")
+	case access.Member:
+		return subject && a.only(objects, f.Object)
 	}
-	if !subject || !names(objects, "space", a.label(f.Object.Space())) || len(r.Changed) != 1 {
+	if !subject || !a.only(objects, f.Object.Space()) || len(r.Changed) != 1 {
 		return false
 	}
 	was, is := word(r.Changed[0].Old), word(r.Changed[0].New)
