@@ -82,7 +82,7 @@ func (s since) sift(diff Difference, live site.Observation, before, after *acces
 		case i.cause == ByUnknown:
 			i.held = i.cannot
 		case i.cause == ByDescription:
-			i.sense, i.held, i.waits = "", waitsApply, true
+			i.held, i.waits = waitsApply, true
 		case i.cause == ByBoth:
 			i.held = heldConflict
 		case j.lacks(c):
@@ -93,9 +93,15 @@ func (s since) sift(diff Difference, live site.Observation, before, after *acces
 	j.restrictions()
 	j.principals()
 	j.together()
-	s.spend(j.bundles())
-	j.together()
-	j.prove()
+	s.spend(j.bundles(), j.proof)
+	if why := j.proof(j.items); why != "" { // each alone may be, and all together not
+		bundle(j.items).hold(why)
+	}
+	for _, i := range j.items {
+		if i.waits { // nobody did it on the site
+			i.sense, i.public = "", false
+		}
+	}
 	return j.items
 }
 
@@ -250,11 +256,13 @@ func (j *judge) sense(c access.Change) (Sense, string) {
 		return Gained, heldState
 	case f.Kind == access.Restrict:
 		return Gained, ""
+	case f.Kind == access.Product:
+		if within(productRoles(f, c.Op != access.Remove), productRoles(j.live.Get(f))) {
+			return Gained, ""
+		}
 	case c.Op == access.Remove:
 		return Gained, ""
 	case c.Op == access.Modify && f.Kind == access.Role && j.permits(f.Value).Within(j.permits(c.Was)):
-		return Gained, ""
-	case c.Op == access.Modify && f.Kind == access.Product && within(access.ProductRoles(f.Value), access.ProductRoles(c.Was)):
 		return Gained, ""
 	}
 	return Taken, heldGives
@@ -276,6 +284,23 @@ func (j *judge) lacks(c access.Change) bool {
 
 func (j *judge) permits(role string) access.Permissions {
 	return j.before.Grants(access.NewRef("space_role", role))
+}
+
+// productRoles gives the product roles that a fact says, or its absence: of a
+// person who may enter the plain user is not said. Whoever is a user is more than a
+// guest.
+func productRoles(f access.Fact, there bool) []string {
+	var roles []string
+	switch {
+	case there:
+		roles = access.ProductRoles(f.Value)
+	case f.Object.IsPerson():
+		roles = []string{"user"}
+	}
+	if slices.Contains(roles, "user") {
+		roles = append(roles, access.GuestRole)
+	}
+	return roles
 }
 
 func within(some, all []string) bool {
@@ -442,6 +467,12 @@ func (j *judge) rests(at seat, items []*item) {
 // bundle is changes that are made together or not at all.
 type bundle []*item
 
+func (b bundle) hold(why string) {
+	for _, i := range b {
+		i.hold(why)
+	}
+}
+
 // bundles gives the changes that belong together: what falls with an object goes
 // with it, a restriction that was lifted comes back whole, and a role and the
 // permissions in its place change at once. Permissions that rest on viewing go
@@ -491,17 +522,16 @@ func (j *judge) bundles() []bundle {
 func (j *judge) together() {
 	for _, b := range j.bundles() {
 		if slices.ContainsFunc(b, func(i *item) bool { return i.held != "" }) {
-			for _, i := range b {
-				i.hold(heldWith)
-			}
+			b.hold(heldWith)
 		}
 	}
 }
 
-// spend holds what goes beyond the allowance. What lets the public in goes first,
+// spend holds what people's access shows must be, and what goes beyond the
+// allowance. What lets the public in goes first,
 // and then the order of the facts decides, so that the same drift is always
 // treated alike.
-func (s since) spend(bundles []bundle) {
+func (s since) spend(bundles []bundle, proof func(bundle) string) {
 	bundles = slices.DeleteFunc(bundles, func(b bundle) bool { return b[0].held != "" })
 	open := func(b bundle) int {
 		if slices.ContainsFunc(b, func(i *item) bool { return i.public }) {
@@ -514,40 +544,40 @@ func (s since) spend(bundles []bundle) {
 	})
 	left := s.allowance.Left()
 	for _, b := range bundles {
-		if len(b) <= left {
+		if len(b) > left {
+			b.hold(fmt.Sprintf("the allowance of %d within 24 hours is used up (%d taken before this run)", s.allowance.PerDay, s.allowance.Used))
+		} else if why := proof(b); why != "" {
+			b.hold(why)
+		} else {
 			left -= len(b)
-			continue
-		}
-		for _, i := range b {
-			i.hold(fmt.Sprintf("the allowance of %d within 24 hours is used up (%d taken before this run)", s.allowance.PerDay, s.allowance.Used))
 		}
 	}
 }
 
-// prove looks at people: what is undone must give nobody anything, and take
-// administration from nobody. The judgement by facts sees to that; should it err,
-// nothing is undone.
-func (j *judge) prove() {
+// proof looks at people: what is undone must give nobody anything, and take
+// administration from nobody. It says why it must be held; empty if it need not be.
+// The judgement by facts cannot see all of it: whoever ceases to be a guest may come
+// to be more.
+func (j *judge) proof(b bundle) string {
 	var done []access.Change
-	for _, i := range j.items {
+	for _, i := range b {
 		if i.held == "" {
 			done = append(done, i.change)
 		}
+	}
+	if len(done) == 0 {
+		return ""
 	}
 	why := ""
 	for _, e := range access.Compare(j.before, j.before.With(j.live.Apply(done))) {
 		switch {
 		case e.Gained != "":
-			why = heldGain
-		case e.Lost.Has(access.CanAdminister) && why == "":
+			return heldGain
+		case e.Lost.Has(access.CanAdminister):
 			why = heldAdmin
 		}
 	}
-	if why != "" {
-		for _, i := range j.items {
-			i.hold(why)
-		}
-	}
+	return why
 }
 
 // stops notes what stops the whole of an unattended apply.
