@@ -169,16 +169,16 @@ type item struct {
 }
 
 // classify says who brought a change of a plan about.
-func (u *since) classify(c access.Change, live access.Set) *item {
+func (s since) classify(c access.Change, live access.Set) *item {
 	i := &item{change: c, cause: ByUnknown}
-	if u.last == nil {
-		i.cannot = u.noLast
+	if s.last == nil {
+		i.cannot = s.noLast
 		return i
 	}
-	if i.cannot = u.last.cannotTell(c.Fact); i.cannot != "" {
+	if i.cannot = s.last.cannotTell(c.Fact); i.cannot != "" {
 		return i
 	}
-	was, had := u.last.Facts.Get(c.Fact)
+	was, had := s.last.Facts.Get(c.Fact)
 	is, has := live.Get(c.Fact)
 	wants := c.Op != access.Remove
 	switch {
@@ -193,10 +193,10 @@ func (u *since) classify(c access.Change, live access.Set) *item {
 }
 
 // drift tells what was found, in the order in which it is told.
-func (u *since) drift(items []*item, observed []access.Change, live access.Set, desired access.Desired, account access.Ref) *Drift {
-	d := &Drift{Format: DriftFormat, Items: []DriftItem{}, Allowance: u.allowance, NoLast: u.noLast}
-	if u.last != nil {
-		d.Last = &LastApply{Time: u.last.Time, Run: u.last.Run, Plan: u.last.Plan}
+func (s since) drift(items []*item, observed []access.Change, live access.Set, desired access.Desired, account access.Ref) *Drift {
+	d := &Drift{Format: DriftFormat, Items: []DriftItem{}, Allowance: s.allowance, NoLast: s.noLast}
+	if s.last != nil {
+		d.Last = &LastApply{Time: s.last.Time, Run: s.last.Run, Plan: s.last.Plan}
 	}
 	add := func(i *item, v Verdict, reason string) {
 		c := i.change
@@ -211,8 +211,8 @@ func (u *since) drift(items []*item, observed []access.Change, live access.Set, 
 		if c.Op != access.Remove {
 			t.Wanted = c.Fact.String()
 		}
-		if u.last != nil && i.cannot == "" {
-			was, had := u.last.Facts.Get(c.Fact)
+		if s.last != nil && i.cannot == "" {
+			was, had := s.last.Facts.Get(c.Fact)
 			if had {
 				t.Last = was.String()
 			}
@@ -234,7 +234,7 @@ func (u *since) drift(items []*item, observed []access.Change, live access.Set, 
 		}
 	}
 	for _, c := range observed {
-		i := u.classify(c, live)
+		i := s.classify(c, live)
 		if c.Fact.About(account) || i.cause == ByDescription || i.cause == ByUnknown {
 			continue
 		}

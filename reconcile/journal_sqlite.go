@@ -182,20 +182,9 @@ func (j *SQLiteJournal) Copy() (*MemoryJournal, error) {
 	if err := j.Replay(m.Append); err != nil {
 		return nil, err
 	}
-	rows, err := j.db.Query(`SELECT site FROM kept ORDER BY site`)
+	sites, err := j.sites()
 	if err != nil {
-		return nil, fmt.Errorf("reading the journal: %w", err)
-	}
-	var sites []string
-	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			return nil, errors.Join(err, rows.Close())
-		}
-		sites = append(sites, s)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return nil, fmt.Errorf("reading the journal: %w", err)
+		return nil, err
 	}
 	for _, s := range sites {
 		l, err := j.Kept(s)
@@ -207,6 +196,24 @@ func (j *SQLiteJournal) Copy() (*MemoryJournal, error) {
 		}
 	}
 	return m, nil
+}
+
+// sites are those of which something is kept.
+func (j *SQLiteJournal) sites() ([]string, error) {
+	rows, err := j.db.Query(`SELECT site FROM kept ORDER BY site`)
+	if err != nil {
+		return nil, fmt.Errorf("reading the journal: %w", err)
+	}
+	defer rows.Close()
+	var out []string
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, fmt.Errorf("reading the journal: %w", err)
+		}
+		out = append(out, s)
+	}
+	return out, rows.Err()
 }
 
 // Close gives the journal back.

@@ -143,7 +143,7 @@ func became(d *reconcile.Drift, done *reconcile.Report, tried bool) string {
 
 // inert makes text from outside harmless in a chat or a mail, and not longer than
 // so many characters. Only letters, digits, spaces and a few marks stay. What
-// makes a mention is spelled out, and no dot or slash is left that makes a link.
+// makes a mention is spelled out, and no dot or slashes are left that make a link.
 func inert(s string, limit int) string {
 	s = strings.ToValidUTF8(s, "?")
 	var b strings.Builder
@@ -154,8 +154,8 @@ func inert(s string, limit int) string {
 			b.WriteString("(at)")
 		case r == '.' && i+1 < len(runes) && !unicode.IsSpace(runes[i+1]):
 			b.WriteString("(dot)")
-		case r == ':' && i+1 < len(runes) && runes[i+1] == '/':
-			b.WriteString("(colon)")
+		case r == '/' && i > 0 && runes[i-1] == '/':
+			b.WriteRune('?')
 		case unicode.IsMark(r): // may stand on what is before it, and hide it
 			b.WriteRune('?')
 		case unicode.IsLetter(r), unicode.IsDigit(r), strings.ContainsRune(" -/:=,.;'\"()+%", r):
