@@ -475,8 +475,8 @@ func (b bundle) hold(why string) {
 
 // bundles gives the changes that belong together: what falls with an object goes
 // with it, a restriction that was lifted comes back whole, and a role and the
-// permissions in its place change at once. Permissions that rest on viewing go
-// with it.
+// permissions in its place change at once. So do permissions that somebody loses in
+// a space: the product takes some with others (evidence A7).
 func (j *judge) bundles() []bundle {
 	type key struct {
 		object access.Ref // that falls
@@ -484,12 +484,9 @@ func (j *judge) bundles() []bundle {
 		at     seat
 		alone  access.Fact
 	}
-	mix, views := make(map[seat]bool), make(map[seat]bool)
+	mix := make(map[seat]bool)
 	for at, items := range j.seats() {
 		mix[at] = mixed(items)
-		views[at] = slices.ContainsFunc(items, func(i *item) bool {
-			return i.held == "" && i.change.Op == access.Remove && i.change.Fact.Verb == access.CanView
-		})
 	}
 	index := make(map[key]int)
 	var out []bundle
@@ -504,7 +501,7 @@ func (j *judge) bundles() []bundle {
 			k = key{object: f.Object}
 		case f.Kind == access.Restrict && i.change.Op != access.Remove:
 			k = key{list: access.ContentsOf(f)}
-		case mix[at], f.Kind == access.Permission && i.change.Op == access.Remove && i.held == "" && views[at]:
+		case mix[at], f.Kind == access.Permission && i.change.Op == access.Remove:
 			k = key{at: at}
 		}
 		n, ok := index[k]
