@@ -175,7 +175,7 @@ func (a *app) accepted(ctx context.Context, path string, f reviewFlags) error {
 	defer r.hangUp()
 	for _, ruling := range r.rulings {
 		if ruling.Refused != "" {
-			fmt.Fprintf(a.Stderr, "weir: not accepted: %s of %s: %s\n", render.Safe(ruling.Text), render.Safe(ruling.Who), render.Safe(ruling.Refused))
+			fmt.Fprintf(a.Stderr, "weir: not accepted: %s by %s: %s\n", render.Safe(ruling.Text), render.Safe(ruling.Who), render.Safe(ruling.Refused))
 			continue
 		}
 		fmt.Fprintf(a.Stderr, "weir: accepted by %s\n", render.Safe(ruling.Who))

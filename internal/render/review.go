@@ -43,12 +43,27 @@ func Review(w io.Writer, n ReviewNotes) error {
 		p.line("")
 		p.line("Somebody who may write here and did not make this request can accept exactly this, once, with a comment that says:")
 		p.line("")
-		// Indented code: a name cannot end it.
-		for _, c := range n.Commands {
-			p.line("    /weir accept %s", Safe(c))
-		}
+		p.commands(n.Commands)
 	}
 	return p.err
+}
+
+// commands shows what is to be written in code that is indented: a name cannot
+// end it. A command cannot be cut, so those that take too much room are counted.
+func (p *printer) commands(list []string) {
+	const room = 4000
+	used, left := 0, 0
+	for _, c := range list {
+		if used += len(c); used > room {
+			left++
+			continue
+		}
+		p.line("    /weir accept %s", Safe(c))
+	}
+	if left > 0 {
+		p.line("")
+		p.line("%s not shown here (weir plan prints all).", Count(left, "more is", "more are"))
+	}
 }
 
 func (p *printer) since(s *Since) {
@@ -96,7 +111,7 @@ func (p *printer) rulings(list []Ruled) {
 	refused := slices.DeleteFunc(slices.Clone(list), func(r Ruled) bool { return r.Refused == "" })
 	more := max(0, len(refused)-few)
 	for _, r := range refused[more:] {
-		p.line("- not accepted: %s of %s: %s", span(short(r.Text)), span(short(r.Who)), span(short(r.Refused)))
+		p.line("- not accepted: %s by %s: %s", span(short(r.Text)), span(short(r.Who)), span(short(r.Refused)))
 	}
 	if more > 0 {
 		p.line("- and %s before", Count(more, "other that is not", "others that are not"))
