@@ -148,20 +148,28 @@ func (s *Server) Fail(method, path string, status, times int, pairs ...string) {
 	s.locked(func() { s.fails = append(s.fails, failure{method, path, status, h, times}) })
 }
 
-// Head, Comments, Labels, Statuses and Seen tell what there is, and what was asked.
+// Head is the commit that the request would merge.
 func (s *Server) Head() (out string) { s.locked(func() { out = s.head }); return out }
+
+// Comments are all comments, oldest first.
 func (s *Server) Comments() (out []Comment) {
 	s.locked(func() { out = slices.Clone(s.comments) })
 	return out
 }
+
+// Labels are those of the request.
 func (s *Server) Labels() (out []string) {
 	s.locked(func() { out = slices.Clone(s.labels) })
 	return out
 }
+
+// Statuses are all that were set, in their order.
 func (s *Server) Statuses() (out []Status) {
 	s.locked(func() { out = slices.Clone(s.statuses) })
 	return out
 }
+
+// Seen lists every request: its method and path.
 func (s *Server) Seen() (out []string) { s.locked(func() { out = slices.Clone(s.seen) }); return out }
 
 func (s *Server) locked(f func()) {
