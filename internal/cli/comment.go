@@ -225,7 +225,7 @@ func (a *app) comment(ctx context.Context, path string, c comment) error {
 	// Each is worth having without the others, so all are tried.
 	var trouble []error
 	if !c.noStatus {
-		trouble = append(trouble, r.SetStatus(ctx, status(plan, r)))
+		trouble = append(trouble, r.SetStatus(ctx, commitStatus(plan, r)))
 	}
 	stale := !strings.HasPrefix(place.Commit, r.request.Head) || r.request.Head == ""
 	if !stale {
@@ -247,7 +247,7 @@ func (a *app) comment(ctx context.Context, path string, c comment) error {
 	if stale {
 		return &exitError{exitStale, fmt.Sprintf("request %s has moved on to %.12s, and this plan is of %.12s: its comment is left to the newer run", place.Request, r.request.Head, place.Commit)}
 	}
-	fmt.Fprintf(a.Stdout, "%s request %s: %s\n", forge.Name(place.Kind), place.Request, plan.Standing())
+	fmt.Fprintf(a.Stdout, "%s request %s: %s\n", forge.Name(place.Kind), place.Request, plan.Grade())
 	return nil
 }
 
@@ -279,8 +279,8 @@ func (a *app) summary(place forge.Place, plan, since *reconcile.Plan) error {
 	return nil
 }
 
-// status is what the commit's status says of a plan.
-func status(plan *reconcile.Plan, r *reviewed) forge.Status {
+// commitStatus is what the commit's status says of a plan.
+func commitStatus(plan *reconcile.Plan, r *reviewed) forge.Status {
 	s := forge.Status{
 		Commit: r.place.Commit, Context: "weir/" + forge.Handle(plan.Site.Name), State: forge.Success,
 		Description: render.Safe(render.Verdict(plan)), Link: r.place.Run,
@@ -299,13 +299,13 @@ func status(plan *reconcile.Plan, r *reviewed) forge.Status {
 
 // labels gives the label of a plan that is lacking, and weir's others that are there.
 func labels(plan *reconcile.Plan, there []string) (add string, remove []string) {
-	name := func(s reconcile.Standing) string { return "weir/" + forge.Handle(plan.Site.Name) + ": " + string(s) }
-	for _, s := range []reconcile.Standing{reconcile.Safe, reconcile.Review, reconcile.Stopped} {
+	name := func(g reconcile.Grade) string { return "weir/" + forge.Handle(plan.Site.Name) + ": " + string(g) }
+	for _, s := range []reconcile.Grade{reconcile.Safe, reconcile.Review, reconcile.Stopped} {
 		is := slices.Contains(there, name(s))
 		switch {
-		case s == plan.Standing() && !is:
+		case s == plan.Grade() && !is:
 			add = name(s)
-		case s != plan.Standing() && is:
+		case s != plan.Grade() && is:
 			remove = append(remove, name(s))
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/reconcile"
 )
 
@@ -87,7 +88,11 @@ func (p *printer) since(s *Since) {
 	p.line("")
 	p.line("Since the last push: %s, %s.", Count(len(s.Fresh), "change is new", "changes are new"), Count(s.Gone, "is gone", "are gone"))
 	fresh := slices.Clone(s.Fresh)
-	slices.SortStableFunc(fresh, func(a, b reconcile.Planned) int { return cmp.Compare(rank[a.Op], rank[b.Op]) })
+	// Removals first: they are what a reviewer must not miss.
+	rank := []access.Op{access.Remove, access.Modify, access.Add}
+	slices.SortStableFunc(fresh, func(a, b reconcile.Planned) int {
+		return cmp.Compare(slices.Index(rank, a.Op), slices.Index(rank, b.Op))
+	})
 	p.line("")
 	for _, c := range fresh[:min(few, len(fresh))] {
 		p.line("- new: %s", span(short(string(c.Op)+" "+c.Fact)))
