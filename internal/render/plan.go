@@ -108,7 +108,7 @@ func Verdict(plan *reconcile.Plan) string {
 		return fmt.Sprintf("stopped by %s: %s", strings.Join(why, ", "), people)
 	case len(plan.Changes) == 0:
 		return "nothing to apply: " + Count(len(plan.Manual), "step", "steps") + " to do by hand"
-	case !slices.ContainsFunc(plan.Impacts, func(i reconcile.Impact) bool { return !i.Gains || reconcile.Exposes(i.Class) }):
+	case plan.Grade() == reconcile.Safe:
 		return "safe to merge: " + people
 	}
 	return "please review: " + people
