@@ -2,7 +2,7 @@
 // the smallest unit of a currency, never floating point.
 //
 //	usd := money.Currency("USD")
-//	each, err := usd.Parse("6.05")
+//	each, err := usd.Parse("6.05", money.MaxEach)
 //	t := money.Tariff{Currency: usd, Per: "month", Tiers: []money.Tier{{Price: each}}}
 //	cost, ok := t.Cost(212)
 //	fmt.Println(usd.Format(cost)) // 1282.60
@@ -46,20 +46,21 @@ func (c Currency) Digits() int {
 // Amount is money in the smallest unit of its currency: cents of a dollar.
 type Amount int64
 
-// MaxAmount bounds what is read, in whole units of any currency. A price a seat has
-// a lower bound, [MaxEach], so that no sum overflows: ten million seats at the
-// highest price, in the currency with the most decimals, are a ninetieth of what an
-// Amount holds.
+// MaxEach is the most that one seat may cost, in whole units of any currency, and
+// MaxTotal the most that all may. No sum overflows: ten million seats at the highest
+// price, in the currency with the most decimals, are a ninetieth of what an Amount
+// holds.
 const (
-	MaxAmount = 1_000_000_000
-	MaxEach   = 1_000_000
+	MaxEach  = 1_000_000
+	MaxTotal = 1_000_000_000
 )
 
 var decimal = regexp.MustCompile(`^(0|[1-9][0-9]{0,14})(?:\.([0-9]{1,15}))?$`)
 
-// Parse reads an amount as people write it: 6, 6.1 or 6.05. The error says in a few
-// words what is wrong with it: no sentence, and not what it was read from.
-func (c Currency) Parse(text string) (Amount, error) {
+// Parse reads an amount as people write it: 6, 6.1 or 6.05. It may be most whole
+// units. The error says in a few words what is wrong with it: no sentence, and not
+// what it was read from.
+func (c Currency) Parse(text string, most int64) (Amount, error) {
 	m := decimal.FindStringSubmatch(text)
 	if m == nil {
 		return 0, errors.New("is no amount of money")
@@ -71,12 +72,19 @@ func (c Currency) Parse(text string) (Amount, error) {
 	case len(fraction) > n:
 		return 0, fmt.Errorf("has more than the %d decimals of %s", n, c)
 	}
-	units, err := strconv.ParseInt(whole, 10, 64)
-	if err != nil || units > MaxAmount {
-		return 0, errors.New("is over a thousand million")
+	unit := int64(1)
+	for range n {
+		unit *= 10
 	}
-	all, err := strconv.ParseInt(whole+fraction+strings.Repeat("0", n-len(fraction)), 10, 64)
-	return Amount(all), err
+	units, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil || units > most {
+		return 0, fmt.Errorf("is over %d", most)
+	}
+	parts, err := strconv.ParseInt("0"+fraction+strings.Repeat("0", n-len(fraction)), 10, 64)
+	if a := units*unit + parts; err == nil && a <= most*unit {
+		return Amount(a), nil
+	}
+	return 0, fmt.Errorf("is over %d", most)
 }
 
 // Format writes an amount with all its decimals and without the currency: 1113.00,
