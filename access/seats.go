@@ -8,6 +8,9 @@ import "slices"
 // and whoever is suspended, deactivated, removed or without access is in no list
 // (evidence A4, A9, Seats and bills). weir's own account counts like anybody's.
 //
+// Who is in a group that lets people in is counted though no fact says that they
+// may enter: where the group is about to, they are about to.
+//
 // Facts do not say of people that they hold the plain product role user
 // themselves, so whoever holds it beside the role guest, and pays, is taken for a
 // guest.
@@ -30,16 +33,21 @@ type Seats struct {
 // CountSeats says who takes a seat by the facts, and of whom what was not seen
 // leaves it open.
 func CountSeats(facts Set, unknown []Unknown) Seats {
-	s := &society{roster: numbered(facts), members: make(map[Ref]*crowd)}
-	s.enter(facts, Beside{Globals: true})
-	s.enters.clear(public)
+	s := &society{roster: entering(facts), members: make(map[Ref]*crowd)}
+	s.enters = make(bitmap, s.words())
+	for i := range s.refs[1:] {
+		s.enters.set(int32(i) + 1) // the public is no person
+	}
+	for f := range facts.OfKind(State) {
+		s.leave(f.Object)
+	}
 	s.join(facts)
 	s.hold(facts)
 	d := s.doubts(facts, unknown)
 	out := Seats{Unseen: d.unseen, in: s.members, numbers: s.roster, paid: slices.Clone(s.enters), guests: slices.Clone(s.guests)}
 	unsure := make(bitmap, s.words())
 	for i := range s.enters.all() {
-		doubtful := d.entering[i] ||
+		doubtful := d.anybody || d.entering[i] ||
 			!s.pays.has(i) && (d.product[i] || s.guests.has(i) && d.mayPay || !s.guests.has(i) && d.mayGuest)
 		if doubtful {
 			unsure.set(i)
@@ -53,9 +61,31 @@ func CountSeats(facts Set, unknown []Unknown) Seats {
 	return out
 }
 
+// entering numbers the people who may enter, and those whom a group of theirs lets
+// in.
+func entering(facts Set) *roster {
+	opens := make(map[Ref]bool)
+	for f := range facts.OfKind(Product) {
+		opens[f.Object] = slices.ContainsFunc(ProductRoles(f.Value), LetsIn)
+	}
+	var people []Ref
+	for f := range facts.OfKind(Exists) {
+		if f.Object.IsPerson() {
+			people = append(people, f.Object)
+		}
+	}
+	for f := range facts.OfKind(Member) {
+		if opens[f.Object] {
+			people = append(people, f.Subject)
+		}
+	}
+	return newRoster(people)
+}
+
 // doubts are what of the unknown bears on seats.
 type doubts struct {
 	unseen   bool
+	anybody  bool           // nobody is known not to be shut out
 	entering map[int32]bool // people of whom it is not known whether they enter
 	product  map[int32]bool // and with which product roles
 	mayPay   bool           // some group may give anybody a paid seat
@@ -72,7 +102,7 @@ func (s *society) doubts(facts Set, unknown []Unknown) doubts {
 		about := func(kinds ...Kind) bool { return u.Kind == "" || slices.Contains(kinds, u.Kind) }
 		switch {
 		case u.Object == "":
-			d.unseen = d.unseen || about(Exists, State)
+			d.unseen, d.anybody = d.unseen || about(Exists, State), d.anybody || about(State)
 			d.mayPay, d.mayGuest = d.mayPay || about(Product, Member), d.mayGuest || about(Product, Member)
 		case u.Object.Type() == "group" && about(Product, Member):
 			d.group(facts, u)

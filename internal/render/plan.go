@@ -36,6 +36,7 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 	p.line("%s", p.paint(dim, effort(plan)))
 	p.reach("people who lose something", "loses", "lose", red, plan.Lost, plan.Names, Loss)
 	p.reach("people who gain something", "gains", "gain", green, plan.Gained, plan.Names, Gain)
+	p.seats(plan.Seats)
 	p.changes(plan)
 	p.manual(plan.Manual)
 	p.outside(plan)
