@@ -30,9 +30,14 @@ type Env struct {
 	// Terminal says whether Stdin and Stdout are somebody's terminal: only then
 	// is a question asked or a colour used.
 	Terminal bool
-	Getenv   func(string) string
-	Clock    func() time.Time
-	Wait     func(context.Context, time.Duration) error
+	// Progress says whether Stderr is a terminal, too, on which a line may be written
+	// over.
+	Progress bool
+	// Width is how many columns the terminal has; 0 where there is none.
+	Width  int
+	Getenv func(string) string
+	Clock  func() time.Time
+	Wait   func(context.Context, time.Duration) error
 	// Random is what ids and secrets of a new embedded site are made of. Nil
 	// makes every new site the same: for tests only.
 	Random io.Reader
@@ -40,9 +45,15 @@ type Env struct {
 
 // System gives the process's own environment.
 func System() Env {
+	width, _, err := term.GetSize(int(os.Stdout.Fd()))
+	if err != nil {
+		width = 0 // no terminal
+	}
 	return Env{
+		Width: width,
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Terminal: term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd())),
+		Progress: term.IsTerminal(int(os.Stdout.Fd())) && term.IsTerminal(int(os.Stderr.Fd())),
 		Getenv:   os.Getenv,
 		Clock:    time.Now,
 		Random:   rand.Reader,
@@ -107,7 +118,17 @@ func exit(code int) error {
 
 // Main runs one command and gives its exit code.
 func Main(ctx context.Context, args []string, env Env) int {
-	a := &app{Env: env}
+	if env.Progress {
+		s := newStatus(env.Stderr, env.Clock)
+		env.Stdout, env.Stderr = over{env.Stdout, s}, over{env.Stderr, s}
+		defer s.clear()
+		return runCommand(ctx, args, &app{Env: env, status: s})
+	}
+	return runCommand(ctx, args, &app{Env: env})
+}
+
+func runCommand(ctx context.Context, args []string, a *app) int {
+	env := a.Env
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(env.Stdin)
@@ -161,6 +182,7 @@ type app struct {
 	dir     string            // the description's folder
 	sources map[string]string // the text of the files read, for diagnostics
 	trace   bool              // say every request
+	status  *status           // what goes on, on a terminal; nil elsewhere
 	journal reconcile.Journal // of the run that goes on, for notes; nil outside one
 	noteRun int               // its number
 }
@@ -169,7 +191,7 @@ type app struct {
 // for none (https://no-color.org).
 func (a *app) color() bool { return a.Terminal && a.Getenv("NO_COLOR") == "" }
 
-func (a *app) options() render.Options { return render.Options{Color: a.color()} }
+func (a *app) options() render.Options { return render.Options{Color: a.color(), Width: a.Width} }
 
 // tell prints diagnostics to stderr, with paths as they are seen from here.
 func (a *app) tell(list diag.List) {
