@@ -8,7 +8,9 @@ import (
 )
 
 // SeatLines says in a few lines what a plan does to seats and about what that
-// costs; nothing where nobody comes, goes or changes and no limit is exceeded.
+// costs; nothing where nobody comes, goes or changes and no limit is exceeded. A
+// plan may come from a file that somebody wrote, and so may what is in the lines:
+// each sink makes them harmless in its own way.
 func SeatLines(s *reconcile.Seats) []string {
 	if s == nil || !s.Telling() {
 		return nil
@@ -85,7 +87,7 @@ func cost(c *reconcile.SeatCost) string {
 	if c.AtLeast {
 		about = "at least about "
 	}
-	currency := Safe(c.Currency) + " "
+	currency := c.Currency + " "
 	switch {
 	case c.Before == "" && c.After == "":
 		return "the tiers in the description do not go as far as these seats"
@@ -114,6 +116,6 @@ func (p *printer) seats(s *reconcile.Seats) {
 	p.line("")
 	p.line("%s", p.paint(bold, "seats"))
 	for _, line := range lines {
-		p.line("  %s", line)
+		p.line("  %s", Safe(line))
 	}
 }
