@@ -24,7 +24,7 @@ type SeatBound struct {
 	At   diag.Range
 }
 
-// GuestsPerSeat: guests are free, "up to five for each paid user" (evidence A9).
+// GuestsPerSeat is how many guests there may be for each paid user (evidence A9).
 // It is the product's rule, and no description can change it.
 const GuestsPerSeat = 5
 
@@ -157,9 +157,11 @@ func countSeats(live site.Observation, unknown []access.Unknown, target access.S
 	}}
 	arriving := lacks(slices.Concat(after.Paid, after.Guests), before.Paid, before.Guests, before.Unsure)
 	out.arriving = len(arriving)
-	middle := access.CountSeats(mixed(live.Facts, target), unknown)
-	out.peak = distinct(before.Paid, after.Paid, middle.Paid)
-	out.crowd = distinct(before.Paid, before.Guests, after.Paid, after.Guests, middle.Paid, middle.Guests)
+	if terms.Seats.Most > 0 || terms.People.Most > 0 || edition == freePlan {
+		middle := access.CountSeats(mixed(live.Facts, target), unknown)
+		out.peak = distinct(before.Paid, after.Paid, middle.Paid)
+		out.crowd = distinct(before.Paid, before.Guests, after.Paid, after.Guests, middle.Paid, middle.Guests)
+	}
 	for _, p := range arriving {
 		if live.IDs[access.Ref(p)] == "" {
 			out.Invited++
@@ -172,30 +174,32 @@ func countSeats(live site.Observation, unknown []access.Unknown, target access.S
 	return out
 }
 
-// mixed are the facts of a site on which everything that comes is there and nothing
-// that goes has gone: no moment of an apply has more people in more groups that
-// give more.
+// mixed are the facts that decide about seats, of a site on which everything that
+// comes is there and nothing that goes has gone: no moment of an apply has more
+// people in more groups that give more.
 func mixed(live, target access.Set) access.Set {
 	var out []access.Fact
-	for f := range target.All() {
-		was, ok := live.Get(f)
-		switch {
-		case f.Kind == access.State && !ok:
-			continue
-		case f.Kind == access.Product && ok && was != f:
-			f.Value += "+" + was.Value
-		}
-		out = append(out, f)
-	}
-	there := access.NewSet(out...)
-	for f := range live.All() {
-		if _, ok := there.Get(f); !ok && f.Kind != access.State {
+	for _, k := range []access.Kind{access.Exists, access.State, access.Product, access.Member} {
+		for f := range target.OfKind(k) {
+			was, ok := live.Get(f)
+			switch {
+			case k == access.State && !ok:
+				continue
+			case k == access.Product && ok && was != f:
+				f.Value += "+" + was.Value
+			}
 			out = append(out, f)
+		}
+		for f := range live.OfKind(k) {
+			if _, ok := target.Get(f); !ok && k != access.State {
+				out = append(out, f)
+			}
 		}
 	}
 	return access.NewSet(out...)
 }
 
+// distinct counts the people of all lists, each once.
 func distinct(lists ...[]access.Ref) int {
 	all := slices.Concat(lists...)
 	slices.Sort(all)

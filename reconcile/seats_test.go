@@ -198,7 +198,7 @@ func TestSeatsAddUp(t *testing.T) {
 	tariff := &money.Tariff{Currency: "USD", Per: "month", Tiers: []money.Tier{{To: 2, Price: 600}, {Price: 525}}}
 	rapid.Check(t, func(t *rapid.T) {
 		live, target := accesstest.Site().Draw(t, "live"), accesstest.Site().Draw(t, "target")
-		s := countSeats(onCloud(live), nil, target, SeatTerms{Tariff: tariff})
+		s := countSeats(onCloud(live), nil, target, SeatTerms{Tariff: tariff, Seats: SeatBound{Most: 1}})
 		if s.After.Paid-s.Before.Paid != len(s.Gaining)-len(s.Losing) || s.After.Guests-s.Before.Guests != len(s.GuestsGaining)-len(s.GuestsLosing) {
 			t.Fatalf("%+v", s)
 		}

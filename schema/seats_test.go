@@ -61,12 +61,12 @@ WR103 a.weir.yaml:9:12: to is not a count (write a whole number, 0 or more)
 		{"no open tier", `
 seats: {currency: USD, per: month, tiers: [{to: 100, each: 6.05}, {to: 200, each: 5.16}]}
 `, `
-WR112 a.weir.yaml:1:67: the last tier has an end, and a further seat would have no price (add a tier without `+"`to`"+`, such as {each: …})
+WR112 a.weir.yaml:1:67: the last tier has an end, and a further seat would have no price (add a tier without ` + "`to`" + `, such as {each: …})
 `},
 		{"an open tier that is not the last", `
 seats: {currency: USD, per: month, tiers: [{each: 6.05}, {to: 200, each: 5.16}, {each: 4}]}
 `, `
-WR103 a.weir.yaml:1:44: a tier without an end is not the last (give it an end (`+"`to`"+`), or put it last)
+WR103 a.weir.yaml:1:44: a tier without an end is not the last (give it an end (` + "`to`" + `), or put it last)
 `},
 		{"whole tiers may end", `
 seats: {currency: USD, per: year, tiers: [{to: 100, total: 7200}, {to: 200, total: 12000}]}
