@@ -55,6 +55,7 @@ type Plan struct {
 	// name of a space, the grants of a role) counts with the object.
 	Summary map[string]Count `json:"summary"`
 	People  People           `json:"people"`
+	Seats   *Seats           `json:"seats,omitempty"`
 	Changes []Planned        `json:"changes"` // sorted by fact
 	Steps   []Step           `json:"steps"`   // in the order of the apply
 	Manual  []Manual         `json:"manual"`
@@ -223,6 +224,7 @@ type Input struct {
 	Description Description
 	Judge       Judge
 	Guards      Guards
+	Seats       SeatTerms
 	// Pins are the ids that weir.lock holds for the names of the description.
 	Pins map[access.Ref]string
 	// Base, if any, is the earlier revision that the description is compared with.
@@ -324,6 +326,8 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 		ReliesOn:       reliesOn(diff.Changes, live.Facts),
 	}
 	p.Site.ID = live.Site
+	seats := countSeats(live, unknown, diff.Target, in.Seats)
+	p.Seats = seats.Seats
 	p.addSteps(steps, diff, desired)
 	p.addOutside(canon, unknown, diff, live.Account)
 	p.addObserved(diff.Observed, desired)
@@ -334,7 +338,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p.Findings = findings(slices.Concat(
 		judged, moved, diff.findings(desired, canon.Manual, live.Facts), refused(canon, desired), noted(canon, desired), stepFindings(steps),
 		beyond.findings(desired), pages(extent, live, desired), lifted(delta), beside(delta),
-		in.Guards.admins(delta), own(live.Facts, diff.Target, live.Account), emptied(delta), warnings(desired.Warnings)), desired.Owners)
+		in.Guards.admins(delta), own(live.Facts, diff.Target, live.Account), emptied(delta), seats.findings(), warnings(desired.Warnings)), desired.Owners)
 	p.Assertions, p.Proofs = claims(held), claims(proved)
 	p.Names = named(desired.Labels, p.told()...)
 	p.Accept(in.Guards.Acceptances, in.Guards.Used)

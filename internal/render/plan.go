@@ -36,6 +36,7 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 	p.line("%s", p.paint(bold, Safe(Verdict(plan))))
 	p.line("%s", p.paint(dim, effort(plan)))
 	p.impacts(plan)
+	p.seats(plan.Seats)
 	p.changes(plan)
 	p.edits(plan.Edits)
 	p.manual(plan.Manual)
