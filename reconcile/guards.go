@@ -50,6 +50,9 @@ func (l Limit) withoutFree(live int) int {
 	return min(int(math.Floor(l.Ratio*float64(live)+1e-9)), l.Max)
 }
 
+// peopleLosing is the budget that counts people, not removals.
+const peopleLosing = "people_losing_access"
+
 // Budget is how much of one budget a plan uses.
 type Budget struct {
 	Rule    string `json:"rule"`    // "removals.member", "people_losing_access"
@@ -66,6 +69,25 @@ type Budget struct {
 	// ends in .2, and so on.
 	Accept   string `json:"accept,omitempty"`
 	Accepted bool   `json:"accepted,omitempty"`
+}
+
+// Stops reports whether the budget stops the plan.
+func (b Budget) Stops() bool { return b.Exceeded && !b.Accepted }
+
+// Code is the code under which an exceeded budget is explained.
+func (b Budget) Code() string {
+	if b.Rule == peopleLosing {
+		return "WR403"
+	}
+	return "WR402"
+}
+
+// Bound is how much was allowed, of what was exceeded.
+func (b Budget) Bound() int {
+	if b.Count <= b.Allowed {
+		return b.AllowedAdmin
+	}
+	return b.Allowed
 }
 
 // Acceptance accepts one exceeded budget of one plan: RULE:COUNT@DIGEST.
@@ -153,7 +175,7 @@ func (g Guards) budgets(d access.Delta) []Budget {
 		}
 	}
 	if len(people) > 0 {
-		out = append(out, g.PeopleLosingAccess.use("people_losing_access", len(people), len(peopleAdmin), d.Before.WithAccess()))
+		out = append(out, g.PeopleLosingAccess.use(peopleLosing, len(people), len(peopleAdmin), d.Before.WithAccess()))
 	}
 	return out
 }

@@ -37,7 +37,10 @@ const Format = 1
 type Plan struct {
 	Format  int      `json:"format"`
 	Site    SiteName `json:"site"`
-	Account string   `json:"account"` // weir's own
+	// Home is where the description says which site it is for: the place of
+	// whatever has none of its own.
+	Home    *Origin `json:"home,omitempty"`
+	Account string  `json:"account"` // weir's own
 	// Digest covers the changes and the live facts they rest on, and no times:
 	// the same changes to the same site always have the same digest.
 	Digest   string `json:"digest"`
@@ -141,6 +144,7 @@ type Step struct {
 // Manual is what a person has to do by hand.
 type Manual struct {
 	Fact      string   `json:"fact"`
+	Origin    *Origin  `json:"origin,omitempty"`
 	Steps     []string `json:"steps"`
 	Authority string   `json:"authority"`
 	Verify    string   `json:"verify"`
@@ -207,7 +211,8 @@ type Judge interface {
 // Input is all that a plan is made of.
 type Input struct {
 	Site        site.Reader
-	Name        SiteName // as described; the id is filled in from the site
+	Name        SiteName   // as described; the id is filled in from the site
+	Home        diag.Range // where the description says so
 	Description Description
 	Judge       Judge
 	Guards      Guards
@@ -286,6 +291,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p := &Plan{
 		Format:         Format,
 		Site:           in.Name,
+		Home:           origin(in.Home),
 		Account:        string(live.Account),
 		Compared:       live.Facts.Union(desired.Facts).Len(),
 		Requests:       in.Site.Requests() - sent,
@@ -298,7 +304,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	}
 	p.Site.ID = live.Site
 	p.addSteps(steps, diff, desired)
-	p.addOutside(canon, unknown, diff, live.Account)
+	p.addOutside(canon, unknown, diff, desired, live.Account)
 	p.addObserved(diff.Observed, desired)
 	p.Gained, p.Lost = reach(delta)
 	p.Digest = p.digest()
@@ -503,10 +509,10 @@ func (p *Plan) addSteps(steps []site.Step, diff Difference, desired access.Desir
 }
 
 // addOutside fills in what is not changed: manual steps, unknowns, kept facts.
-func (p *Plan) addOutside(canon site.Canonical, unknown []access.Unknown, diff Difference, account access.Ref) {
+func (p *Plan) addOutside(canon site.Canonical, unknown []access.Unknown, diff Difference, desired access.Desired, account access.Ref) {
 	p.Manual, p.Unknown, p.Kept = []Manual{}, []Unknown{}, []KeptFact{}
 	for _, m := range canon.Manual {
-		p.Manual = append(p.Manual, Manual{Fact: m.Fact.String(), Steps: m.Steps, Authority: m.Authority, Verify: m.Verify})
+		p.Manual = append(p.Manual, Manual{Fact: m.Fact.String(), Origin: origin(desired.Origins[m.Fact.Identity()]), Steps: m.Steps, Authority: m.Authority, Verify: m.Verify})
 	}
 	for _, u := range unknown {
 		p.Unknown = append(p.Unknown, Unknown{Kind: string(u.Kind), Object: string(u.Object), Reason: u.Reason})

@@ -39,6 +39,7 @@ in part · 7 the site cannot be reached · 8 locked by another run · 130 interr
 			return a.apply(cmd.Context(), args, flags, yes)
 		},
 	}
+	cmd.ValidArgsFunction = anyFile
 	flags.register(cmd)
 	cmd.Flags().StringVar(&flags.dir, "dir", ".", "with a PLANFILE: the description's `folder`")
 	cmd.Flags().BoolVar(&yes, "auto-approve", false, "do not ask (for automation)")

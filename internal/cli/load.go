@@ -25,6 +25,8 @@ type description struct {
 	*schema.Description
 	lock  schema.Lock
 	judge *policies.Judge
+	// warnings are what was told of it when it was read.
+	warnings diag.List
 }
 
 // load reads the description in the folder. The error is a diag.List;
@@ -76,7 +78,7 @@ func (a *app) load() (*description, error) {
 		return nil, err
 	}
 	a.tell(diags)
-	return &description{Description: d, lock: lock, judge: judge}, nil
+	return &description{Description: d, lock: lock, judge: judge, warnings: diags}, nil
 }
 
 func (a *app) loadLock(root *os.Root) (schema.Lock, diag.List) {
