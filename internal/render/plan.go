@@ -226,7 +226,7 @@ func strength(ids []string) string {
 	case has(access.CanView):
 		return "view"
 	}
-	return ids[0]
+	return Safe(ids[0])
 }
 
 func number(ids []string) string {
@@ -455,7 +455,7 @@ func (p *printer) budgets(plan *reconcile.Plan) {
 		p.line("")
 		p.line("to accept exactly this, once, after a review:")
 		for _, a := range list {
-			p.line("  --accept %s", a)
+			p.line("  --accept %s", Safe(a))
 		}
 	}
 }

@@ -29,8 +29,22 @@ type printer struct {
 
 func (p *printer) line(format string, args ...any) {
 	if p.err == nil {
-		_, p.err = fmt.Fprintf(p.w, format+"\n", args...)
+		_, p.err = io.WriteString(p.w, noCommand(fmt.Sprintf(format, args...))+"\n")
 	}
+}
+
+// commands are what a build server obeys wherever it stands in a line.
+var commands = strings.NewReplacer("##[", `#\x23[`, "##vso[", `#\x23vso[`)
+
+// noCommand keeps a line from being a command to the build server that shows it:
+// GitHub's runner obeys a line that begins with :: after white space as well. Parts of
+// the line may be harmless that together are not.
+func noCommand(line string) string {
+	line = commands.Replace(line)
+	if rest, ok := strings.CutPrefix(strings.TrimLeft(line, " \t"), "::"); ok {
+		return strings.TrimSuffix(line, "::"+rest) + `\x3a:` + rest
+	}
+	return line
 }
 
 // The colours of a plan. Every symbol reads well without them.
@@ -51,8 +65,9 @@ func (p *printer) paint(code, s string) string {
 
 // Safe makes text from a site or a description harmless to a terminal: runes
 // that do not print (controls, escapes, text that runs backwards) are shown as
-// escapes.
+// escapes. What a build server would obey is broken.
 func Safe(s string) string {
+	s = commands.Replace(s)
 	// A stray byte is no rune, and some terminals take it for a control.
 	s = strings.ToValidUTF8(s, "\ufffd")
 	if strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0 {

@@ -164,10 +164,11 @@ func sarifRuleOf(code string) (sarifRule, error) {
 // placeholder is what a message would have an argument put in for (3.11.5).
 var placeholder = regexp.MustCompile(`\{([0-9]+)\}`)
 
-// sarifText keeps text from doing anything in a message: a placeholder is doubled
-// (3.11.5), and what would be an embedded link (3.11.6) is parted.
+// sarifText keeps text from doing anything in a message: what would be a placeholder
+// or an embedded link (3.11.6) is parted by a space. The escapes of the standard are
+// shown as they are by the viewers that do not know them.
 func sarifText(s string) string {
-	s = placeholder.ReplaceAllString(s, "{{$1}}")
+	s = placeholder.ReplaceAllString(s, "{ $1}")
 	return strings.ReplaceAll(s, "](", "] (")
 }
 
