@@ -62,13 +62,13 @@ type Budget struct {
 	// Admin counts the part of Count that takes administration of a space from
 	// a person, for which nothing is free; AllowedAdmin bounds it.
 	Admin        int  `json:"admin"`
-	AllowedAdmin int  `json:"allowed_admin"`
-	Exceeded     bool `json:"exceeded"`
+	AllowedAdmin int  `json:"allowed_admin"` // how much of that may go
+	Exceeded     bool `json:"exceeded"`      // whether it takes more than is allowed
 	// Accept is what accepts an exceeded budget of this plan, once. The same
 	// plan can come up again after somebody undid it by hand; its acceptance then
 	// ends in .2, and so on.
 	Accept   string `json:"accept,omitempty"`
-	Accepted bool   `json:"accepted,omitempty"`
+	Accepted bool   `json:"accepted,omitempty"` // whether somebody did
 }
 
 // Stops reports whether the budget stops the plan.

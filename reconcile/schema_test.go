@@ -30,7 +30,9 @@ func TestPlanSchema(t *testing.T) {
 	s := r.Reflect(&Plan{})
 	s.Title = "A plan of weir's"
 	s.ID = "https://github.com/weirhq/weir/docs/plan.schema.json"
+	s.Description = "What weir plan --format json and --out write. The number in format is the version of this form: it grows when a field changes its meaning or goes; new fields may come without that."
 	s.Properties.Value("format").Const = Format
+	s.Properties.Value("format").Description = "the version of this form"
 	planned := s.Definitions["Planned"].Properties
 	planned.Value("op").Enum = []any{access.Add, access.Remove, access.Modify}
 	s.Definitions["Observed"].Properties.Value("op").Enum = []any{access.Add, access.Remove, access.Modify}

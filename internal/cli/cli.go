@@ -230,7 +230,7 @@ on an embedded site.`,
 		return fmt.Errorf("%w (%s --help lists the flags)", err, cmd.CommandPath())
 	})
 	root.AddCommand(a.initCommand(), a.loginCommand(), a.doctorCommand(), a.validateCommand(), a.planCommand(), a.applyCommand(), a.testCommand(), a.renderCommand(), a.scanCommand(), a.snapshotCommand(),
-		a.whoCommand(), a.whatCommand(), a.whyCommand(), a.whyNotCommand(), a.matrixCommand(), a.redundantCommand(), a.reportCommand(), a.siteCommand(), a.explainCommand(), a.versionCommand())
+		a.whoCommand(), a.whatCommand(), a.whyCommand(), a.whyNotCommand(), a.matrixCommand(), a.redundantCommand(), a.reportCommand(), a.siteCommand(), a.explainCommand(), a.schemaCommand(), a.versionCommand())
 	completions(root)
 	return root
 }

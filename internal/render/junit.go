@@ -69,7 +69,7 @@ func JUnit(w io.Writer, p *reconcile.Plan) error {
 	}
 	budgets, unknown, manual := junitSuite{Name: "budgets"}, junitSuite{Name: "unknown"}, junitSuite{Name: "by hand"}
 	for _, b := range p.Budgets {
-		c := junitCase{Name: Safe(b.Rule), Class: b.Code(), Output: fmt.Sprintf("%s of %s, %s allowed", Number(b.Count), Number(b.Live), Number(b.Bound()))}
+		c := junitCase{Name: Safe(b.Rule), Class: b.Code(), Output: fmt.Sprintf("%s of %s, %s allowed", Number(b.Count), Number(b.Live), Number(b.Allowed))}
 		if b.Exceeded {
 			c = junitOf(b.Rule, budgetResult(b, home))
 			c.Name, c.Class = Safe(b.Rule), b.Code()
