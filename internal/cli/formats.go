@@ -33,7 +33,11 @@ type format struct {
 var formats = []format{
 	{
 		name: "text", about: "for people",
-		plan:   func(a *app, p *reconcile.Plan) error { return render.Plan(a.Stdout, p, a.options()) },
+		plan: func(a *app, p *reconcile.Plan) error {
+			o := a.options()
+			o.All = a.all
+			return render.Plan(a.Stdout, p, o)
+		},
 		claims: func(a *app, p *reconcile.Plan) error { return render.Claims(a.Stdout, p, a.options()) },
 		check:  func(a *app, c render.Check) error { return render.CheckText(a.Stdout, c) },
 	},
@@ -117,6 +121,11 @@ func formatFlag[T any](cmd *cobra.Command, name *string, of func(format) func(*a
 		}
 		return out
 	})
+}
+
+// registerAll adds the flag that shows a plan whole as text.
+func (a *app) registerAll(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&a.all, "all", false, "show everybody and every change in text, not only a screenful")
 }
 
 func unknownFormat(name string, all []string) error {

@@ -78,6 +78,7 @@ Exit codes: 0 planned · 1 error in the description · 2 changes (with
 	formatFlag(cmd, &format, ofPlan)
 	cmd.Flags().StringVar(&out, "out", "", "also write the plan to a `file`, for weir apply")
 	cmd.Flags().BoolVar(&incremental, "incremental", false, "read anew only what the site's audit log says has changed since the last such plan; everything from time to time (full_read_every)")
+	a.registerAll(cmd)
 	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 when there are changes")
 	return cmd
 }
