@@ -91,7 +91,7 @@ const (
 	endFields   = "<!-- end of fields -->\n"
 )
 
-// docs/plan.md has every field of a plan, with what it means.
+// docs/plan-json.md has every field of a plan, with what it means.
 func TestPlanPage(t *testing.T) {
 	text, err := os.ReadFile("plan.schema.json")
 	if err != nil {
@@ -108,7 +108,7 @@ func TestPlanPage(t *testing.T) {
 		fmt.Fprintf(&b, "\n### %s\n\n%s\n\n%s", name, strings.ReplaceAll(d.Description, "\n", " "), d.table(t, name))
 	}
 	b.WriteString("\n")
-	generated(t, "plan.md", beginFields, b.String(), endFields)
+	generated(t, "plan-json.md", beginFields, b.String(), endFields)
 }
 
 // generated compares what stands between two marks of a page with what belongs there.
