@@ -159,7 +159,9 @@ func ran(t *testing.T, want int, stdin string, args ...string) string {
 func command(t *testing.T, stdin string, args ...string) (int, string) {
 	t.Helper()
 	var out, trouble bytes.Buffer
-	env := world(func(name string) string { return map[string]string{"WEIR_TEST_NOW": "2026-06-15T12:00:00Z", "NO_COLOR": "1"}[name] })
+	env := world(func(name string) string {
+		return map[string]string{"WEIR_TEST_NOW": "2026-06-15T12:00:00Z", "NO_COLOR": "1"}[name]
+	})
 	env.Stdin, env.Stdout, env.Stderr = strings.NewReader(stdin), &out, &trouble
 	code := cli.Main(context.Background(), args, env)
 	if trouble.Len() > 0 {
