@@ -25,6 +25,7 @@ type description struct {
 	*schema.Description
 	lock  schema.Lock
 	judge *policies.Judge
+	base  *reconcile.Base // what it is compared with, where that was asked for
 	// warnings are what was told of it when it was read.
 	warnings diag.List
 }

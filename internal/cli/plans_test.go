@@ -91,6 +91,8 @@ func TestPlans(t *testing.T) {
 // never are the fields that no scenario can show, and why.
 var never = map[string]string{
 	"apply.seconds":        "the embedded site answers at once",
+	"changes.source":       "it takes a repository: the scripts plan_base_* show it",
+	"edits":                "it takes a repository: the scripts plan_base_* show it",
 	"impacts.cause.others": "impacts are folded where they are shown, and a plan holds them unfolded",
 	"proofs.obtainable":    "who could come to something is told of assertions with only",
 }
