@@ -315,8 +315,19 @@ func (p *printer) findings(list []reconcile.Finding) {
 }
 
 func (p *printer) budgets(plan *reconcile.Plan) {
+	p.exceeded(plan.Budgets)
+	if list := plan.Acceptances(); len(list) > 0 {
+		p.line("")
+		p.line("to accept exactly this, once, after a review:")
+		for _, a := range list {
+			p.line("  --accept %s", Safe(a))
+		}
+	}
+}
+
+func (p *printer) exceeded(budgets []reconcile.Budget) {
 	var shown bool
-	for _, b := range plan.Budgets {
+	for _, b := range budgets {
 		if !b.Exceeded {
 			continue
 		}
@@ -332,13 +343,6 @@ func (p *printer) budgets(plan *reconcile.Plan) {
 		p.line("  %s %s: %s of %s, %s allowed: %s", b.Code(), Safe(b.Rule), Number(b.Count), Number(b.Live), Number(b.Bound()), state)
 		if b.Admin > b.AllowedAdmin {
 			p.line("    %s of administration of a space, for which %s may go", Count(b.Admin, "is a loss", "are losses"), Number(b.AllowedAdmin))
-		}
-	}
-	if list := plan.Acceptances(); len(list) > 0 {
-		p.line("")
-		p.line("to accept exactly this, once, after a review:")
-		for _, a := range list {
-			p.line("  --accept %s", Safe(a))
 		}
 	}
 }
