@@ -42,7 +42,7 @@ func (h *halting) Units(changes []access.Change, _ access.Set) [][]access.Change
 }
 
 func (h *halting) Requests() int            { return 0 }
-func (h *halting) Cost([]access.Change) int { return 1 }
+func (h *halting) Cost([]access.Change, site.Observation) int { return 1 }
 func (h *halting) Latency() time.Duration   { return 0 }
 
 func (h *halting) Present(_ context.Context, facts []access.Fact) ([]site.Presence, error) {

@@ -387,7 +387,7 @@ func price(s site.Reader, live site.Observation, steps []site.Step) Price {
 	}
 	writes := 0
 	for _, step := range steps {
-		writes += s.Cost(step.Changes)
+		writes += s.Cost(step.Changes, live)
 	}
 	reading := 2 * float64(live.Requests) / site.InFlight
 	return Price{

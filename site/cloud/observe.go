@@ -147,6 +147,7 @@ func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, o
 	obs.Facts = obs.Facts.Union(access.NewSet(append(facts, pages.facts...)...))
 	maps.Copy(obs.IDs, pages.ids)
 	obs.Parents = pages.parents
+	obs.Extent = extent
 	obs.Unknown = slices.Concat(r.unknown, unknown, pages.unknown)
 	slices.SortFunc(obs.Unknown, func(a, b access.Unknown) int {
 		return cmp.Or(cmp.Compare(a.Object, b.Object), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Reason, b.Reason))
