@@ -79,6 +79,8 @@ type Plan struct {
 	// Gained and Lost. The site's own are not used: people choose those
 	// themselves, and could call themselves anything.
 	Names map[string]string `json:"names,omitempty"`
+	// Snapshot is set where the plan is of one.
+	Snapshot *Snapshot `json:"snapshot,omitempty"`
 	// Checksum covers everything else in a written plan, so that one that was
 	// damaged or edited is refused. It is not a signature.
 	Checksum string `json:"checksum,omitempty"`

@@ -31,11 +31,11 @@ func (a *app) lastReading() (site.Snapshot, bool) {
 }
 
 // keepReading writes an observation down for the next plan.
-func (a *app) keepReading(name reconcile.SiteName, i *incremental) error {
+func (a *app) keepReading(name reconcile.SiteName, s *openSite, i *incremental) error {
 	if err := os.MkdirAll(a.file(".weir"), 0o755); err != nil {
 		return err
 	}
-	return writeSnapshot(a.readingPath(), site.NewSnapshot(name.Name, name.Product, i.seen, i.began, i.full))
+	return writeSnapshot(a.readingPath(), snapshotOf(name, s, i.seen, i.reading))
 }
 
 // incremental reads a site by what the audit log says of it since the last
@@ -45,9 +45,11 @@ type incremental struct {
 	app   *app
 	every time.Duration // after how long everything is read
 	seen  site.Observation
-	began time.Time
-	full  time.Time
+	reading
 }
+
+// reading says when a reading of a site began, and when everything was read last.
+type reading struct{ began, full time.Time }
 
 // Observe refreshes the kept reading, or reads everything where that is due or
 // nothing is kept.

@@ -30,6 +30,7 @@ func (f *planFlags) register(cmd *cobra.Command) {
 
 func (a *app) planCommand() *cobra.Command {
 	var flags planFlags
+	var snapshot snapshotFlags
 	var format, out string
 	var detailed, incremental bool
 	cmd := &cobra.Command{
@@ -39,10 +40,13 @@ func (a *app) planCommand() *cobra.Command {
 show what an apply would change, whom it reaches, and what rules and budgets
 say. Nothing is written to the site.
 
+With --snapshot the plan is of what weir snapshot wrote, made without credentials and
+without a network; it says so, and cannot be applied.
+
 Exit codes: 0 planned · 1 error in the description · 2 changes (with
 --detailed-exitcode) · 3 a policy denies it · 4 a budget or invariant stops it
 · 7 the site cannot be read · 8 locked by another run.`,
-		Example: "  weir plan\n  weir plan --format facts | grep '^-'\n  weir plan --out plan.json && weir apply plan.json",
+		Example: "  weir plan\n  weir plan --format facts | grep '^-'\n  weir plan --out plan.json && weir apply plan.json\n  weir plan --snapshot acme.json",
 		Args:    atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a.folder(args)
@@ -58,7 +62,15 @@ Exit codes: 0 planned · 1 error in the description · 2 changes (with
 			if err != nil {
 				return err
 			}
-			plan, err := a.plan(cmd.Context(), flags.site, accept, incremental)
+			var plan *reconcile.Plan
+			switch {
+			case !given(cmd):
+				plan, err = a.plan(cmd.Context(), flags.site, accept, incremental)
+			case flags.site != "" || incremental:
+				err = errors.New("--snapshot reads a file, and --site and --incremental the site (leave out the one or the other)")
+			default:
+				plan, err = a.planSnapshot(cmd.Context(), snapshot, accept)
+			}
 			if err != nil {
 				return err
 			}
@@ -78,6 +90,7 @@ Exit codes: 0 planned · 1 error in the description · 2 changes (with
 		},
 	}
 	flags.register(cmd)
+	snapshot.register(cmd, "plan what is in this `file` of weir snapshot instead of the site")
 	cmd.Flags().StringVar(&format, "format", "text", "output `format`: text, json or facts")
 	cmd.Flags().StringVar(&out, "out", "", "also write the plan to a `file`, for weir apply")
 	cmd.Flags().BoolVar(&incremental, "incremental", false, "read anew only what the site's audit log says has changed since the last such plan; everything from time to time (full_read_every)")
@@ -96,8 +109,45 @@ func (a *app) plan(ctx context.Context, file string, accept []reconcile.Acceptan
 		return nil, err
 	}
 	defer s.Close()
-	// The journal is opened only when there is something to accept: it may be
-	// held by an apply, and a plan has no need to wait for that.
+	reader := site.ReadOnly(s.Site)
+	latest := &incremental{Reader: reader, app: a, every: s.fullReadEvery}
+	if refresh {
+		reader = latest
+	}
+	draft, err := a.draftOnly(ctx, d, reader, accept)
+	if err != nil {
+		return nil, err
+	}
+	if refresh {
+		if err := a.keepReading(d.site(), s, latest); err != nil {
+			return nil, fmt.Errorf("the reading could not be kept for the next plan: %w", err)
+		}
+	}
+	return draft.Plan, nil
+}
+
+// planSnapshot makes a plan of a snapshot.
+func (a *app) planSnapshot(ctx context.Context, f snapshotFlags, accept []reconcile.Acceptance) (*reconcile.Plan, error) {
+	d, err := a.load()
+	if err != nil {
+		return nil, err
+	}
+	s, of, err := a.openSnapshot(d, f)
+	if err != nil {
+		return nil, err
+	}
+	draft, err := a.draftOnly(ctx, d, s, accept)
+	if err != nil {
+		return nil, err
+	}
+	draft.Plan.Snapshot = of
+	return draft.Plan, nil
+}
+
+// draftOnly makes a plan that is not to be applied at once. The journal is opened
+// only when there is something to accept: it may be held by an apply, and a plan
+// has no need to wait for that.
+func (a *app) draftOnly(ctx context.Context, d *description, s site.Reader, accept []reconcile.Acceptance) (*reconcile.Draft, error) {
 	var history *reconcile.History
 	var trouble error
 	used := func(acceptance string) bool {
@@ -108,24 +158,11 @@ func (a *app) plan(ctx context.Context, file string, accept []reconcile.Acceptan
 		}
 		return history.Used[acceptance]
 	}
-	reader := site.ReadOnly(s.Site)
-	latest := &incremental{Reader: reader, app: a, every: s.fullReadEvery}
-	if refresh {
-		reader = latest
+	draft, err := a.draft(ctx, d, s, accept, used)
+	if err == nil {
+		err = trouble
 	}
-	draft, err := a.draft(ctx, d, reader, accept, used)
-	switch {
-	case err != nil:
-		return nil, err
-	case trouble != nil:
-		return nil, trouble
-	}
-	if refresh {
-		if err := a.keepReading(d.site(), latest); err != nil {
-			return nil, fmt.Errorf("the reading could not be kept for the next plan: %w", err)
-		}
-	}
-	return draft.Plan, nil
+	return draft, err
 }
 
 // draft makes a plan for a description and a site.

@@ -18,8 +18,10 @@ func (a *app) snapshotCommand() *cobra.Command {
 		Short: "Write down everything that is true of the site",
 		Long: `Read the site that the description in DIR (--dir, default: this folder) is for,
 and write what was read to FILE: facts, ids, names, the tree of the pages that were
-read, and what could not be seen. Questions can then be asked of it without
-credentials and without the site (weir who, what, why and matrix with --snapshot).
+read, and what could not be seen. Questions can then be asked of it, and plans made
+of it, without credentials and without the site (--snapshot of weir plan, test, who,
+what, why, why-not, matrix and report). A plan of another description finds unknown
+what that one reads beyond this.
 
 The file holds names and e-mail addresses, no credentials; only its owner may read
 it. Nothing is written to the site.
@@ -45,7 +47,7 @@ Exit codes: 0 written · 1 error in the description · 7 the site cannot be read
 			if err != nil {
 				return err
 			}
-			if err := writeSnapshot(args[0], site.NewSnapshot(d.site().Name, d.site().Product, obs, began, began)); err != nil {
+			if err := writeSnapshot(args[0], snapshotOf(d.site(), open, obs, reading{began, began})); err != nil {
 				return err
 			}
 			_, err = fmt.Fprintf(a.Stdout, "%s written to %s (%s, %s)\n", render.Count(obs.Facts.Len(), "fact", "facts"), render.Safe(args[0]),

@@ -69,7 +69,11 @@ func (p *printer) source(s Source) {
 	case OfSnapshot:
 		p.line("%s", p.paint(dim, "as of "+Safe(s.Time)+", from a snapshot of "+Safe(s.Site)))
 	case OfPlan:
-		p.line("%s", p.paint(dim, "as it will be when the description of "+Safe(s.Site)+" has been applied"))
+		line := "as it will be when the description of " + Safe(s.Site) + " has been applied"
+		if s.Time != "" {
+			line += " to the site as of " + Safe(s.Time) + ", from a snapshot"
+		}
+		p.line("%s", p.paint(dim, line))
 	}
 	if len(s.Unseen) > 0 {
 		p.line("%s could not be seen, so there may be more:", Count(len(s.Unseen), "thing", "things"))

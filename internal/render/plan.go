@@ -28,12 +28,14 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 	p := &printer{w: w, color: o.Color}
 	if len(plan.Changes) == 0 && len(plan.Manual) == 0 && !plan.Stops().Any() {
 		p.line("%s", p.paint(bold, unchanged(plan)))
+		p.snapshot(plan.Snapshot)
 		p.observed(plan.Observed)
 		p.claims(plan)
 		return p.err
 	}
 	p.line("%s", p.paint(bold, Safe(Verdict(plan))))
 	p.line("%s", p.paint(dim, effort(plan)))
+	p.snapshot(plan.Snapshot)
 	p.reach("people who lose something", "loses", "lose", red, plan.Lost, plan.Names, Loss)
 	p.reach("people who gain something", "gains", "gain", green, plan.Gained, plan.Names, Gain)
 	p.changes(plan)

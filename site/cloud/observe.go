@@ -248,7 +248,7 @@ func (s *Site) observation(r *reading) site.Observation {
 		}
 	}
 	direct, unknown := r.ownFacts(refs)
-	facts, r.unknown = append(facts, direct...), append(r.unknown, unknown...)
+	facts, r.unknown = append(facts, direct...), slices.Concat(r.unknown, shared(r.people), unknown)
 	for _, g := range r.groups {
 		facts = append(facts, g.facts()...)
 		obs.IDs[g.ref] = g.ID

@@ -1,0 +1,49 @@
+package render
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/weirhq/weir/reconcile"
+)
+
+// snapshot says that all of this is of a snapshot, how old it is, and who vouches
+// for it.
+func (p *printer) snapshot(s *reconcile.Snapshot) {
+	if s != nil {
+		p.line("%s", p.paint(yellow, SnapshotLine(s)))
+	}
+}
+
+// SnapshotLine says in one line which snapshot a plan is of.
+func SnapshotLine(s *reconcile.Snapshot) string {
+	what := "snapshot"
+	if s.Redacted {
+		what = "redacted snapshot"
+	}
+	line := fmt.Sprintf("of a %s from %s, %s", what, s.Time.UTC().Format(time.RFC3339), Age(s.Age))
+	switch s.Reread {
+	case reconcile.RereadTouched:
+		line += "; what the changes rest on was read again just now"
+	case reconcile.RereadAll:
+		line += "; everything was read again just now"
+	}
+	if s.Key == "" {
+		return line + "; nothing vouches for it"
+	}
+	return line + "; signed by " + Safe(s.Key)
+}
+
+// Age says how old something is, never less than it is.
+func Age(seconds int) string {
+	const day = 24 * 3600
+	switch {
+	case seconds < 0:
+		return "from the future"
+	case seconds == 0:
+		return "not a second old"
+	case seconds < 2*day:
+		return Duration(seconds) + " old"
+	}
+	return Count((seconds+day-1)/day, "day", "days") + " old"
+}
