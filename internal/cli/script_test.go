@@ -54,6 +54,7 @@ func TestMain(m *testing.M) {
 //	token VARIABLE DIR USER [DAYS]    make an API token of somebody's, which ends after so many days
 //	answers FILE LINE…                write a file of answers, one a line
 //	hold JOURNAL                      be another run that has the journal
+//	agrees FILE [DIR]                 the plan and the test of this snapshot are those of the site
 //
 // What a script may say of the world is in its environment: WEIR_TEST_NOW is
 // the time; WEIR_TEST_TERMINAL makes the streams a terminal;
@@ -107,6 +108,7 @@ func TestScripts(t *testing.T) {
 			"answers":    answers,
 			"token":      issue,
 			"hold":       hold,
+			"agrees":     agrees,
 		},
 	})
 }
