@@ -16,18 +16,29 @@ import (
 // one for whom something may be different.
 func Shifts(before, after *View) []Shift {
 	c := newComparison(before, after)
+	c.objects()
+	return c.out
+}
+
+// objects compares spaces, pages and blog posts.
+func (c *comparison) objects() {
 	for _, ref := range merged(c.before.spaceOrder, c.after.spaceOrder) {
 		c.space(ref)
 	}
 	for _, ref := range merged(c.before.pageOrder, c.after.pageOrder) {
 		c.page(ref)
 	}
-	return c.out
 }
 
 // SiteShifts gives what people gain and lose on the site as a whole.
 func SiteShifts(before, after *View) []Shift {
 	c := newComparison(before, after)
+	c.onSite()
+	return c.out
+}
+
+// onSite compares what is held on the site as a whole.
+func (c *comparison) onSite() {
 	at := c.everywhere()
 	var sets []int32
 	for _, op := range globals {
@@ -39,8 +50,8 @@ func SiteShifts(before, after *View) []Shift {
 		c.before.crowdOf(c.before.able(op, Site)).onto(at, c.index, d.rows[k:], 2*len(sets))
 		c.after.crowdOf(c.after.able(op, Site)).onto(at, c.index, d.rows[len(sets)+k:], 2*len(sets))
 	}
+	c.forget(at)
 	c.divide(Site, d, unchanged)
-	return c.out
 }
 
 // merged gives what is in either of two sorted lists.

@@ -13,6 +13,9 @@ type Desired struct {
 	Origins map[Fact]diag.Range
 	// Owners gives the owner that a space's entry names, for messages.
 	Owners map[Ref]Ref
+	// Domains are those of the e-mail addresses of the site's own people, in lower
+	// case; none where the description does not say.
+	Domains []string
 	// Labels gives display names of people, for messages.
 	Labels map[Ref]string
 	// Described are the objects that have an entry or come from an archetype.

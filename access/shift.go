@@ -79,6 +79,48 @@ func (s *sparse) add(at int32, w uint64) {
 	s.at, s.words = append(s.at, at), append(s.words, w)
 }
 
+// join gives what is in either of two sets.
+func join(a, b *sparse) *sparse {
+	out := &sparse{}
+	for i, j := 0, 0; i < len(a.at) || j < len(b.at); {
+		switch {
+		case j == len(b.at) || i < len(a.at) && a.at[i] < b.at[j]:
+			out.add(a.at[i], a.words[i])
+			i++
+		default:
+			if i < len(a.at) && a.at[i] == b.at[j] {
+				out.add(a.at[i], a.words[i])
+				i++
+			}
+			out.add(b.at[j], b.words[j])
+			j++
+		}
+	}
+	return out
+}
+
+// without gives what is in the first of two sets only; the second may be nil.
+func without(a, b *sparse) *sparse {
+	if b == nil {
+		return a
+	}
+	out := &sparse{}
+	j := 0
+	for i, at := range a.at {
+		for j < len(b.at) && b.at[j] < at {
+			j++
+		}
+		word := a.words[i]
+		if j < len(b.at) && b.at[j] == at {
+			word &^= b.words[j]
+		}
+		if word != 0 {
+			out.add(at, word)
+		}
+	}
+	return out
+}
+
 func (s *sparse) into(b bitmap) {
 	for k, at := range s.at {
 		b[at] |= s.words[k]

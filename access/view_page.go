@@ -1,5 +1,7 @@
 package access
 
+import "slices"
+
 // page is a page or a blog post with what binds it.
 type page struct {
 	ref   Ref
@@ -86,6 +88,15 @@ func (p *page) locks() []*page {
 			break
 		}
 		at = at.up.lock
+	}
+	return out
+}
+
+// chain gives a page and those above it.
+func (v *View) chain(page Ref) []Ref {
+	var out []Ref
+	for p := v.page(page); p != nil && !slices.Contains(out, p.ref); p = p.up {
+		out = append(out, p.ref)
 	}
 	return out
 }

@@ -70,8 +70,11 @@ type Plan struct {
 	// order in which they stand. What does not hold is a finding as well.
 	Assertions []Claim `json:"assertions,omitempty"`
 	Proofs     []Claim `json:"proofs,omitempty"`
-	Gained     []Reach `json:"gained"`
-	Lost       []Reach `json:"lost"`
+	// Impacts say what happens to people, folded and gravest first; Gained and Lost
+	// say exactly who gains and loses what where.
+	Impacts []Impact `json:"impacts"`
+	Gained  []Reach  `json:"gained"`
+	Lost    []Reach  `json:"lost"`
 	// ReliesOn are the fingerprints of the objects that the changes touch. An
 	// apply of this plan is refused when one of them has moved.
 	ReliesOn map[string]string `json:"relies_on"`
@@ -126,6 +129,9 @@ type Planned struct {
 	ConsequenceOf string `json:"consequence_of,omitempty"`
 	Step          string `json:"step"`
 }
+
+// Described is the reason of a change that brings about what is described.
+const Described = "described"
 
 // Origin is a place in the description.
 type Origin struct {
@@ -302,6 +308,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p.addSteps(steps, diff, desired)
 	p.addOutside(canon, unknown, diff, live.Account)
 	p.addObserved(diff.Observed, desired)
+	p.Impacts = impacts(delta, p.Changes)
 	p.Gained, p.Lost = reach(delta)
 	p.Digest = p.digest()
 	p.Budgets = append(in.Guards.budgets(delta), beyond.budgets()...)
@@ -310,7 +317,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 		beyond.findings(desired), pages(extent, live, desired), lifted(delta), beside(delta),
 		in.Guards.admins(delta), own(live.Facts, diff.Target, live.Account), emptied(delta), warnings(desired.Warnings)), desired.Owners)
 	p.Assertions, p.Proofs = claims(held), claims(proved)
-	p.Names = named(desired.Labels, p.Gained, p.Lost)
+	p.Names = named(desired.Labels, p.told()...)
 	p.Accept(in.Guards.Acceptances, in.Guards.Used)
 	return &Draft{Plan: p, Observation: live, Desired: desired, Target: diff.Target}, nil
 }
@@ -498,7 +505,7 @@ func (p *Plan) addSteps(steps []site.Step, diff Difference, desired access.Desir
 		case c.Op == access.Remove:
 			planned.Reason = "not described"
 		default:
-			planned.Reason = "described"
+			planned.Reason = Described
 		}
 		p.Changes = append(p.Changes, planned)
 	}
@@ -638,12 +645,24 @@ func reach(d access.Delta) (gained, lost []Reach) {
 		fold(func(e access.Effect) access.Permissions { return e.Lost })
 }
 
+// told gives the people whom a plan tells of, in lists.
+func (p *Plan) told() [][]string {
+	var out [][]string
+	for _, i := range p.Impacts {
+		out = append(out, i.People)
+	}
+	for _, r := range slices.Concat(p.Gained, p.Lost) {
+		out = append(out, r.People)
+	}
+	return out
+}
+
 // named picks the names of the people who are told of. A name that two of them
 // share tells nobody apart and is left out.
-func named(labels map[access.Ref]string, reaches ...[]Reach) map[string]string {
+func named(labels map[access.Ref]string, people ...[]string) map[string]string {
 	out, bearers := make(map[string]string), make(map[string]int)
-	for _, r := range slices.Concat(reaches...) {
-		for _, p := range r.People {
+	for _, list := range people {
+		for _, p := range list {
 			if name := labels[access.Ref(p)]; name != "" && out[p] == "" {
 				out[p] = name
 				bearers[name]++

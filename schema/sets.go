@@ -207,6 +207,7 @@ func (d *Description) Desired(live access.Set, unknown []access.Unknown) (access
 		Scope:     scope,
 		Origins:   origins,
 		Owners:    maps.Clone(d.owners),
+		Domains:   slices.Clone(d.Settings.Site.Domains),
 		Labels:    maps.Clone(d.labels),
 		Described: maps.Clone(d.described),
 		Warnings:  r.warnings.Sort(),

@@ -30,9 +30,11 @@ type Env struct {
 	// Terminal says whether Stdin and Stdout are somebody's terminal: only then
 	// is a question asked or a colour used.
 	Terminal bool
-	Getenv   func(string) string
-	Clock    func() time.Time
-	Wait     func(context.Context, time.Duration) error
+	// Width is how many columns the terminal has; 0 where there is none.
+	Width  int
+	Getenv func(string) string
+	Clock  func() time.Time
+	Wait   func(context.Context, time.Duration) error
 	// Random is what ids and secrets of a new embedded site are made of. Nil
 	// makes every new site the same: for tests only.
 	Random io.Reader
@@ -40,7 +42,12 @@ type Env struct {
 
 // System gives the process's own environment.
 func System() Env {
+	width, _, err := term.GetSize(int(os.Stdout.Fd()))
+	if err != nil {
+		width = 0 // no terminal
+	}
 	return Env{
+		Width: width,
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Terminal: term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd())),
 		Getenv:   os.Getenv,
@@ -169,7 +176,7 @@ type app struct {
 // for none (https://no-color.org).
 func (a *app) color() bool { return a.Terminal && a.Getenv("NO_COLOR") == "" }
 
-func (a *app) options() render.Options { return render.Options{Color: a.color()} }
+func (a *app) options() render.Options { return render.Options{Color: a.color(), Width: a.Width} }
 
 // tell prints diagnostics to stderr, with paths as they are seen from here.
 func (a *app) tell(list diag.List) {

@@ -32,7 +32,7 @@ func (a *app) planCommand() *cobra.Command {
 	var flags planFlags
 	var snapshot snapshotFlags
 	var format, out string
-	var detailed, incremental bool
+	var detailed, incremental, all bool
 	cmd := &cobra.Command{
 		Use:   "plan [DIR]",
 		Short: "Show what would change on the site",
@@ -51,7 +51,11 @@ Exit codes: 0 planned · 1 error in the description · 2 changes (with
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a.folder(args)
 			write, ok := map[string]func(*reconcile.Plan) error{
-				"text":  func(p *reconcile.Plan) error { return render.Plan(a.Stdout, p, a.options()) },
+				"text": func(p *reconcile.Plan) error {
+					o := a.options()
+					o.All = all
+					return render.Plan(a.Stdout, p, o)
+				},
 				"json":  func(p *reconcile.Plan) error { return p.Write(a.Stdout) },
 				"facts": func(p *reconcile.Plan) error { _, err := fmt.Fprint(a.Stdout, p.Lines()); return err },
 			}[format]
@@ -94,6 +98,7 @@ Exit codes: 0 planned · 1 error in the description · 2 changes (with
 	cmd.Flags().StringVar(&format, "format", "text", "output `format`: text, json or facts")
 	cmd.Flags().StringVar(&out, "out", "", "also write the plan to a `file`, for weir apply")
 	cmd.Flags().BoolVar(&incremental, "incremental", false, "read anew only what the site's audit log says has changed since the last such plan; everything from time to time (full_read_every)")
+	cmd.Flags().BoolVar(&all, "all", false, "show everybody and every change in text, not only a screenful")
 	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 when there are changes")
 	return cmd
 }

@@ -3,6 +3,7 @@ package cli_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -138,9 +139,14 @@ func world(getenv func(string) string) cli.Env {
 	if err != nil {
 		panic(err)
 	}
+	width, err := strconv.Atoi(cmp.Or(getenv("WEIR_TEST_WIDTH"), "0"))
+	if err != nil {
+		panic(err)
+	}
 	seed := sha256.Sum256([]byte(getenv("WEIR_TEST_SITE")))
 	return cli.Env{
 		Terminal: getenv("WEIR_TEST_TERMINAL") != "",
+		Width:    width,
 		Getenv:   getenv,
 		Clock:    func() time.Time { return now },
 		Wait:     func(ctx context.Context, _ time.Duration) error { return ctx.Err() },

@@ -29,7 +29,7 @@ type Through struct {
 
 // Able shows who can do something: counts first, and then the ways.
 func Able(w io.Writer, a *AbleAnswer, all bool, o Options) error {
-	p := &printer{w: w, color: o.Color}
+	p := newPrinter(w, o)
 	p.line("%s can %s; the public %s", p.paint(bold, Count(a.People, "person", "people")), Ability(a.Operation, a.Object, a.Name), publicly(p, a.Public))
 	if a.Guests > 0 {
 		p.line("  %s", p.paint(yellow, Count(a.Guests, "of them is a guest", "of them are guests")))

@@ -13,7 +13,7 @@ import (
 // Claims shows the assertions and proofs of a plan alone, with what does not hold.
 func Claims(w io.Writer, plan *reconcile.Plan, o Options) error {
 	var b strings.Builder // the sections of a plan begin with an empty line; here the first does not
-	p := &printer{w: &b, color: o.Color}
+	p := newPrinter(&b, o)
 	p.snapshot(plan.Snapshot)
 	if len(plan.Assertions)+len(plan.Proofs) == 0 {
 		p.line("nothing is asserted (write assert or prove in the description, or name a proof with --prove)")

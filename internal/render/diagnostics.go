@@ -12,7 +12,7 @@ import (
 // the file, and the remedy. Source gives a file's text, or "" if it is not at
 // hand.
 func Diagnostics(w io.Writer, list diag.List, source func(file string) string, o Options) error {
-	p := &printer{w: w, color: o.Color}
+	p := newPrinter(w, o)
 	for _, d := range list.Sort() {
 		colour := red
 		if d.Severity == diag.Warning {

@@ -58,7 +58,7 @@ func (d Doctor) Failed() bool {
 
 // Examined shows an examination.
 func Examined(w io.Writer, d Doctor, o Options) error {
-	p := &printer{w: w, color: o.Color}
+	p := newPrinter(w, o)
 	p.line("%s", p.paint(bold, fmt.Sprintf("%s (%s) at %s, as %s says", Safe(d.Site), Safe(d.Product), Safe(d.Address), Safe(d.From))))
 	colours := map[string]string{"ok": green, "warning": yellow, "failed": red, "unknown": dim}
 	name := 0

@@ -44,7 +44,7 @@ type ExplainedMeans struct {
 
 // Explained shows why somebody can do something, or why not.
 func Explained(w io.Writer, a *ExplainedAnswer, all bool, o Options) error {
-	p := &printer{w: w, color: o.Color}
+	p := newPrinter(w, o)
 	what := Ability(a.Operation, a.Object, a.Name)
 	if a.Can {
 		p.line("%s: %s can %s, by %s", p.paint(bold, "yes"), a.Person, what, Count(len(a.Paths), "path", "paths"))

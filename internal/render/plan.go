@@ -25,7 +25,7 @@ var kindOrder = []struct{ key, noun string }{
 // Plan shows a plan whole: the verdict first, then people, changes, what stays,
 // findings and budgets.
 func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
-	p := &printer{w: w, color: o.Color}
+	p := newPrinter(w, o)
 	if len(plan.Changes) == 0 && len(plan.Manual) == 0 && !plan.Stops().Any() {
 		p.line("%s", p.paint(bold, unchanged(plan)))
 		p.snapshot(plan.Snapshot)
@@ -36,8 +36,7 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 	p.line("%s", p.paint(bold, Safe(Verdict(plan))))
 	p.line("%s", p.paint(dim, effort(plan)))
 	p.snapshot(plan.Snapshot)
-	p.reach("people who lose something", "loses", "lose", red, plan.Lost, plan.Names, Loss)
-	p.reach("people who gain something", "gains", "gain", green, plan.Gained, plan.Names, Gain)
+	p.impacts(plan)
 	p.changes(plan)
 	p.manual(plan.Manual)
 	p.outside(plan)
@@ -112,7 +111,7 @@ func Verdict(plan *reconcile.Plan) string {
 		return fmt.Sprintf("stopped by %s: %s", strings.Join(why, ", "), people)
 	case len(plan.Changes) == 0:
 		return "nothing to apply: " + Count(len(plan.Manual), "step", "steps") + " to do by hand"
-	case len(plan.Lost) == 0 && !public(plan.Gained):
+	case !slices.ContainsFunc(plan.Impacts, func(i reconcile.Impact) bool { return !i.Gains || reconcile.Exposes(i.Class) }):
 		return "safe to merge: " + people
 	}
 	return "please review: " + people
@@ -127,7 +126,11 @@ func times(n int) string {
 
 func effect(plan *reconcile.Plan) string {
 	var parts []string
-	if n := plan.People.Losing; n == 0 && !public(plan.Lost) {
+	left, entered, elsewhere := atTheDoor(plan)
+	if left > 0 {
+		parts = append(parts, Count(left, "person loses the right to enter", "people lose the right to enter"))
+	}
+	if n := plan.People.Losing; n == 0 && left+elsewhere == 0 && !public(plan.Lost) {
 		parts = append(parts, "nobody loses anything")
 	} else if n > 0 {
 		lose := fmt.Sprintf("%d of %s with access lose something", n, Count(plan.People.WithAccess, "person", "people"))
@@ -136,171 +139,49 @@ func effect(plan *reconcile.Plan) string {
 		}
 		parts = append(parts, lose)
 	}
+	if elsewhere > 0 {
+		parts = append(parts, Count(elsewhere, "person loses", "people lose")+" a permission of the whole site")
+	}
 	if public(plan.Lost) {
 		parts = append(parts, "the public loses access")
 	}
 	if public(plan.Gained) {
 		parts = append(parts, "the public gains access")
 	}
-	if n := plan.People.Gaining; n > 0 {
+	gains := slices.DeleteFunc(slices.Clone(plan.Impacts), func(i reconcile.Impact) bool { return !i.Gains })
+	switch n := distinct(gains); {
+	case n > 0 && len(gains) == 1:
+		s := ImpactOf(gains[0])
+		parts = append(parts, fmt.Sprintf("%s %s %s", Count(n, "person", "people"), s.Verb, s.What))
+	case n > 0 && n == entered && plan.People.Gaining == 0:
+		parts = append(parts, Count(n, "person", "people")+" may enter")
+	case n > 0:
 		parts = append(parts, fmt.Sprintf("%s something", Count(n, "person gains", "people gain")))
 	}
 	return strings.Join(parts, ", ")
 }
 
+// atTheDoor counts the people who cease or begin to be able to enter, and those
+// who lose something else of the whole site.
+func atTheDoor(plan *reconcile.Plan) (left, entered, elsewhere int) {
+	var out, in, other []reconcile.Impact
+	for _, i := range plan.Impacts {
+		switch {
+		case i.Objects[0] != string(access.Site):
+		case !i.Gains && i.Is == "":
+			out = append(out, i)
+		case !i.Gains:
+			other = append(other, i)
+		case i.Was == "":
+			in = append(in, i)
+		}
+	}
+	return distinct(out), distinct(in), distinct(other)
+}
+
 // public reports whether the public is among those who gain or lose.
 func public(rows []reconcile.Reach) bool {
 	return slices.ContainsFunc(rows, func(r reconcile.Reach) bool { return slices.Contains(r.People, string(access.Anonymous)) })
-}
-
-// reach tells who loses or gains what: a line a space and set of permissions.
-func (p *printer) reach(title, one, many, colour string, rows []reconcile.Reach, known map[string]string, say func(reconcile.Reach) string) {
-	if len(rows) == 0 {
-		return
-	}
-	people := make(map[string]bool)
-	for _, r := range rows {
-		for _, who := range r.People {
-			people[who] = true
-		}
-	}
-	count := Number(len(people))
-	if people[string(access.Anonymous)] {
-		count = Number(len(people)-1) + " and the public"
-	}
-	p.line("")
-	p.line("%s (%s)", p.paint(bold, title), count)
-	for _, r := range rows {
-		verb := many
-		if len(r.People) == 1 {
-			verb = one
-		}
-		p.line("  %s %s %s", names(r.People, known), p.paint(colour, verb), say(r))
-	}
-}
-
-// names lists a few people and counts the rest. The public goes first.
-func names(people []string, known map[string]string) string {
-	const few = 3
-	shown := make([]string, 0, few+1)
-	for _, who := range people[:min(few, len(people))] {
-		if r := access.Ref(who); r == access.Anonymous {
-			shown = append(shown, "the public")
-		} else {
-			shown = append(shown, Safe(cmp.Or(known[who], r.ID())))
-		}
-	}
-	if more := len(people) - len(shown); more > 0 {
-		shown = append(shown, fmt.Sprintf("%s more", Number(more)))
-	}
-	if len(shown) == 1 {
-		return shown[0]
-	}
-	return strings.Join(shown[:len(shown)-1], ", ") + " and " + shown[len(shown)-1]
-}
-
-// Gain says in words what somebody gains on a space.
-func Gain(r reconcile.Reach) string {
-	return strength(r.Permissions) + " on " + Safe(access.Ref(r.Object).ID()) + number(r.Permissions)
-}
-
-// Loss says in words what somebody loses on a space. Who may no longer view it
-// loses everything.
-func Loss(r reconcile.Reach) string {
-	space := Safe(access.Ref(r.Object).ID())
-	what := strength(r.Permissions)
-	if slices.Contains(r.Permissions, access.CanView) && what != "view" {
-		return "all access to " + space + ", up to " + what + number(r.Permissions)
-	}
-	return what + " on " + space + number(r.Permissions)
-}
-
-// strength names the gravest of a set of permissions, in a word where there is
-// one.
-func strength(ids []string) string {
-	has := func(want ...string) bool {
-		return slices.ContainsFunc(want, func(id string) bool { return slices.Contains(ids, id) })
-	}
-	switch {
-	case has(access.CanAdminister):
-		return "administration"
-	case has("create/page", "update/page"):
-		return "edit"
-	case has("create/comment"):
-		return "comment"
-	case has(access.CanView):
-		return "view"
-	}
-	return ids[0]
-}
-
-func number(ids []string) string {
-	if len(ids) < 2 {
-		return ""
-	}
-	return fmt.Sprintf(" (%d permissions)", len(ids))
-}
-
-func (p *printer) changes(plan *reconcile.Plan) {
-	byKind := make(map[string][]reconcile.Planned)
-	for _, c := range plan.Changes {
-		if f, err := access.ParseFact(c.Fact); err == nil {
-			byKind[reconcile.Counted(f)] = append(byKind[reconcile.Counted(f)], c)
-		}
-	}
-	for _, kind := range kindOrder {
-		lines := byKind[kind.key]
-		if len(lines) == 0 {
-			continue
-		}
-		// Removals first: they are what a reviewer must not miss.
-		slices.SortStableFunc(lines, func(a, b reconcile.Planned) int { return cmp.Compare(rank[a.Op], rank[b.Op]) })
-		p.line("")
-		p.line("%s", p.paint(bold, strings.TrimSpace(kind.noun+" "+counts(plan.Summary[kind.key]))))
-		for _, c := range lines {
-			p.change(c)
-		}
-	}
-}
-
-var rank = map[access.Op]int{access.Remove: 0, access.Modify: 1, access.Add: 2}
-
-func (p *printer) change(c reconcile.Planned) {
-	colour := map[access.Op]string{access.Remove: red, access.Modify: yellow, access.Add: green}[c.Op]
-	text := Safe(c.Fact)
-	if c.Op == access.Modify {
-		text += fmt.Sprintf(" (was %s)", Safe(c.Was))
-	}
-	p.line("  %s %s  %s", p.paint(colour, string(c.Op)), text, p.paint(dim, "# "+Safe(strings.Join(notes(c), ", "))))
-}
-
-// notes say how far a change reaches, why it is made, and where that is written.
-func notes(c reconcile.Planned) []string {
-	f, err := access.ParseFact(c.Fact)
-	if err != nil {
-		return []string{c.Reason}
-	}
-	var out []string
-	ofPerson := f.Object.Type() == "user"
-	switch {
-	case f.Kind == access.State && c.Op != access.Remove:
-		out = append(out, "in every product of the organisation")
-	case f.Kind == access.Exists && ofPerson && c.ConsequenceOf == f.Object.String():
-		return []string{"shut out by the state"}
-	case f.Kind == access.Exists && ofPerson && c.Op == access.Remove:
-		out = append(out, "loses access to Confluence here, nothing else")
-	}
-	if c.Op == access.Remove || c.Origin == nil || c.ConsequenceOf != "" {
-		out = append(out, c.Reason)
-	}
-	if c.Origin != nil && c.ConsequenceOf == "" {
-		out = append(out, place(c.Origin))
-	}
-	return out
-}
-
-func place(o *reconcile.Origin) string {
-	return fmt.Sprintf("%s:%d:%d", o.File, o.Line, o.Column)
 }
 
 func (p *printer) manual(list []reconcile.Manual) {

@@ -37,7 +37,7 @@ type ReachedObject struct {
 
 // Reached shows what a person reaches: totals first.
 func Reached(w io.Writer, a *ReachedAnswer, all bool, o Options) error {
-	p := &printer{w: w, color: o.Color}
+	p := newPrinter(w, o)
 	who := a.Person.String()
 	if a.Person.Name != "" && a.Person.Name != access.Ref(a.Person.Ref).ID() {
 		who = fmt.Sprintf("%s (%s)", who, Safe(a.Person.Name))

@@ -16,7 +16,7 @@ type RedundancyAnswer struct {
 
 // Redundancy shows what a site could do without.
 func Redundancy(w io.Writer, a *RedundancyAnswer, all bool, o Options) error {
-	p := &printer{w: w, color: o.Color}
+	p := newPrinter(w, o)
 	if len(a.Together) == 0 {
 		p.line("%s: whatever goes, somebody loses something", p.paint(bold, "nothing is redundant"))
 	} else {

@@ -32,7 +32,7 @@ type RemedyChange struct {
 
 // Remedied shows the smallest edit, and how many others there are.
 func Remedied(w io.Writer, a *RemediedAnswer, all bool, o Options) error {
-	p := &printer{w: w, color: o.Color}
+	p := newPrinter(w, o)
 	what := Ability(a.Operation, a.Object, a.Name)
 	switch {
 	case a.Can:

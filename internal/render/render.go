@@ -12,25 +12,46 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/charmbracelet/x/ansi"
 )
 
 // Options are what the place of output allows.
 type Options struct {
 	Color bool
+	Width int  // of the terminal, in columns; 0: lines are as long as they are
+	All   bool // nothing is cut or folded
 }
 
 // printer writes lines and remembers the first error, so that callers need
 // not look at each.
 type printer struct {
-	w     io.Writer
-	color bool
-	err   error
+	w io.Writer
+	Options
+	err error
 }
+
+func newPrinter(w io.Writer, o Options) *printer { return &printer{w: w, Options: o} }
 
 func (p *printer) line(format string, args ...any) {
 	if p.err == nil {
-		_, p.err = fmt.Fprintf(p.w, format+"\n", args...)
+		_, p.err = fmt.Fprintln(p.w, wrapped(fmt.Sprintf(format, args...), p.Width))
 	}
+}
+
+// wrapped breaks a line at its spaces so that it fits, and indents what follows
+// below what it follows. Columns are those of a terminal, where a letter may take
+// two.
+func wrapped(s string, width int) string {
+	const hang, least = 4, 20 // narrower, breaking only makes it worse
+	if width < least || ansi.StringWidth(s) <= width {
+		return s
+	}
+	text := strings.TrimLeft(s, " ")
+	indent := len(s) - len(text)
+	in := strings.Repeat(" ", min(indent+hang, width/2))
+	lines := strings.Split(ansi.Wrap(text, width-len(in), ""), "\n")
+	return s[:indent] + strings.Join(lines, "\n"+in)
 }
 
 // The colours of a plan. Every symbol reads well without them.
@@ -43,7 +64,7 @@ const (
 )
 
 func (p *printer) paint(code, s string) string {
-	if !p.color || s == "" {
+	if !p.Color || s == "" {
 		return s
 	}
 	return "\x1b[" + code + "m" + s + "\x1b[0m"

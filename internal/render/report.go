@@ -9,7 +9,7 @@ import (
 
 // Report shows what an apply did: troubles first, one line of totals last.
 func Report(w io.Writer, r *reconcile.Report, o Options) error {
-	p := &printer{w: w, color: o.Color}
+	p := newPrinter(w, o)
 	for _, s := range r.Steps {
 		if s.Status == reconcile.Applied {
 			continue

@@ -42,7 +42,7 @@ func TableCSV(w io.Writer, t *Table) error {
 // TableText shows the sentence, and a screenful of the rows. Columns in which
 // nothing stands are left out.
 func TableText(w io.Writer, t *Table, all bool, o Options) error {
-	p := &printer{w: w, color: o.Color}
+	p := newPrinter(w, o)
 	p.line("%s", p.paint(bold, Safe(t.Title)))
 	lines := min(len(t.Rows), most(all, 20))
 	if lines > 0 {
