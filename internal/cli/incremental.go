@@ -35,7 +35,7 @@ func (a *app) keepReading(name reconcile.SiteName, s *openSite, i *incremental) 
 	if err := os.MkdirAll(a.file(".weir"), 0o755); err != nil {
 		return err
 	}
-	return writeSnapshot(a.readingPath(), snapshotOf(name, s, i.seen, i.reading))
+	return writeSnapshot(a.readingPath(), snapshotOf(name, s, i.seen, i.reading), nil)
 }
 
 // incremental reads a site by what the audit log says of it since the last

@@ -244,7 +244,7 @@ func (c *chanceCase) snapshot(extent access.Extent) string {
 	}
 	file := filepath.Join(c.t.TempDir(), "site.json")
 	s := snapshotOf(c.d.site(), &openSite{Site: c.site, settings: c.settings}, obs, reading{offlineNow, offlineNow})
-	if err := writeSnapshot(file, s); err != nil {
+	if err := writeSnapshot(file, s, nil); err != nil {
 		c.t.Fatal(err)
 	}
 	return file

@@ -68,7 +68,7 @@ Exit codes: 0 planned · 1 error in the description · 2 changes (with
 			}
 			var plan *reconcile.Plan
 			switch {
-			case !given(cmd):
+			case !snapshot.exists:
 				plan, err = a.plan(cmd.Context(), flags.site, accept, incremental)
 			case flags.site != "" || incremental:
 				err = errors.New("--snapshot reads a file, and --site and --incremental the site (leave out the one or the other)")

@@ -84,11 +84,11 @@ func (q *query) ask(ctx context.Context, about ...access.Ref) (*asked, error) {
 	var got *asked
 	var err error
 	switch {
-	case given(q.cmd) && q.file != "":
+	case q.snapshot.exists && q.file != "":
 		return nil, errors.New("--snapshot reads a file, and --site the site (leave out one of them)")
-	case given(q.cmd) && q.pages:
+	case q.snapshot.exists && q.pages:
 		return nil, errors.New("--pages reads the site, and --snapshot a file (weir snapshot --pages writes down all of them)")
-	case given(q.cmd):
+	case q.snapshot.exists:
 		got, err = q.askSnapshot(ctx, about)
 	default:
 		got, err = q.askSite(ctx, about)
@@ -120,7 +120,7 @@ func (q *query) ask(ctx context.Context, about ...access.Ref) (*asked, error) {
 func (q *query) askSnapshot(ctx context.Context, about []access.Ref) (*asked, error) {
 	a := q.app
 	if !q.planned && !q.cmd.Flags().Changed("dir") {
-		s, _, err := a.readSnapshot(q.snapshot)
+		s, of, err := a.readSnapshot(q.snapshot)
 		if err != nil {
 			return nil, err
 		}
@@ -128,7 +128,8 @@ func (q *query) askSnapshot(ctx context.Context, about []access.Ref) (*asked, er
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", q.snapshot.file, err)
 		}
-		return &asked{View: obs.Beside().View(obs.Facts), obs: obs, from: render.Source{Site: s.Name, Of: render.OfSnapshot, Time: s.Time.Format(time.RFC3339)}}, nil
+		got := &asked{View: obs.Beside().View(obs.Facts), obs: obs, from: render.Source{Site: s.Name, Of: render.OfSnapshot}}
+		return got.asOf(of), nil
 	}
 	d, err := a.load()
 	if err != nil {
@@ -140,16 +141,22 @@ func (q *query) askSnapshot(ctx context.Context, about []access.Ref) (*asked, er
 	}
 	if q.planned {
 		got, err := q.askPlanned(ctx, d, s, about)
-		if err == nil {
-			got.from.Time = of.Time.Format(time.RFC3339)
-		}
-		return got, err
+		return got.asOf(of), err
 	}
 	got, err := askObserved(d, s, s.Everything())
-	if err == nil {
-		got.from.Of, got.from.Time = render.OfSnapshot, of.Time.Format(time.RFC3339)
+	if err != nil {
+		return nil, err
 	}
-	return got, err
+	got.from.Of = render.OfSnapshot
+	return got.asOf(of), nil
+}
+
+// asOf says that the answer is about a snapshot.
+func (k *asked) asOf(s *reconcile.Snapshot) *asked {
+	if k != nil {
+		k.from.Time, k.from.Key = s.Time.Format(time.RFC3339), s.Key
+	}
+	return k
 }
 
 func (q *query) askSite(ctx context.Context, about []access.Ref) (*asked, error) {

@@ -46,11 +46,11 @@ be shown to · 7 the site cannot be read.`,
 			if !ok {
 				return fmt.Errorf("unknown format %q (text or json)", format)
 			}
-			if given(cmd) && file != "" {
+			if snapshot.exists && file != "" {
 				return errors.New("--snapshot reads a file, and --site the site (leave out one of them)")
 			}
 			var of *snapshotFlags
-			if given(cmd) {
+			if snapshot.exists {
 				of = &snapshot
 			}
 			plan, err := a.test(cmd.Context(), file, of, prove)

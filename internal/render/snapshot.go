@@ -28,10 +28,15 @@ func SnapshotLine(s *reconcile.Snapshot) string {
 	case reconcile.RereadAll:
 		line += "; everything was read again just now"
 	}
-	if s.Key == "" {
-		return line + "; nothing vouches for it"
+	return line + vouched(s.Key)
+}
+
+// vouched says who vouches for a snapshot.
+func vouched(key string) string {
+	if key == "" {
+		return "; nothing vouches for it"
 	}
-	return line + "; signed by " + Safe(s.Key)
+	return "; signed by " + Safe(key)
 }
 
 // Age says how old something is, never less than it is.
