@@ -82,6 +82,9 @@ type Plan struct {
 	// Gained and Lost. The site's own are not used: people choose those
 	// themselves, and could call themselves anything.
 	Names map[string]string `json:"names,omitempty"`
+	// Audience is "public" where every name that the description does not have is a
+	// pseudonym. The digest is that of the plan with the names.
+	Audience string `json:"audience,omitempty"`
 	// Snapshot is set where the plan is of one.
 	Snapshot *Snapshot `json:"snapshot,omitempty"`
 	// Checksum covers everything else in a written plan, so that one that was

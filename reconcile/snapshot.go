@@ -27,12 +27,18 @@ const (
 	RereadAll     = "all"
 )
 
+// Public is the audience that may read the description, and nothing that only the
+// site knows.
+const Public = "public"
+
 // Applicable says why the plan can never be applied, whatever rules and budgets
 // say of it; nil where it can. What a plan of a snapshot says of people, budgets
 // and assertions was true of a site that nobody asked again.
 func (p *Plan) Applicable() error {
 	s := p.Snapshot
 	switch {
+	case p.Audience != "":
+		return errors.New("the plan is for the public: names in it are not the site's (plan again without --audience)")
 	case s == nil || s.Reread != "":
 		return nil
 	case s.Redacted:

@@ -51,6 +51,16 @@ type Snapshot struct {
 	Latency  time.Duration `json:"latency"`
 	// Settings are what the operator had chosen for the site.
 	Settings SnapshotSettings `json:"settings"`
+	// Redaction is set where names that nobody described are pseudonyms.
+	Redaction *SnapshotRedaction `json:"redaction,omitempty"`
+}
+
+// SnapshotRedaction says what a snapshot was redacted for: what the description
+// named then. Of other names nobody can tell whether a pseudonym stands for them.
+type SnapshotRedaction struct {
+	Named    []access.Ref     `json:"named"`
+	Patterns []access.Pattern `json:"patterns"`
+	Domains  []string         `json:"domains"`
 }
 
 // SnapshotExtent is an [access.Extent].

@@ -87,7 +87,11 @@ func (i *incremental) observe(ctx context.Context, extent access.Extent) (site.O
 	}
 	if i.full = last.Full; obs.Reread != "" {
 		i.full = i.began
-		fmt.Fprintf(i.app.Stderr, "everything was read: %s\n", render.Safe(obs.Reread))
+		why := obs.Reread
+		if i.app.public {
+			why = "the audit log does not tell enough" // it may tell names
+		}
+		fmt.Fprintf(i.app.Stderr, "everything was read: %s\n", render.Safe(why))
 	} else {
 		fmt.Fprintf(i.app.Stderr, "read what changed since %s; everything was read at %s\n", last.Time.Format(time.RFC3339), last.Full.Format(time.RFC3339))
 	}

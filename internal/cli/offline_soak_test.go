@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/internal/render"
 	"github.com/weirhq/weir/reconcile"
 	"github.com/weirhq/weir/schema"
 	"github.com/weirhq/weir/site"
@@ -188,7 +190,12 @@ func (c *chanceCase) describe(obs site.Observation) {
 	}
 	head := fmt.Sprintf(`weir: v1
 site: {name: chance, product: %s, domains: [acme.example]}
-ownership: {users: %s, groups: %s, spaces: %s}
+ownership:
+  users: %s
+  groups: %s
+  spaces: %s
+  rules: [{match: "group:r*", groups: additive}, {match: "space:T*", spaces: additive}, {match: "user:*4@acme.example", users: additive}]
+  ignore: [{object: "group:b*", reason: on hold, owner: it@acme.example, until: 2026-12-31}]
 policies: {two_space_admins: {level: %q}, direct_grants: {level: warn}, anonymous_access: {level: %q}}
 external: ["user:*", "account:*", "group:*", "space_role:*"]
 budget: {removals: {free: %d}, people_losing_access: {free: %d}}
@@ -228,7 +235,7 @@ func (c *chanceCase) extent() access.Extent {
 // planned makes the plan of the description.
 func (c *chanceCase) planned(s site.Reader) *reconcile.Plan {
 	c.t.Helper()
-	draft, err := c.app.draftOnly(c.t.Context(), c.d, s, nil)
+	draft, err := c.app.draftFor(c.t.Context(), c.d, s, nil)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -268,4 +275,236 @@ func written(t testing.TB, p *reconcile.Plan) string {
 		t.Fatal(err)
 	}
 	return b.String()
+}
+
+// secretsOf gives what only the site knows: every name, address, title and id that
+// neither the description nor weir.lock has. They are looked for as words.
+func (c *chanceCase) secretsOf(obs site.Observation) siteOnly {
+	known := c.d.known()
+	public := make(map[string]bool)
+	words := func(r access.Ref) []string {
+		if r.IsPage() {
+			return []string{r.PageTitle(), r.ID()}
+		}
+		if r.Type() == "user" {
+			local, _, _ := strings.Cut(r.ID(), "@")
+			return []string{r.ID(), local}
+		}
+		return []string{r.ID()}
+	}
+	for r := range known.Refs {
+		for _, w := range append(words(r), r.PageSpace().ID()) {
+			public[w] = true
+		}
+	}
+	for text := range known.Texts {
+		public[text] = true
+	}
+	for _, id := range known.IDs {
+		public[id] = true
+	}
+	for _, w := range append(slices.Clone(access.SystemRoles), string(access.Site), obs.Traits.Super.ID()) {
+		public[w] = true
+	}
+	public["weir"] = true // a word of its own, and the name of its account there
+	secrets := map[string]bool{obs.Site: true}
+	for f := range obs.Facts.All() {
+		for _, r := range []access.Ref{f.Object, f.Subject} {
+			if r.Type() == "class" || r == access.Site {
+				continue
+			}
+			for _, w := range words(r) {
+				secrets[w] = true
+			}
+		}
+		if f.Kind == access.Name {
+			secrets[f.Value] = true
+		}
+	}
+	for _, id := range obs.IDs {
+		secrets[id] = true
+	}
+	for _, name := range obs.Labels {
+		secrets[name] = true
+	}
+	for _, list := range obs.Elsewhere {
+		for _, w := range list {
+			secrets[w] = true
+		}
+	}
+	for page, up := range obs.Parents {
+		secrets[page.PageTitle()], secrets[up.PageTitle()] = true, true
+	}
+	var out []string
+	for w := range secrets {
+		_, digits := strconv.Atoi(w)
+		if w != "" && !public[w] && !(digits == nil && len(w) < 6) {
+			out = append(out, w)
+		}
+	}
+	slices.Sort(out)
+	h := siteOnly{secrets: out}
+	for w := range public {
+		if slices.ContainsFunc(out, func(secret string) bool { return strings.Contains(w, secret) }) {
+			h.around = append(h.around, w)
+		}
+	}
+	slices.SortFunc(h.around, func(a, b string) int { return len(b) - len(a) })
+	return h
+}
+
+// siteOnly is what only the site knows, and what is known and holds some of it: the
+// title "Space TWO Home" that is described, and the name "Space TWO" that is not.
+type siteOnly struct{ secrets, around []string }
+
+// leaks gives the secrets that stand in a text as words.
+func leaks(text string, of siteOnly) []string {
+	for _, known := range of.around {
+		text = strings.ReplaceAll(text, known, "")
+	}
+	letter := func(b byte) bool { return b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b == '-' || b == '_' }
+	var out []string
+	for _, s := range of.secrets {
+		for at := 0; ; {
+			i := strings.Index(text[at:], s)
+			if i < 0 {
+				break
+			}
+			i += at
+			end := i + len(s)
+			if (i == 0 || !letter(text[i-1])) && (end == len(text) || !letter(text[end])) {
+				out = append(out, s)
+				break
+			}
+			at = i + 1
+		}
+	}
+	return out
+}
+
+// TestOfflinePublic: a plan for the public says of how much what the plan with the
+// names says, and holds nothing that only the site knows, in any form.
+func TestOfflinePublic(t *testing.T) {
+	t.Parallel()
+	names, shown := 0, 0
+	for i := range *offlineSites {
+		kind, seed := kindsOfSite[i%len(kindsOfSite)], *offlineSeed+uint64(i)
+		t.Run(fmt.Sprintf("%s %d", kind.name, seed), func(t *testing.T) {
+			c := newChanceCase(t, kind, seed)
+			obs, err := c.site.Observe(t.Context(), access.Extent{All: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			secrets := c.secretsOf(obs)
+			names += len(secrets.secrets)
+			full := c.planned(c.site)
+			shown += len(leaks(written(t, full), secrets))
+
+			c.app.public = true
+			key := "a key of pseudonyms that is long"
+			c.app.Getenv = func(name string) string { return map[string]string{varRedactKey: key}[name] }
+			stderr := new(bytes.Buffer)
+			c.app.Stderr = stderr
+			public := c.planned(c.site)
+			var text bytes.Buffer
+			if err := render.Plan(&text, public, render.Options{}); err != nil {
+				t.Fatal(err)
+			}
+			for form, out := range map[string]string{"json": written(t, public), "text": text.String(), "facts": public.Lines(), "errors": stderr.String()} {
+				if found := leaks(out, secrets); len(found) > 0 {
+					t.Errorf("%s shows what only the site knows: %q\n%s", form, found, out)
+				}
+			}
+			if public.Digest != full.Digest || public.Stops() != full.Stops() || len(public.Changes) != len(full.Changes) || public.Audience != reconcile.Public {
+				t.Errorf("%s %v %d, and with the names %s %v %d", public.Digest, public.Stops(), len(public.Changes), full.Digest, full.Stops(), len(full.Changes))
+			}
+			if _, err := reconcile.ReadPlan([]byte(written(t, public))); err != nil {
+				t.Error(err)
+			}
+			if public.Applicable() == nil {
+				t.Error("it can be applied")
+			}
+			if again := c.planned(c.site); written(t, again) != written(t, public) {
+				t.Error("with the same key it says something else")
+			}
+			key = "another key of pseudonyms, as long"
+			if again := c.planned(c.site); shown > 0 && len(leaks(written(t, full), secrets)) > 0 && written(t, again) == written(t, public) {
+				t.Error("the key does not matter")
+			}
+		})
+	}
+	t.Logf("%d sites, %d names that only they know, %d of them in plans with the names, 0 in plans for the public", *offlineSites, names, shown)
+	if shown == 0 {
+		t.Error("nothing was to be hidden")
+	}
+}
+
+// TestOfflineRedacted: a plan of a redacted snapshot is, of everything that the
+// description names, the plan of the site; and the snapshot holds nothing that only
+// the site knows.
+func TestOfflineRedacted(t *testing.T) {
+	t.Parallel()
+	same := 0
+	for i := range *offlineSites {
+		kind, seed := kindsOfSite[i%len(kindsOfSite)], *offlineSeed+uint64(i)
+		t.Run(fmt.Sprintf("%s %d", kind.name, seed), func(t *testing.T) {
+			c := newChanceCase(t, kind, seed)
+			c.app.Getenv = func(name string) string {
+				return map[string]string{varRedactKey: "a key of pseudonyms that is long"}[name]
+			}
+			all := c.extent()
+			all.All = true
+			obs, err := c.site.Observe(t.Context(), all)
+			if err != nil {
+				t.Fatal(err)
+			}
+			full := c.planned(c.site)
+			veiled, redaction, err := c.app.redact(c.d, obs)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := snapshotOf(c.d.site(), &openSite{Site: c.site, settings: c.settings}, veiled, reading{offlineNow, offlineNow})
+			s.Redaction = redaction
+			file := filepath.Join(t.TempDir(), "site.json")
+			if err := writeSnapshot(file, s, nil); err != nil {
+				t.Fatal(err)
+			}
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if found := leaks(string(text), c.secretsOf(obs)); len(found) > 0 {
+				t.Errorf("the snapshot holds what only the site knows: %q\n%s", found, text)
+			}
+			if len(veiled.Labels) > 0 || veiled.Facts.Len() != obs.Facts.Len() || len(veiled.IDs) != len(obs.IDs) {
+				t.Errorf("%d facts of %d, %d ids of %d, %d display names", veiled.Facts.Len(), obs.Facts.Len(), len(veiled.IDs), len(obs.IDs), len(veiled.Labels))
+			}
+			got := c.planned(c.recorded(file))
+			if got.Stops() != full.Stops() || got.People != full.People || fmt.Sprint(got.Summary) != fmt.Sprint(full.Summary) || fmt.Sprint(counted(got)) != fmt.Sprint(counted(full)) {
+				t.Errorf("it says %+v %+v %v, and the plan of the site %+v %+v %v", got.Stops(), got.People, counted(got), full.Stops(), full.People, counted(full))
+			}
+			known := c.d.known()
+			said := func(p *reconcile.Plan) []string {
+				var out []string
+				for _, ch := range p.Changes {
+					f, err := access.ParseFact(ch.Fact)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if known.Refs[f.Object] && (f.Subject == "" || known.Refs[f.Subject] || f.Subject.Type() == "class") && f.Kind != access.Name && (f.Kind != access.Role || known.Refs[access.NewRef("space_role", f.Value)]) {
+						out = append(out, fmt.Sprintf("%s %s %s %v", ch.Op, ch.Fact, ch.Reason, ch.Origin))
+					}
+				}
+				return out
+			}
+			same += len(said(full))
+			if diff := cmp.Diff(said(full), said(got)); diff != "" {
+				t.Errorf("(- of the site, + of the redacted snapshot)\n%s", diff)
+			}
+		})
+	}
+	t.Logf("%d sites, %d changes to what is described", *offlineSites, same)
+	if same == 0 {
+		t.Error("nothing was put to the test")
+	}
 }

@@ -31,7 +31,7 @@ func (f *planFlags) register(cmd *cobra.Command) {
 func (a *app) planCommand() *cobra.Command {
 	var flags planFlags
 	var snapshot snapshotFlags
-	var format, out string
+	var format, out, audience string
 	var detailed, incremental, all bool
 	cmd := &cobra.Command{
 		Use:   "plan [DIR]",
@@ -39,6 +39,10 @@ func (a *app) planCommand() *cobra.Command {
 		Long: `Compare the description in DIR (default: this folder) with the live site and
 show what an apply would change, whom it reaches, and what rules and budgets
 say. Nothing is written to the site.
+
+With --audience public whatever the description does not name has a pseudonym: the
+plan can be shown to whoever may read the description, and cannot be applied. The
+key of the pseudonyms is WEIR_REDACT_KEY; without one they are of this run alone.
 
 With --snapshot the plan is of what weir snapshot wrote, made without credentials and
 without a network; it says so, and cannot be applied.
@@ -64,6 +68,9 @@ Exit codes: 0 planned · 1 error in the description · 2 changes (with
 			}
 			accept, err := acceptances(flags.accept)
 			if err != nil {
+				return err
+			}
+			if err := a.addressed(audience); err != nil {
 				return err
 			}
 			var plan *reconcile.Plan
@@ -97,6 +104,7 @@ Exit codes: 0 planned · 1 error in the description · 2 changes (with
 	snapshot.register(cmd, "plan what is in this `file` of weir snapshot instead of the site")
 	cmd.Flags().StringVar(&format, "format", "text", "output `format`: text, json or facts")
 	cmd.Flags().StringVar(&out, "out", "", "also write the plan to a `file`, for weir apply")
+	cmd.Flags().StringVar(&audience, "audience", "", "`who` may see all of what is written: public, with pseudonyms for what the description does not name")
 	cmd.Flags().BoolVar(&incremental, "incremental", false, "read anew only what the site's audit log says has changed since the last such plan; everything from time to time (full_read_every)")
 	cmd.Flags().BoolVar(&all, "all", false, "show everybody and every change in text, not only a screenful")
 	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 when there are changes")
@@ -119,7 +127,7 @@ func (a *app) plan(ctx context.Context, file string, accept []reconcile.Acceptan
 	if refresh {
 		reader = latest
 	}
-	draft, err := a.draftOnly(ctx, d, reader, accept)
+	draft, err := a.draftFor(ctx, d, reader, accept)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +149,7 @@ func (a *app) planSnapshot(ctx context.Context, f snapshotFlags, accept []reconc
 	if err != nil {
 		return nil, err
 	}
-	draft, err := a.draftOnly(ctx, d, s, accept)
+	draft, err := a.draftFor(ctx, d, s, accept)
 	if err != nil {
 		return nil, err
 	}
@@ -153,21 +161,26 @@ func (a *app) planSnapshot(ctx context.Context, f snapshotFlags, accept []reconc
 // only when there is something to accept: it may be held by an apply, and a plan
 // has no need to wait for that.
 func (a *app) draftOnly(ctx context.Context, d *description, s site.Reader, accept []reconcile.Acceptance) (*reconcile.Draft, error) {
-	var history *reconcile.History
 	var trouble error
-	used := func(acceptance string) bool {
-		if history == nil {
-			var h reconcile.History
-			h, trouble = a.history()
-			history = &h
-		}
-		return history.Used[acceptance]
-	}
-	draft, err := a.draft(ctx, d, s, accept, used)
+	draft, err := a.draft(ctx, d, s, accept, a.usedBefore(&trouble))
 	if err == nil {
 		err = trouble
 	}
 	return draft, err
+}
+
+// usedBefore reports what was accepted before. The journal is read when the first
+// is asked for; trouble is what came of that.
+func (a *app) usedBefore(trouble *error) func(acceptance string) bool {
+	var history *reconcile.History
+	return func(acceptance string) bool {
+		if history == nil {
+			var h reconcile.History
+			h, *trouble = a.history()
+			history = &h
+		}
+		return history.Used[acceptance]
+	}
 }
 
 // draft makes a plan for a description and a site.

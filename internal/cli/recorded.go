@@ -101,7 +101,7 @@ func (a *app) readSnapshot(f snapshotFlags) (site.Snapshot, *reconcile.Snapshot,
 	if err != nil {
 		return site.Snapshot{}, nil, fmt.Errorf("%s: %w", f.file, err)
 	}
-	return s, &reconcile.Snapshot{Time: s.Time, Age: int(a.Clock().Sub(s.Time).Seconds()), Key: string(by)}, nil
+	return s, &reconcile.Snapshot{Time: s.Time, Age: int(a.Clock().Sub(s.Time).Seconds()), Key: string(by), Redacted: s.Redaction != nil}, nil
 }
 
 // openSnapshot reads a snapshot as the site of a description. It needs no
@@ -119,7 +119,22 @@ func (a *app) openSnapshot(d *description, f snapshotFlags) (*recorded.Site, *re
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", f.file, err)
 	}
-	r, err := recorded.New(recorded.Config{Snapshot: s, Terms: terms, Plan: name.Plan})
+	known := d.known()
+	if r := s.Redaction; r != nil {
+		// A pseudonym is covered by the patterns that covered the name, of those that
+		// there were.
+		for _, p := range known.Patterns {
+			if !slices.Contains(r.Patterns, p) {
+				return nil, nil, fmt.Errorf("%s is redacted for a description without the pattern %q: whether that covers what stands behind a pseudonym cannot be told (plan the site, or a snapshot that is not redacted)", f.file, p)
+			}
+		}
+		for _, domain := range known.Domains {
+			if !slices.Contains(r.Domains, domain) {
+				return nil, nil, fmt.Errorf("%s is redacted for a description without the domain %q: who is of it cannot be told (plan the site, or a snapshot that is not redacted)", f.file, domain)
+			}
+		}
+	}
+	r, err := recorded.New(recorded.Config{Snapshot: s, Terms: terms, Plan: name.Plan, Named: known.Refs})
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", f.file, err)
 	}

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -22,6 +24,8 @@ type snapshotting struct {
 	site string // the embedded site's file
 	all  bool   // the restrictions of every page
 	sign string // the file of the key
+
+	redact bool
 }
 
 func (a *app) snapshotCommand() *cobra.Command {
@@ -37,14 +41,18 @@ of it, without credentials and without the site (--snapshot of weir plan, test, 
 what, why, why-not, matrix and report). A plan of another description finds unknown
 what that one reads beyond this.
 
+With --redact display names and reasons are left out, and whatever the description
+does not name has a pseudonym (WEIR_REDACT_KEY makes them last): who may read the
+description may read the snapshot, and plans of it count right.
+
 With --sign it is signed with the key in KEYFILE, which weir snapshot key makes; who
 reads it says with --trust, or in WEIR_SNAPSHOT_TRUST, which key must have signed it.
 
-The file holds names and e-mail addresses, no credentials; only its owner may read
-it. Nothing is written to the site.
+Unless it is redacted the file holds names and e-mail addresses; it holds no
+credentials, and only its owner may read it. Nothing is written to the site.
 
 Exit codes: 0 written · 1 error in the description · 7 the site cannot be read.`,
-		Example: "  weir snapshot acme.json\n  weir snapshot acme.json --pages\n  weir snapshot acme.json --sign weir.key",
+		Example: "  weir snapshot acme.json\n  weir snapshot acme.json --pages\n  weir snapshot acme.json --redact --sign weir.key",
 		Args:    exactly("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a.dir = dir
@@ -54,6 +62,7 @@ Exit codes: 0 written · 1 error in the description · 7 the site cannot be read
 	cmd.Flags().StringVar(&s.site, "site", "", "the embedded site's `file` (default .weir/site.db in DIR)")
 	cmd.Flags().StringVar(&dir, "dir", ".", "the description's `folder`")
 	cmd.Flags().BoolVar(&s.all, "pages", false, "read the restrictions of every page, too (weir scan says what that takes)")
+	cmd.Flags().BoolVar(&s.redact, "redact", false, "give pseudonyms to whatever the description does not name")
 	cmd.Flags().StringVar(&s.sign, "sign", "", "sign it with the key in `KEYFILE`")
 	cmd.AddCommand(a.snapshotKeyCommand())
 	return cmd
@@ -82,7 +91,15 @@ func (a *app) snapshot(ctx context.Context, file string, s snapshotting) error {
 	if err != nil {
 		return err
 	}
-	if err := writeSnapshot(file, snapshotOf(d.site(), open, obs, reading{began, began}), key); err != nil {
+	var redaction *site.SnapshotRedaction
+	if s.redact {
+		if obs, redaction, err = a.redact(d, obs); err != nil {
+			return err
+		}
+	}
+	written := snapshotOf(d.site(), open, obs, reading{began, began})
+	written.Redaction = redaction
+	if err := writeSnapshot(file, written, key); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(a.Stdout, "%s written to %s (%s, %s)\n", render.Count(obs.Facts.Len(), "fact", "facts"), render.Safe(file),
@@ -91,6 +108,20 @@ func (a *app) snapshot(ctx context.Context, file string, s snapshotting) error {
 		_, err = fmt.Fprintf(a.Stdout, "signed by %s\n", recorded.Public(key))
 	}
 	return err
+}
+
+// redact takes out of an observation what the description does not name.
+func (a *app) redact(d *description, obs site.Observation) (site.Observation, *site.SnapshotRedaction, error) {
+	r, err := a.redactor(d)
+	if err != nil {
+		return obs, nil, err
+	}
+	obs = r.Observation(obs)
+	if n := r.Loose(); n > 0 {
+		fmt.Fprintf(a.Stderr, "%s patterns that no pseudonym repeats: plans of the snapshot may judge them otherwise\n", render.Count(n, "name has", "names have"))
+	}
+	known := d.known()
+	return obs, &site.SnapshotRedaction{Named: slices.Sorted(maps.Keys(known.Refs)), Patterns: known.Patterns, Domains: known.Domains}, nil
 }
 
 // writeSnapshot writes a snapshot whole or not at all, for its owner only.

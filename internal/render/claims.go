@@ -14,7 +14,7 @@ import (
 func Claims(w io.Writer, plan *reconcile.Plan, o Options) error {
 	var b strings.Builder // the sections of a plan begin with an empty line; here the first does not
 	p := newPrinter(&b, o)
-	p.snapshot(plan.Snapshot)
+	p.provenance(plan)
 	if len(plan.Assertions)+len(plan.Proofs) == 0 {
 		p.line("nothing is asserted (write assert or prove in the description, or name a proof with --prove)")
 	}

@@ -28,14 +28,14 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 	p := newPrinter(w, o)
 	if len(plan.Changes) == 0 && len(plan.Manual) == 0 && !plan.Stops().Any() {
 		p.line("%s", p.paint(bold, unchanged(plan)))
-		p.snapshot(plan.Snapshot)
+		p.provenance(plan)
 		p.observed(plan.Observed)
 		p.claims(plan)
 		return p.err
 	}
 	p.line("%s", p.paint(bold, Safe(Verdict(plan))))
 	p.line("%s", p.paint(dim, effort(plan)))
-	p.snapshot(plan.Snapshot)
+	p.provenance(plan)
 	p.impacts(plan)
 	p.changes(plan)
 	p.manual(plan.Manual)

@@ -7,11 +7,14 @@ import (
 	"github.com/weirhq/weir/reconcile"
 )
 
-// snapshot says that all of this is of a snapshot, how old it is, and who vouches
-// for it.
-func (p *printer) snapshot(s *reconcile.Snapshot) {
-	if s != nil {
-		p.line("%s", p.paint(yellow, SnapshotLine(s)))
+// provenance says that a plan is of a snapshot, how old that is, and who vouches for
+// it; and that names are pseudonyms.
+func (p *printer) provenance(plan *reconcile.Plan) {
+	if plan.Snapshot != nil {
+		p.line("%s", p.paint(yellow, SnapshotLine(plan.Snapshot)))
+	}
+	if plan.Audience == reconcile.Public {
+		p.line("%s", p.paint(dim, "for the public: who and what the description does not name has a pseudonym"))
 	}
 }
 

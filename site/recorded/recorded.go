@@ -32,6 +32,8 @@ type Config struct {
 	// Plan is the subscription, if the description says it; otherwise it is as the
 	// site told.
 	Plan string
+	// Named are what the description names. Only a redacted snapshot asks for it.
+	Named map[access.Ref]bool
 }
 
 // Site is what a snapshot holds.
@@ -41,6 +43,7 @@ type Site struct {
 	latency time.Duration
 	known   map[string]access.Ref // of what the snapshot holds, by kind and id
 	wrote   content               // what the snapshot was written with
+	veiled  bool                  // names are pseudonyms
 }
 
 // Site is a reader, and nothing more.
@@ -53,11 +56,31 @@ func New(c Config) (*Site, error) {
 		return nil, err
 	}
 	obs.Traits.Edition = cmp.Or(strings.ToLower(strings.TrimSpace(c.Plan)), c.Snapshot.Settings.Edition)
-	s := &Site{Terms: c.Terms, obs: obs, latency: c.Snapshot.Latency, known: make(map[string]access.Ref), wrote: newContent(obs.Extent)}
+	s := &Site{Terms: c.Terms, obs: obs, latency: c.Snapshot.Latency, known: make(map[string]access.Ref), wrote: newContent(obs.Extent), veiled: c.Snapshot.Redaction != nil}
 	for r, id := range obs.IDs {
 		s.known[key(r, id)] = r
 	}
+	if c.Snapshot.Redaction != nil {
+		s.obs.Unknown = append(s.obs.Unknown, unnamed(c)...)
+	}
 	return s, nil
+}
+
+// unnamed gives what the description names now and did not when the snapshot was
+// redacted: it may be there under a pseudonym.
+func unnamed(c Config) []access.Unknown {
+	was := make(map[access.Ref]bool)
+	for _, r := range c.Snapshot.Redaction.Named {
+		was[r] = true
+	}
+	var out []access.Unknown
+	for r := range c.Named {
+		fixed := r == access.Site || r.Type() == "class" || r == c.Snapshot.Traits.Super || r.Type() == "space_role" && slices.Contains(access.SystemRoles, r.ID())
+		if !was[r] && !fixed {
+			out = append(out, access.Unknown{Object: r, Reason: "the snapshot is redacted, and was written before the description named it (weir snapshot writes a new one)"})
+		}
+	}
+	return out
 }
 
 // key is an id with the kind of thing that it stands for. People go by two types
@@ -74,6 +97,9 @@ func (s *Site) Requests() int { return 0 }
 
 // Latency is how long the site took to answer when the snapshot was written.
 func (s *Site) Latency() time.Duration { return s.latency }
+
+// Redacted reports whether names that nobody described are pseudonyms.
+func (s *Site) Redacted() bool { return s.veiled }
 
 // content is the content that an extent asks for, to be asked of many pages.
 type content struct {
