@@ -3,6 +3,7 @@ package schema
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/weirhq/weir/access"
 )
@@ -36,6 +37,11 @@ func (d *Description) Names() Names {
 	}
 	for r := range d.described {
 		n.Refs[r] = true
+	}
+	for _, p := range n.Patterns {
+		if !strings.Contains(string(p), "*") {
+			n.Refs[access.Ref(p)] = true
+		}
 	}
 	for r := range n.Refs {
 		if r.IsPage() {
