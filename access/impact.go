@@ -53,11 +53,11 @@ func (i Impact) People() iter.Seq[Ref] {
 //     cease to be, admins of the product (Is or Was says what).
 //   - Status: the space is archived or brought back.
 //   - Restrict: restrictions of pages. Was and Is say whether there are any.
+//   - Member of a group: the people join or leave it.
 //   - Role, Permission or Global of a principal: what it holds in the space, or on
 //     the site. Was and Is are the roles, or the standings of what it holds.
 //   - Exists of a group: it is removed.
 //   - Grants of a space role: what the role permits.
-//   - Member of a group: the people join or leave it.
 //
 // What none of these does is the zero Cause: several together do it.
 type Cause struct {
@@ -366,7 +366,7 @@ func (a *attribution) holdings(was, is []holder, kind Kind) []candidate {
 		}
 		members = append(members, d)
 	}
-	return append(grants, members...)
+	return append(members, grants...) // whoever left a group lost all that it holds, whatever became of that
 }
 
 // held is what one principal holds in one place: by a role, and beside it.

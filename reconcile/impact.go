@@ -113,9 +113,6 @@ func (i Impact) graver(o Impact) int {
 		}
 		return 1
 	}
-	standing := func(s string) int {
-		return slices.Index([]string{"", "part", "view", "comment", "edit", "administration"}, s)
-	}
 	strength := func(i Impact) (before, after int) {
 		if i.Gains {
 			return standing(i.Is), standing(i.Was)
@@ -132,6 +129,18 @@ func (i Impact) graver(o Impact) int {
 		slices.Compare(i.Objects, o.Objects), slices.Compare(i.People, o.People),
 	)
 }
+
+// standing ranks the word for a standing.
+func standing(word string) int {
+	s := access.Nothing
+	for s < access.Administers && s.String() != word {
+		s++
+	}
+	return int(s)
+}
+
+// CompareStandings orders the words of an impact's Was and Is, weakest first.
+func CompareStandings(a, b string) int { return cmp.Compare(standing(a), standing(b)) }
 
 func texts(refs []access.Ref) []string {
 	out := make([]string, len(refs))

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/diag"
 	"github.com/weirhq/weir/reconcile"
+	"github.com/weirhq/weir/schema"
 	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/recorded"
 	"github.com/weirhq/weir/site/redacted"
@@ -45,10 +47,26 @@ func (a *app) redactor(d *description) (*redacted.Redactor, error) {
 // its weir.lock.
 func (d *description) known() redacted.Known {
 	n := d.Names()
-	for r := range d.lock {
+	ids := make(map[access.Ref]string)
+	maps.Copy(ids, d.lock)
+	if d.base != nil {
+		// What it named before is in its history.
+		if before, ok := d.base.Description.(interface{ Names() schema.Names }); ok {
+			was := before.Names()
+			maps.Copy(n.Refs, was.Refs)
+			maps.Copy(n.Texts, was.Texts)
+			n.Patterns, n.Domains = append(n.Patterns, was.Patterns...), append(n.Domains, was.Domains...)
+			for r, id := range d.base.Pins {
+				if _, now := ids[r]; !now {
+					ids[r] = id
+				}
+			}
+		}
+	}
+	for r := range ids {
 		n.Refs[r] = true
 	}
-	return redacted.Known{Refs: n.Refs, Patterns: n.Patterns, Domains: n.Domains, Texts: n.Texts, IDs: d.lock}
+	return redacted.Known{Refs: n.Refs, Patterns: n.Patterns, Domains: n.Domains, Texts: n.Texts, IDs: ids}
 }
 
 // addressed notes who may see what is written.

@@ -362,7 +362,9 @@ func leaks(text string, of siteOnly) []string {
 	for _, known := range of.around {
 		text = strings.ReplaceAll(text, known, "")
 	}
-	letter := func(b byte) bool { return b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b == '-' || b == '_' }
+	letter := func(b byte) bool {
+		return b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b == '-' || b == '_'
+	}
 	var out []string
 	for _, s := range of.secrets {
 		for at := 0; ; {

@@ -33,6 +33,7 @@ func (a *app) planCommand() *cobra.Command {
 	var snapshot snapshotFlags
 	var format, out, audience string
 	var detailed, incremental, all bool
+	var base baseFlags
 	cmd := &cobra.Command{
 		Use:   "plan [DIR]",
 		Short: "Show what would change on the site",
@@ -47,10 +48,15 @@ key of the pseudonyms is WEIR_REDACT_KEY; without one they are of this run alone
 With --snapshot the plan is of what weir snapshot wrote, made without credentials and
 without a network; it says so, and cannot be applied.
 
-Exit codes: 0 planned · 1 error in the description · 2 changes (with
---detailed-exitcode) · 3 a policy denies it · 4 a budget or invariant stops it
+With --base REV the plan also shows which edited lines bring what, and tells
+what you changed from what drifted on the site. The description is compared
+with the commit at which HEAD left the history of REV (what a pull request
+brings); with --base-exact, with REV itself.
+
+Exit codes: 0 planned · 1 error in the description, or no such revision · 2 changes
+(with --detailed-exitcode) · 3 a policy denies it · 4 a budget or invariant stops it
 · 7 the site cannot be read · 8 locked by another run.`,
-		Example: "  weir plan\n  weir plan --format facts | grep '^-'\n  weir plan --out plan.json && weir apply plan.json\n  weir plan --snapshot acme.json",
+		Example: "  weir plan\n  weir plan --format facts | grep '^-'\n  weir plan --out plan.json && weir apply plan.json\n  weir plan --base origin/main\n  weir plan --snapshot acme.json",
 		Args:    atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a.folder(args)
@@ -76,11 +82,11 @@ Exit codes: 0 planned · 1 error in the description · 2 changes (with
 			var plan *reconcile.Plan
 			switch {
 			case !snapshot.exists:
-				plan, err = a.plan(cmd.Context(), flags.site, accept, incremental)
+				plan, err = a.plan(cmd.Context(), flags.site, accept, incremental, base)
 			case flags.site != "" || incremental:
 				err = errors.New("--snapshot reads a file, and --site and --incremental the site (leave out the one or the other)")
 			default:
-				plan, err = a.planSnapshot(cmd.Context(), snapshot, accept)
+				plan, err = a.planSnapshot(cmd.Context(), snapshot, accept, base)
 			}
 			if err != nil {
 				return err
@@ -102,6 +108,7 @@ Exit codes: 0 planned · 1 error in the description · 2 changes (with
 	}
 	flags.register(cmd)
 	snapshot.register(cmd, "plan what is in this `file` of weir snapshot instead of the site")
+	base.register(cmd)
 	cmd.Flags().StringVar(&format, "format", "text", "output `format`: text, json or facts")
 	cmd.Flags().StringVar(&out, "out", "", "also write the plan to a `file`, for weir apply")
 	cmd.Flags().StringVar(&audience, "audience", "", "`who` may see all of what is written: public, with pseudonyms for what the description does not name")
@@ -112,9 +119,12 @@ Exit codes: 0 planned · 1 error in the description · 2 changes (with
 }
 
 // plan makes a plan with a site that cannot be written to.
-func (a *app) plan(ctx context.Context, file string, accept []reconcile.Acceptance, refresh bool) (*reconcile.Plan, error) {
+func (a *app) plan(ctx context.Context, file string, accept []reconcile.Acceptance, refresh bool, base baseFlags) (*reconcile.Plan, error) {
 	d, err := a.load()
 	if err != nil {
+		return nil, err
+	}
+	if d.base, err = a.base(ctx, base); err != nil {
 		return nil, err
 	}
 	s, err := a.openSite(ctx, d.site(), file, readOnly)
@@ -140,9 +150,12 @@ func (a *app) plan(ctx context.Context, file string, accept []reconcile.Acceptan
 }
 
 // planSnapshot makes a plan of a snapshot.
-func (a *app) planSnapshot(ctx context.Context, f snapshotFlags, accept []reconcile.Acceptance) (*reconcile.Plan, error) {
+func (a *app) planSnapshot(ctx context.Context, f snapshotFlags, accept []reconcile.Acceptance, base baseFlags) (*reconcile.Plan, error) {
 	d, err := a.load()
 	if err != nil {
+		return nil, err
+	}
+	if d.base, err = a.base(ctx, base); err != nil {
 		return nil, err
 	}
 	s, of, err := a.openSnapshot(d, f)
@@ -188,7 +201,7 @@ func (a *app) draft(ctx context.Context, d *description, s site.Reader, accept [
 	guards := d.guards()
 	guards.Acceptances, guards.Used = accept, used
 	return reconcile.Make(ctx, reconcile.Input{
-		Site: s, Name: d.site(), Description: d, Judge: d.judge, Guards: guards, Pins: d.lock,
+		Site: s, Name: d.site(), Description: d, Judge: d.judge, Guards: guards, Pins: d.lock, Base: d.base,
 	})
 }
 

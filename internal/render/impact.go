@@ -97,11 +97,8 @@ func ImpactOf(i reconcile.Impact) Sentence {
 	switch {
 	case i.Objects[0] == string(access.Site):
 		s.What = onTheSite(i)
-	case i.Was == i.Is:
-		s.What = fmt.Sprintf("%s on %s, and keep %s", abilities(i.Permissions), on, cmp.Or(i.Is, "nothing else"))
-		if !many {
-			s.What = strings.Replace(s.What, ", and keep ", ", and keeps ", 1)
-		}
+	case !stronger(i):
+		s.What = fmt.Sprintf("%s on %s", abilities(i.Permissions), on)
 	case i.Gains:
 		s.What = fmt.Sprintf("%s on %s", standing(i.Is), on)
 		if i.Was != "" {
@@ -119,6 +116,13 @@ func ImpactOf(i reconcile.Impact) Sentence {
 		}
 	}
 	return s
+}
+
+// stronger reports whether what is gained makes people stand stronger, or what is
+// lost weaker: otherwise the permissions have to be named.
+func stronger(i reconcile.Impact) bool {
+	n := reconcile.CompareStandings(i.Was, i.Is)
+	return n < 0 && i.Gains || n > 0 && !i.Gains
 }
 
 func standing(s string) string {

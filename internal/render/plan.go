@@ -31,6 +31,7 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 		p.provenance(plan)
 		p.observed(plan.Observed)
 		p.claims(plan)
+		p.edits(plan.Edits)
 		return p.err
 	}
 	p.line("%s", p.paint(bold, Safe(Verdict(plan))))
@@ -38,6 +39,7 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 	p.provenance(plan)
 	p.impacts(plan)
 	p.changes(plan)
+	p.edits(plan.Edits)
 	p.manual(plan.Manual)
 	p.outside(plan)
 	p.findings(plan.Findings)
