@@ -74,6 +74,14 @@ type Refresher interface {
 	// Reread says why. No log is known to be complete, so whoever refreshes reads
 	// everything from time to time.
 	Refresh(ctx context.Context, last Observation, since time.Time, extent access.Extent) (Observation, error)
+
+	// Reread reads what Refresh reads, and of who holds what in spaces, and of
+	// content, what is touched: it is for somebody who is about to change that. Of
+	// the rest it gives what an earlier observation, of whatever age, says, unless
+	// the lists show that it cannot be so any more. Content that the extent asks for
+	// and the earlier observation was not asked for is read. Where everything is
+	// read, Reread of the observation says why.
+	Reread(ctx context.Context, last Observation, touched []access.Ref, extent access.Extent) (Observation, error)
 }
 
 // InFlight is how many requests a driver has under way at once unless the

@@ -510,3 +510,67 @@ func TestOfflineRedacted(t *testing.T) {
 		t.Error("nothing was put to the test")
 	}
 }
+
+// TestOfflineRefreshed: a plan of a snapshot of which what is touched is read again
+// does only what the plan of the site does; where nothing has happened since, it is
+// that plan.
+func TestOfflineRefreshed(t *testing.T) {
+	t.Parallel()
+	fewer, parts := 0, 0
+	for i := range *offlineSites {
+		kind, seed := kindsOfSite[i%len(kindsOfSite)], *offlineSeed+uint64(i)
+		t.Run(fmt.Sprintf("%s %d", kind.name, seed), func(t *testing.T) {
+			c := newChanceCase(t, kind, seed)
+			file := c.snapshot(c.extent())
+			refresh := func() *reconcile.Plan {
+				t.Helper()
+				last, _, err := c.app.openSnapshot(c.d, snapshotFlags{file: file})
+				if err != nil {
+					t.Fatal(err)
+				}
+				reader := site.ReadOnly(c.open())
+				obs, err := c.app.reread(t.Context(), c.d, last, last.Everything(), reader)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if obs.Reread == "" {
+					parts++
+				}
+				p := c.planned(refreshed{reader, obs})
+				p.Requests, p.Floor, p.Apply = 0, 0, reconcile.Price{}
+				return p
+			}
+			online := func() *reconcile.Plan {
+				p := c.planned(c.open())
+				p.Requests, p.Floor, p.Apply = 0, 0, reconcile.Price{}
+				return p
+			}
+			if diff := cmp.Diff(written(t, online()), written(t, refresh())); diff != "" {
+				t.Fatalf("nothing has happened (- online, + refreshed)\n%s", diff)
+			}
+			c.grant()
+			c.restrict()
+			does := make(map[string]bool)
+			now := online()
+			for _, ch := range now.Changes {
+				does[fmt.Sprint(ch.Op, ch.Fact, ch.Was)] = true
+			}
+			again := refresh()
+			for _, ch := range again.Changes {
+				if !does[fmt.Sprint(ch.Op, ch.Fact, ch.Was)] {
+					t.Errorf("%s %s, which the plan of the site does not do", ch.Op, ch.Fact)
+				}
+			}
+			for name, print := range again.ReliesOn {
+				if now.ReliesOn[name] != print {
+					t.Errorf("%s is not as it is on the site", name)
+				}
+			}
+			fewer += len(now.Changes) - len(again.Changes)
+		})
+	}
+	t.Logf("%d sites, %d readings in part, %d changes that only the plan of the site makes", *offlineSites, parts, fewer)
+	if parts == 0 || fewer == 0 {
+		t.Error("nothing was put to the test")
+	}
+}

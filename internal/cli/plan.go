@@ -31,7 +31,7 @@ func (f *planFlags) register(cmd *cobra.Command) {
 func (a *app) planCommand() *cobra.Command {
 	var flags planFlags
 	var snapshot snapshotFlags
-	var format, out, audience string
+	var format, out, audience, refresh string
 	var detailed, incremental, all bool
 	var base baseFlags
 	cmd := &cobra.Command{
@@ -46,7 +46,9 @@ plan can be shown to whoever may read the description, and cannot be applied. Th
 key of the pseudonyms is WEIR_REDACT_KEY; without one they are of this run alone.
 
 With --snapshot the plan is of what weir snapshot wrote, made without credentials and
-without a network; it says so, and cannot be applied.
+without a network; it says so, and cannot be applied. With --refresh touched as well
+the lists are read from the site, and of spaces and pages those that the changes rest
+on: for the rest of a large site the snapshot does.
 
 With --base REV the plan also shows which edited lines bring what, and tells
 what you changed from what drifted on the site. The description is compared
@@ -81,6 +83,10 @@ Exit codes: 0 planned · 1 error in the description, or no such revision · 2 ch
 			}
 			var plan *reconcile.Plan
 			switch {
+			case refresh != "" && (refresh != reconcile.RereadTouched || !snapshot.exists || incremental):
+				err = errors.New("--refresh touched goes with --snapshot, and not with --incremental")
+			case refresh != "":
+				plan, err = a.planRefreshed(cmd.Context(), snapshot, flags.site, accept, base)
 			case !snapshot.exists:
 				plan, err = a.plan(cmd.Context(), flags.site, accept, incremental, base)
 			case flags.site != "" || incremental:
@@ -111,6 +117,7 @@ Exit codes: 0 planned · 1 error in the description, or no such revision · 2 ch
 	base.register(cmd)
 	cmd.Flags().StringVar(&format, "format", "text", "output `format`: text, json or facts")
 	cmd.Flags().StringVar(&out, "out", "", "also write the plan to a `file`, for weir apply")
+	cmd.Flags().StringVar(&refresh, "refresh", "", "with --snapshot: read `what` the changes rest on from the site: touched")
 	cmd.Flags().StringVar(&audience, "audience", "", "`who` may see all of what is written: public, with pseudonyms for what the description does not name")
 	cmd.Flags().BoolVar(&incremental, "incremental", false, "read anew only what the site's audit log says has changed since the last such plan; everything from time to time (full_read_every)")
 	cmd.Flags().BoolVar(&all, "all", false, "show everybody and every change in text, not only a screenful")

@@ -154,11 +154,14 @@ func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, o
 	obs.Parents = pages.parents
 	obs.Extent = extent
 	obs.Unknown = slices.Concat(r.unknown, unknown, pages.unknown)
-	slices.SortFunc(obs.Unknown, func(a, b access.Unknown) int {
-		return cmp.Or(cmp.Compare(a.Object, b.Object), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Reason, b.Reason))
-	})
+	slices.SortFunc(obs.Unknown, byObject)
 	obs.Requests, obs.Floor = s.client.Sent()-before, floor(r.size())+pages.floor
 	return nil
+}
+
+// byObject is the order of what is unknown.
+func byObject(a, b access.Unknown) int {
+	return cmp.Or(cmp.Compare(a.Object, b.Object), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Reason, b.Reason))
 }
 
 // owners takes the facts about personal spaces out of an observation and gives
