@@ -158,7 +158,7 @@ func countSeats(live site.Observation, unknown []access.Unknown, target access.S
 	arriving := lacks(slices.Concat(after.Paid, after.Guests), before.Paid, before.Guests, before.Unsure)
 	out.arriving = len(arriving)
 	if terms.Seats.Most > 0 || terms.People.Most > 0 || edition == freePlan {
-		middle := access.CountSeats(mixed(live.Facts, target), unknown)
+		middle := access.CountSeats(halfway(live.Facts, target), unknown)
 		out.peak = distinct(before.Paid, after.Paid, middle.Paid)
 		out.crowd = distinct(before.Paid, before.Guests, after.Paid, after.Guests, middle.Paid, middle.Guests)
 	}
@@ -174,10 +174,10 @@ func countSeats(live site.Observation, unknown []access.Unknown, target access.S
 	return out
 }
 
-// mixed are the facts that decide about seats, of a site on which everything that
+// halfway gives the facts that decide about seats, of a site on which everything that
 // comes is there and nothing that goes has gone: no moment of an apply has more
 // people in more groups that give more.
-func mixed(live, target access.Set) access.Set {
+func halfway(live, target access.Set) access.Set {
 	var out []access.Fact
 	for _, k := range []access.Kind{access.Exists, access.State, access.Product, access.Member} {
 		for f := range target.OfKind(k) {

@@ -313,7 +313,8 @@ var documents = rapid.Custom(func(t *rapid.T) Document {
 		return Limit{Ratio: maybe(t, shares, "ratio"), Max: maybe(t, counts, "max"), Free: maybe(t, counts, "free")}
 	})
 	if rapid.Bool().Draw(t, "has budget") {
-		d.Budget = &Budget{Removals: maybe(t, limit, "removals"), PeopleLosingAccess: maybe(t, limit, "people")}
+		unattended := rapid.Custom(func(t *rapid.T) Unattended { return Unattended{RemovalsPerDay: maybe(t, counts, "per day")} })
+		d.Budget = &Budget{Removals: maybe(t, limit, "removals"), PeopleLosingAccess: maybe(t, limit, "people"), Unattended: maybe(t, unattended, "unattended")}
 	}
 	d.Seats = maybe(t, seatsGen, "seats")
 	d.Policies = few(t, rapid.Custom(func(t *rapid.T) Policy {

@@ -25,6 +25,7 @@ type description struct {
 	*schema.Description
 	lock  schema.Lock
 	judge *policies.Judge
+	base  *reconcile.Base // what it is compared with, where that was asked for
 }
 
 // load reads the description in the folder. The error is a diag.List;
@@ -147,6 +148,7 @@ func (d *description) guards() reconcile.Guards {
 	}
 	set(&g.Removals, d.Settings.Budget.Removals)
 	set(&g.PeopleLosingAccess, d.Settings.Budget.PeopleLosingAccess)
+	g.RemovalsPerDay = d.Settings.Budget.RemovalsPerDay.Or(g.RemovalsPerDay)
 	g.MinSpaceAdmins = d.Settings.Protect.MinSpaceAdmins.Or(g.MinSpaceAdmins)
 	return g
 }
