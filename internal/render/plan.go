@@ -28,6 +28,7 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 	p := newPrinter(w, o)
 	if len(plan.Changes) == 0 && len(plan.Manual) == 0 && !plan.Stops().Any() {
 		p.line("%s", p.paint(bold, unchanged(plan)))
+		p.provenance(plan)
 		p.observed(plan.Observed)
 		p.claims(plan)
 		p.edits(plan.Edits)
@@ -35,6 +36,7 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 	}
 	p.line("%s", p.paint(bold, Safe(Verdict(plan))))
 	p.line("%s", p.paint(dim, effort(plan)))
+	p.provenance(plan)
 	p.impacts(plan)
 	p.seats(plan.Seats)
 	p.changes(plan)
@@ -55,9 +57,12 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 // effort says what was read, what that took and could have taken, and what an
 // apply takes.
 func effort(plan *reconcile.Plan) string {
-	s := fmt.Sprintf("%s (%s), %s compared, %s", Safe(plan.Site.Name), Safe(plan.Site.Product),
-		Count(plan.Compared, "fact", "facts"), Count(plan.Requests, "request", "requests"))
-	if plan.Floor > 0 {
+	s := fmt.Sprintf("%s (%s), %s compared", Safe(plan.Site.Name), Safe(plan.Site.Product), Count(plan.Compared, "fact", "facts"))
+	offline := plan.Snapshot != nil && plan.Requests == 0
+	if !offline {
+		s += ", " + Count(plan.Requests, "request", "requests")
+	}
+	if plan.Floor > 0 && !offline {
 		s += fmt.Sprintf(" (at best %s)", Number(plan.Floor))
 	}
 	if plan.Apply.Requests > 0 {
@@ -90,8 +95,8 @@ func unchanged(plan *reconcile.Plan) string {
 func Verdict(plan *reconcile.Plan) string {
 	var why []string
 	for _, b := range plan.Budgets {
-		if b.Exceeded && !b.Accepted {
-			why = append(why, fmt.Sprintf("%s:%d (%d allowed)", b.Rule, b.Count, allowed(b)))
+		if b.Stops() {
+			why = append(why, fmt.Sprintf("%s:%d (%d allowed)", b.Rule, b.Count, b.Bound()))
 		}
 	}
 	denied := make(map[string]int)
@@ -321,7 +326,7 @@ func (p *printer) budgets(plan *reconcile.Plan) {
 		p.line("")
 		p.line("to accept exactly this, once, after a review:")
 		for _, a := range list {
-			p.line("  --accept %s", a)
+			p.line("  --accept %s", Safe(a))
 		}
 	}
 }
@@ -341,23 +346,11 @@ func (p *printer) exceeded(budgets []reconcile.Budget) {
 		if b.Accepted {
 			state = p.paint(yellow, "accepted")
 		}
-		code := "WR402"
-		if b.Rule == "people_losing_access" {
-			code = "WR403"
-		}
-		p.line("  %s %s: %s of %s, %s allowed: %s", code, Safe(b.Rule), Number(b.Count), Number(b.Live), Number(allowed(b)), state)
+		p.line("  %s %s: %s of %s, %s allowed: %s", b.Code(), Safe(b.Rule), Number(b.Count), Number(b.Live), Number(b.Bound()), state)
 		if b.Admin > b.AllowedAdmin {
 			p.line("    %s of administration of a space, for which %s may go", Count(b.Admin, "is a loss", "are losses"), Number(b.AllowedAdmin))
 		}
 	}
-}
-
-// allowed is the bound that was exceeded.
-func allowed(b reconcile.Budget) int {
-	if b.Count <= b.Allowed {
-		return b.AllowedAdmin
-	}
-	return b.Allowed
 }
 
 // Summary counts the changes in one line: "people +63 -739, groups +26 -15".
