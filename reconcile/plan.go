@@ -57,12 +57,13 @@ type Plan struct {
 	// objects, otherwise the kind of fact. What comes with a new object (the
 	// name of a space, the grants of a role) counts with the object.
 	Summary map[string]Count `json:"summary"`
-	People  People           `json:"people"`  // how many it reaches
-	Changes []Planned        `json:"changes"` // sorted by fact
-	Steps   []Step           `json:"steps"`   // in the order of the apply
-	Manual  []Manual         `json:"manual"`  // what nothing but a person can do
-	Unknown []Unknown        `json:"unknown"` // what could not be seen: none of it is changed
-	Kept    []KeptFact       `json:"kept"`    // what is there, not described, and stays
+	People  People           `json:"people"`          // how many it reaches
+	Seats   *Seats           `json:"seats,omitempty"` // who takes a seat before and after
+	Changes []Planned        `json:"changes"`         // sorted by fact
+	Steps   []Step           `json:"steps"`           // in the order of the apply
+	Manual  []Manual         `json:"manual"`          // what nothing but a person can do
+	Unknown []Unknown        `json:"unknown"`         // what could not be seen: none of it is changed
+	Kept    []KeptFact       `json:"kept"`            // what is there, not described, and stays
 	// Observed is what differs where the description only observes. None of it is
 	// done.
 	Observed []Observed `json:"observed,omitempty"`
@@ -228,6 +229,7 @@ type Input struct {
 	Description Description
 	Judge       Judge
 	Guards      Guards
+	Seats       SeatTerms
 	// Pins are the ids that weir.lock holds for the names of the description.
 	Pins map[access.Ref]string
 	// Base, if any, is the earlier revision that the description is compared with.
@@ -330,6 +332,8 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 		ReliesOn:       reliesOn(diff.Changes, live.Facts),
 	}
 	p.Site.ID = live.Site
+	seats := countSeats(live, unknown, diff.Target, in.Seats)
+	p.Seats = seats.Seats
 	p.addSteps(steps, diff, desired)
 	p.addOutside(canon, unknown, diff, desired, live.Account)
 	p.addObserved(diff.Observed, desired)
@@ -340,7 +344,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p.Findings = findings(slices.Concat(
 		judged, moved, diff.findings(desired, canon.Manual, live.Facts), refused(canon, desired), noted(canon, desired), stepFindings(steps),
 		beyond.findings(desired), pages(extent, live, desired), lifted(delta), beside(delta),
-		in.Guards.admins(delta), own(live.Facts, diff.Target, live.Account), emptied(delta), warnings(desired.Warnings)), desired.Owners)
+		in.Guards.admins(delta), own(live.Facts, diff.Target, live.Account), emptied(delta), seats.findings(), warnings(desired.Warnings)), desired.Owners)
 	p.Assertions, p.Proofs = claims(held), claims(proved)
 	p.Names = named(desired.Labels, p.told()...)
 	p.Accept(in.Guards.Acceptances, in.Guards.Used)

@@ -86,6 +86,13 @@ func samplePlan() *Plan {
 		Compared: 4, Requests: 3, MinSpaceAdmins: 2,
 		Summary: map[string]Count{"member": {Add: 1}},
 		People:  People{WithAccess: 1, Gaining: 1},
+		Seats: &Seats{
+			Before: SeatCount{Paid: 3, Guests: 1, ManagedGuests: 1, Unsure: 1, AtLeast: true}, After: SeatCount{Paid: 4},
+			Gaining: []string{"user:ana@acme.example"}, Losing: []string{"user:bo@acme.example"}, GuestsGaining: []string{"user:cy@acme.example"}, GuestsLosing: []string{"user:dee@acme.example"},
+			Invited: 1, Licence: true, Own: true,
+			Limits: []SeatLimit{{Of: "paid", Before: 3, After: 4, Most: 3, Reason: "r", Exceeded: true}},
+			Cost:   &SeatCost{Currency: "USD", Per: "month", Before: "18.00", After: "24.00", Difference: "6.00", Tier: &SeatTier{From: 1, To: 100, Each: "6.00", Total: "9"}, Next: "6.00", AtLeast: true},
+		},
 		Changes: []Planned{
 			{Op: access.Add, Fact: "member group:g user:ana@acme.example", Origin: &Origin{"a.weir.yaml", 1, 2}, Reason: "described", Step: "s1", Source: Edited},
 			{Op: access.Modify, Fact: "role space:S group:g = admin", Was: "viewer", Reason: "described", Step: "s2"},

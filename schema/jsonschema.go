@@ -81,6 +81,7 @@ var rulesOf = map[string]shape{
 	"an assertion":    {"oneOf": []any{shape{"required": []string{"can"}}, shape{"required": []string{"cannot"}}, shape{"required": []string{"only"}}}},
 	"a set of groups": {"anyOf": []any{shape{"required": []string{"any"}}, shape{"required": []string{"all"}}}},
 	"limits":          {"not": shape{"required": []string{"role", "permissions"}}},
+	"a tier":          {"oneOf": []any{shape{"required": []string{"each"}}, shape{"required": []string{"total"}}}},
 	"a credential":    {"minProperties": 1, "maxProperties": 1},
 }
 
@@ -171,6 +172,8 @@ func countShape(*shaper) shape {
 	return shape{"type": "integer", "minimum": 0, "maximum": maxCount}
 }
 
+func amountShape(*shaper) shape { return shape{"type": "number", "minimum": 0} }
+
 func shareShape(*shaper) shape {
 	return shape{"anyOf": []any{shape{"type": "number", "minimum": 0, "maximum": 1}, shape{"type": "string", "pattern": shareForm.String()}}}
 }
@@ -181,6 +184,15 @@ func truthShape(*shaper) shape { return shape{"type": "boolean"} }
 
 func arrayShape(items func(*shaper) shape) func(*shaper) shape {
 	return func(s *shaper) shape { return shape{"type": "array", "items": items(s)} }
+}
+
+// someOf is a list that is not empty.
+func someOf(list func(*shaper) shape) func(*shaper) shape {
+	return func(s *shaper) shape {
+		out := maps.Clone(list(s))
+		out["minItems"] = 1
+		return out
+	}
 }
 
 func mapShape(values func(*shaper) shape) func(*shaper) shape {

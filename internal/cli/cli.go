@@ -252,8 +252,15 @@ on an embedded site.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w (%s --help lists the flags)", err, cmd.CommandPath())
 	})
-	root.AddCommand(a.initCommand(), a.loginCommand(), a.doctorCommand(), a.validateCommand(), a.planCommand(), a.applyCommand(), a.driftCommand(), a.testCommand(), a.renderCommand(), a.scanCommand(), a.snapshotCommand(),
-		a.whoCommand(), a.whatCommand(), a.whyCommand(), a.whyNotCommand(), a.matrixCommand(), a.redundantCommand(), a.reportCommand(), a.siteCommand(), a.explainCommand(), a.schemaCommand(), a.versionCommand())
+	root.AddCommand(
+		a.initCommand(), a.loginCommand(), a.doctorCommand(),
+		a.validateCommand(), a.planCommand(), a.applyCommand(), a.driftCommand(), a.testCommand(), a.renderCommand(),
+		a.scanCommand(), a.snapshotCommand(),
+		a.whoCommand(), a.whatCommand(), a.whyCommand(), a.whyNotCommand(), a.matrixCommand(), a.redundantCommand(), a.reportCommand(), a.seatsCommand(),
+		a.siteCommand(),
+		a.commentCommand(), a.acceptedCommand(),
+		a.explainCommand(), a.schemaCommand(), a.versionCommand(),
+	)
 	completions(root)
 	return root
 }

@@ -155,6 +155,16 @@ func (d *description) guards() reconcile.Guards {
 	return g
 }
 
+// seats gives what the description says of seats.
+func (d *description) seats() reconcile.SeatTerms {
+	s := d.Settings.Seats
+	return reconcile.SeatTerms{
+		Tariff: s.Tariff,
+		Seats:  reconcile.SeatBound{Most: s.Limit.Value, At: s.Limit.Range},
+		People: reconcile.SeatBound{Most: s.SiteLimit.Value, At: s.SiteLimit.Range},
+	}
+}
+
 // pin writes weir.lock: the ids of everything that the description names. A
 // name whose id was not read this time keeps the pin that it has, and so does
 // one that is not described and may be referred to because it is pinned.

@@ -56,6 +56,8 @@ func TestMain(m *testing.M) {
 //	token VARIABLE DIR USER [DAYS]    make an API token of somebody's, which ends after so many days
 //	answers FILE LINE…                write a file of answers, one a line
 //	hold JOURNAL                      be another run that has the journal
+//	review VERB …                     be a host where changes are reviewed (script_forge_test.go)
+//	keep VARIABLE                     keep the first line that was printed
 //
 // What a script may say of the world is in its environment: WEIR_TEST_NOW is
 // the time; WEIR_TEST_TERMINAL makes the streams a terminal;
@@ -77,6 +79,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("WEIR_TEST_RECORD", filepath.Join(t.TempDir(), "record"))
 			s := &served{answers: make(map[string]bool)}
 			env.Values[servedKey{}] = s
+			env.Values[reviewKey{}] = &standIn{}
 			env.Defer(func() {
 				if s.stop != nil {
 					s.stop()
@@ -109,6 +112,8 @@ func TestScripts(t *testing.T) {
 			"answers":    answers,
 			"token":      issue,
 			"hold":       hold,
+			"review":     review,
+			"keep":       keep,
 		},
 	})
 }

@@ -36,6 +36,7 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 	p.line("%s", p.paint(bold, Safe(Verdict(plan))))
 	p.line("%s", p.paint(dim, effort(plan)))
 	p.impacts(plan)
+	p.seats(plan.Seats)
 	p.changes(plan)
 	p.edits(plan.Edits)
 	p.manual(plan.Manual)
@@ -108,7 +109,7 @@ func Verdict(plan *reconcile.Plan) string {
 		return fmt.Sprintf("stopped by %s: %s", strings.Join(why, ", "), people)
 	case len(plan.Changes) == 0:
 		return "nothing to apply: " + Count(len(plan.Manual), "step", "steps") + " to do by hand"
-	case !slices.ContainsFunc(plan.Impacts, func(i reconcile.Impact) bool { return !i.Gains || reconcile.Exposes(i.Class) }):
+	case plan.Grade() == reconcile.Safe:
 		return "safe to merge: " + people
 	}
 	return "please review: " + people
