@@ -52,6 +52,7 @@ func (q *query) register(a *app, cmd *cobra.Command, formats ...string) {
 	cmd.Flags().BoolVar(&q.planned, "planned", false, "ask the site as it will be when the description has been applied")
 	cmd.Flags().BoolVar(&q.pages, "pages", false, "read the restrictions of every page (weir scan says what that takes)")
 	cmd.Flags().StringVar(&q.format, "format", formats[0], "output `format`: "+strings.Join(formats, ", "))
+	complete(cmd, "format", func() []cobra.Completion { return formats })
 	run := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if !slices.Contains(formats, q.format) {
@@ -186,7 +187,7 @@ func (q *query) askSite(ctx context.Context, about []access.Ref) (*asked, error)
 // askPlanned asks the site as it will be.
 func (q *query) askPlanned(ctx context.Context, d *description, reader site.Reader, about []access.Ref) (*asked, error) {
 	draft, err := reconcile.Make(ctx, reconcile.Input{
-		Site: reader, Name: d.site(), Description: q.widened(d, about), Judge: d.judge, Guards: d.guards(), Pins: d.lock,
+		Site: reader, Name: d.site(), Description: q.widened(d, about), Judge: d.judge, Guards: d.guards(), Seats: d.seats(), Pins: d.lock,
 	})
 	if err != nil {
 		return nil, err

@@ -21,7 +21,9 @@ type refreshed struct {
 }
 
 // Observe gives what was put together.
-func (r refreshed) Observe(context.Context, access.Extent) (site.Observation, error) { return r.obs, nil }
+func (r refreshed) Observe(context.Context, access.Extent) (site.Observation, error) {
+	return r.obs, nil
+}
 
 // planRefreshed makes a plan of a snapshot of which everything that the changes rest
 // on is read again: plan, read what that touches, and plan again, until nothing is
