@@ -162,7 +162,7 @@ var amount = codec[*Str]{
 // mistake.
 var seatTiers = codec[*SeatTiers]{
 	expect: tierList.expect,
-	shape:  atLeastOne(tierList.shape),
+	shape:  someOf(tierList.shape),
 	decode: func(d *decoder, at string, n *node) *SeatTiers {
 		if n.kind != list {
 			d.wrong(at, tierList.expect, n)

@@ -96,6 +96,10 @@ var commands = map[string]may{
 		{args: []string{"--dir", "{}"}},
 		{args: []string{"--dir", "{}", "--planned", "--pages", "--format", "json"}},
 	}},
+	"weir seats": {read: true, runs: []run{
+		{args: []string{"{}"}},
+		{args: []string{"--dir", "{}", "--planned", "--by", "group", "--format", "json"}},
+	}},
 	"weir report": {read: true, runs: []run{
 		{args: []string{"unattended", "--dir", "{}"}},
 		{args: []string{"inactive", "--dir", "{}", "--planned", "--format", "json"}},
@@ -389,8 +393,9 @@ func TestWhoCanWrite(t *testing.T) {
 				"internal/cli/live.go: a.openLive(ctx, access, name.Plan, mode == readOnly)",
 				"internal/cli/plan.go: a.openSite(ctx, d.site(), file, readOnly)",
 				"internal/cli/question.go: a.openSite(ctx, d.site(), q.file, readOnly)",
+				"internal/cli/refreshed.go: a.openSite(ctx, d.site(), file, readOnly)",
 				"internal/cli/scan.go: a.openSite(ctx, d.site(), s.file, readOnly)",
-				"internal/cli/snapshot.go: a.openSite(cmd.Context(), d.site(), file, readOnly)",
+				"internal/cli/snapshot.go: a.openSite(ctx, d.site(), s.site, readOnly)",
 				"internal/cli/test.go: a.openSite(ctx, d.site(), file, readOnly)",
 			},
 		},

@@ -71,7 +71,7 @@ func hostilePlan(name string) *reconcile.Plan {
 		Unknown: []reconcile.Unknown{{Kind: name, Object: ref, Reason: name}, {Kind: name, Object: ref + "2", Reason: name}},
 		Kept:    []reconcile.KeptFact{{Fact: name, Reason: name}},
 		Findings: []reconcile.Finding{
-			{Code: "WR301", Rule: name, Level: access.Deny, Object: ref, Owner: name, Message: name, Hint: name, Origin: place(5)},
+			{Code: "WR301", Rule: "p" + name, Level: access.Deny, Object: ref, Owner: name, Message: name, Hint: name, Origin: place(5)},
 			{Code: "WR505", Level: access.Warn, Message: name, Hint: name, Origin: place(6)},
 			{Code: "WR304", Rule: "assert", Level: access.Deny, Object: ref, Message: fmt.Sprintf("%q does not hold: %s", name, name), Origin: place(7)},
 		},
