@@ -495,7 +495,9 @@ func (j *ghJob) step(n int, s step, workspace string) bool {
 		if with("persist-credentials") != "false" {
 			j.Errorf("a checkout leaves the token in the repository")
 		}
-		j.checkout(filepath.Join(workspace, with("path")), ref, depth)
+		dir := filepath.Join(workspace, with("path"))
+		j.check(os.RemoveAll(dir)) // as the action does with what is no clone of its own
+		j.checkout(dir, ref, depth)
 	case "actions/setup-go":
 	case "actions/upload-artifact":
 		to := filepath.Join(j.artifacts, with("name"))
