@@ -195,6 +195,6 @@ func (r *repository) accept() {
 	if len(words) == 0 {
 		r.Fatalf("nothing can be accepted:\n%s", r.forge.Comments()[0].Body)
 	}
-	r.forge.Permit("ana", forgetest.Write)
+	r.forge.Permit("ana", forgetest.Admin)
 	r.forge.Say("ana", strings.Join(words, ""))
 }
