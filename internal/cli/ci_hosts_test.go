@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"maps"
@@ -132,7 +133,7 @@ func (r *repository) gitLabPipeline(commit, public string, env map[string]string
 	r.Helper()
 	jobs := component(r, map[string]string{"version": "v1.2.3", "trust": public})
 	env = with(env, "GITLAB_CI", "true", "CI_API_V4_URL", r.forge.Base(), "CI_SERVER_URL", r.url()+"/..", "CI_PROJECT_PATH", "origin",
-		"CI_PROJECT_ID", "11", "CI_DEFAULT_BRANCH", "main", "CI_JOB_URL", "https://gitlab.example/acme/access/-/jobs/99", "CI_COMMIT_SHA", commit)
+		"CI_PROJECT_ID", cmp.Or(env["CI_PROJECT_ID"], "11"), "CI_DEFAULT_BRANCH", "main", "CI_JOB_URL", "https://gitlab.example/acme/access/-/jobs/99", "CI_COMMIT_SHA", commit)
 	results, dir := make(map[string]string), r.folder()
 	for _, stage := range []string{"test", "deploy"} {
 		names := slices.DeleteFunc(slices.Sorted(maps.Keys(jobs)), func(n string) bool { return jobs[n].Stage != stage })
@@ -258,8 +259,9 @@ func TestGitLabComponent(t *testing.T) {
 	if n := len(r.forge.Comments()); n != 1 {
 		t.Errorf("%d comments", n)
 	}
-	// A stranger's runs in their own project, without credentials.
+	// A stranger's, which a member started here; and in their own project.
 	ends(t, r, r.gitLabPipeline(merge, public, asked(head, "12")), "weir-offline success")
+	ends(t, r, r.gitLabPipeline(merge, public, with(asked(head, "12"), "CI_PROJECT_ID", "12")), "weir-offline success")
 
 	r.accept()
 	ends(t, r, r.gitLabPipeline(merge, public, asked(head, "11")), "weir-comment success", "weir-live success", "weir-offline success")

@@ -175,7 +175,7 @@ func TestOtherHostsAreHardened(t *testing.T) {
 				t.Errorf("%s has an environment", name)
 			}
 			continue
-		case merge && !strings.Contains(rule, "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID"):
+		case merge && !strings.Contains(rule, "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID && $CI_MERGE_REQUEST_PROJECT_ID == $CI_PROJECT_ID"):
 			t.Errorf("%s runs for strangers", name)
 		case !merge && !strings.Contains(rule, "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"):
 			t.Errorf("%s runs for other branches", name)
@@ -293,5 +293,56 @@ func TestPreCommit(t *testing.T) {
 	r.write("access/spaces/more.weir.hcl", "group \"more\" {\n  members = [\"nobody@acme.example\"]\n}\n")
 	if ok, out = run(`access/spaces/more.weir.hcl "other/o n e/site.weir.yaml"`); ok || !strings.Contains(out, "spaces/more.weir.hcl:2") || strings.Count(out, "valid") != 1 {
 		t.Errorf("%t\n%s", ok, out)
+	}
+}
+
+// The commands of docs/ci.md set a repository up: nothing is left to be put in, and
+// what hardens the files is still there.
+func TestSetUp(t *testing.T) {
+	page, err := os.ReadFile("../../docs/ci.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	self, err := exec.LookPath("weir")
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := regexp.MustCompile("(?s)### (\\w+)\n\n```console\n(.*?)```").FindAllStringSubmatch(string(page), -1)
+	if len(blocks) != 3 {
+		t.Fatalf("%d hosts are set up", len(blocks))
+	}
+	for _, b := range blocks {
+		r := newRepository(t, strings.ToLower(b[1]), nil)
+		weir := filepath.Join(r.work, "weir")
+		r.check(os.CopyFS(filepath.Join(weir, "examples"), os.DirFS("../../examples")))
+		r.check(os.CopyFS(filepath.Join(weir, "templates"), os.DirFS("../../templates")))
+		r.git(weir, "init", "--quiet")
+		r.git(weir, "commit", "--quiet", "--allow-empty", "-m", "weir")
+		script := regexp.MustCompile(`(?m)^\$ `).ReplaceAllString(b[2], "")
+		if !r.bash(r.work, script, map[string]string{"PATH": filepath.Dir(self) + string(os.PathListSeparator) + os.Getenv("PATH")}) {
+			t.Fatalf("%s: %s", b[1], r.log.String())
+		}
+		files, err := filepath.Glob(filepath.Join(r.work, ".github/workflows/*.yml"))
+		r.check(err)
+		want := 5
+		if b[1] != "GitHub" {
+			want = 1
+			files = append(files, filepath.Join(r.work, map[string]string{"GitLab": ".gitlab-ci.yml", "Bitbucket": "bitbucket-pipelines.yml"}[b[1]]))
+		}
+		if len(files) != want {
+			t.Errorf("%s: %q", b[1], files)
+		}
+		for _, path := range files {
+			text, err := os.ReadFile(path)
+			r.check(err)
+			if strings.Contains(string(text), strings.Repeat("0", 40)) || strings.Contains(string(text), "put-the-public-key-here") {
+				t.Errorf("%s: something is left to be put into\n%s", b[1], text)
+			}
+			if b[1] == "GitHub" {
+				if found := faults(t, string(text)); len(found) > 0 {
+					t.Errorf("%s: %q", path, found)
+				}
+			}
+		}
 	}
 }
