@@ -91,6 +91,8 @@ func TestPlans(t *testing.T) {
 // never are the fields that no scenario can show, and why.
 var never = map[string]string{
 	"apply.seconds":         "the embedded site answers at once",
+	"audience":              "it is asked for with a flag: the script plan_audience shows it",
+	"snapshot":              "it takes a snapshot: the scripts offline_* show it",
 	"changes.source":        "it takes a repository: the scripts plan_base_* show it",
 	"edits":                 "it takes a repository: the scripts plan_base_* show it",
 	"impacts.cause.others":  "impacts are folded where they are shown, and a plan holds them unfolded",
