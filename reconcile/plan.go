@@ -58,7 +58,7 @@ type Plan struct {
 	// name of a space, the grants of a role) counts with the object.
 	Summary map[string]Count `json:"summary"`
 	People  People           `json:"people"`          // how many it reaches
-	Seats   *Seats           `json:"seats,omitempty"` // who takes a seat before and after
+	Seats   *Seats           `json:"seats,omitempty"` // who takes a seat, and about what it costs
 	Changes []Planned        `json:"changes"`         // sorted by fact
 	Steps   []Step           `json:"steps"`           // in the order of the apply
 	Manual  []Manual         `json:"manual"`          // what nothing but a person can do
@@ -89,6 +89,11 @@ type Plan struct {
 	// Gained and Lost. The site's own are not used: people choose those
 	// themselves, and could call themselves anything.
 	Names map[string]string `json:"names,omitempty"`
+	// Audience is "public" where every name that the description does not have is a
+	// pseudonym. The digest is that of the plan with the names.
+	Audience string `json:"audience,omitempty"`
+	// Snapshot is set where the plan is of one.
+	Snapshot *Snapshot `json:"snapshot,omitempty"`
 	// Checksum covers everything else in a written plan, so that one that was
 	// damaged or edited is refused. It is not a signature.
 	Checksum string `json:"checksum,omitempty"`
@@ -458,7 +463,7 @@ func price(s site.Reader, live site.Observation, steps []site.Step) Price {
 	}
 	writes := 0
 	for _, step := range steps {
-		writes += s.Cost(step.Changes)
+		writes += s.Cost(step.Changes, live)
 	}
 	reading := 2 * float64(live.Requests) / site.InFlight
 	return Price{

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/internal/money"
 )
 
 // shape is a JSON Schema, or a part of one (draft 2020-12).
@@ -81,8 +82,8 @@ var rulesOf = map[string]shape{
 	"an assertion":    {"oneOf": []any{shape{"required": []string{"can"}}, shape{"required": []string{"cannot"}}, shape{"required": []string{"only"}}}},
 	"a set of groups": {"anyOf": []any{shape{"required": []string{"any"}}, shape{"required": []string{"all"}}}},
 	"limits":          {"not": shape{"required": []string{"role", "permissions"}}},
-	"a tier":          {"oneOf": []any{shape{"required": []string{"each"}}, shape{"required": []string{"total"}}}},
 	"a credential":    {"minProperties": 1, "maxProperties": 1},
+	"a tier":          {"oneOf": []any{shape{"required": []string{"each"}}, shape{"required": []string{"total"}}}},
 }
 
 // define gives a reference to the definition of an object, which is made where it is
@@ -172,7 +173,19 @@ func countShape(*shaper) shape {
 	return shape{"type": "integer", "minimum": 0, "maximum": maxCount}
 }
 
-func amountShape(*shaper) shape { return shape{"type": "number", "minimum": 0} }
+// amountShape is an amount of money; what decimals there may be, the currency says.
+func amountShape(*shaper) shape {
+	return shape{"type": "number", "minimum": 0, "maximum": money.MaxTotal}
+}
+
+// atLeastOne is a list that is not empty.
+func atLeastOne(list func(*shaper) shape) func(*shaper) shape {
+	return func(s *shaper) shape {
+		out := maps.Clone(list(s))
+		out["minItems"] = 1
+		return out
+	}
+}
 
 func shareShape(*shaper) shape {
 	return shape{"anyOf": []any{shape{"type": "number", "minimum": 0, "maximum": 1}, shape{"type": "string", "pattern": shareForm.String()}}}
@@ -184,15 +197,6 @@ func truthShape(*shaper) shape { return shape{"type": "boolean"} }
 
 func arrayShape(items func(*shaper) shape) func(*shaper) shape {
 	return func(s *shaper) shape { return shape{"type": "array", "items": items(s)} }
-}
-
-// someOf is a list that is not empty.
-func someOf(list func(*shaper) shape) func(*shaper) shape {
-	return func(s *shaper) shape {
-		out := maps.Clone(list(s))
-		out["minItems"] = 1
-		return out
-	}
 }
 
 func mapShape(values func(*shaper) shape) func(*shaper) shape {

@@ -28,6 +28,7 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 	p := newPrinter(w, o)
 	if len(plan.Changes) == 0 && len(plan.Manual) == 0 && !plan.Stops().Any() {
 		p.line("%s", p.paint(bold, unchanged(plan)))
+		p.provenance(plan)
 		p.observed(plan.Observed)
 		p.claims(plan)
 		p.edits(plan.Edits)
@@ -35,6 +36,7 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 	}
 	p.line("%s", p.paint(bold, Safe(Verdict(plan))))
 	p.line("%s", p.paint(dim, effort(plan)))
+	p.provenance(plan)
 	p.impacts(plan)
 	p.seats(plan.Seats)
 	p.changes(plan)
@@ -55,9 +57,12 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 // effort says what was read, what that took and could have taken, and what an
 // apply takes.
 func effort(plan *reconcile.Plan) string {
-	s := fmt.Sprintf("%s (%s), %s compared, %s", Safe(plan.Site.Name), Safe(plan.Site.Product),
-		Count(plan.Compared, "fact", "facts"), Count(plan.Requests, "request", "requests"))
-	if plan.Floor > 0 {
+	s := fmt.Sprintf("%s (%s), %s compared", Safe(plan.Site.Name), Safe(plan.Site.Product), Count(plan.Compared, "fact", "facts"))
+	offline := plan.Snapshot != nil && plan.Requests == 0
+	if !offline {
+		s += ", " + Count(plan.Requests, "request", "requests")
+	}
+	if plan.Floor > 0 && !offline {
 		s += fmt.Sprintf(" (at best %s)", Number(plan.Floor))
 	}
 	if plan.Apply.Requests > 0 {
