@@ -190,15 +190,6 @@ func arrayShape(items func(*shaper) shape) func(*shaper) shape {
 	return func(s *shaper) shape { return shape{"type": "array", "items": items(s)} }
 }
 
-// someOf is a list that is not empty.
-func someOf(list func(*shaper) shape) func(*shaper) shape {
-	return func(s *shaper) shape {
-		out := maps.Clone(list(s))
-		out["minItems"] = 1
-		return out
-	}
-}
-
 func mapShape(values func(*shaper) shape) func(*shaper) shape {
 	return func(s *shaper) shape {
 		return shape{"type": "object", "propertyNames": shape{"minLength": 1}, "additionalProperties": values(s)}

@@ -90,6 +90,8 @@ func TestPlans(t *testing.T) {
 
 // never are the fields that no scenario can show, and why.
 var never = map[string]string{
+	"audience":              "it takes --audience: the scripts of snapshots show it",
+	"snapshot":              "it takes a snapshot: the scripts of snapshots show it",
 	"apply.seconds":         "the embedded site answers at once",
 	"audience":              "it is asked for with a flag: the script plan_audience shows it",
 	"snapshot":              "it takes a snapshot: the scripts offline_* show it",
