@@ -42,6 +42,7 @@ var layers = []struct {
 	{"policies", []string{"access", "internal/diag"}, "rules see facts and nothing else"},
 	{"reconcile", []string{"access", "site", "internal/diag", "internal/nearest"}, "the engine is given the language and the rules as interfaces"},
 	{"internal/render", []string{"reconcile", "access", "internal/diag"}, "renders what the engine serialises, and decides nothing"},
+	{"internal/hostile", []string{"reconcile", "access"}, "names that mean something to somebody are the same for the test of every sink"},
 	{"internal/cli", []string{"access", "docs", "internal/diag", "internal/nearest", "internal/operator", "internal/render", "policies", "reconcile", "schema", "site", "site/cloud", "site/datacenter", "site/emulator", "site/rest"}, "joins all"},
 	{"internal/operator", []string{"schema", "site/rest"}, "where a site is and what opens it is the operator's word; the file is read as descriptions are"},
 	{"internal/published", nil, "what Atlassian publishes is read once, for tests alone, and without a shape that a driver and the emulator could be wrong about together"},

@@ -179,12 +179,13 @@ func (a *app) fail(ctx context.Context, err error) int {
 // app is one run of a command.
 type app struct {
 	Env
-	dir     string            // the description's folder
-	sources map[string]string // the text of the files read, for diagnostics
-	trace   bool              // say every request
-	status  *status           // what goes on, on a terminal; nil elsewhere
-	journal reconcile.Journal // of the run that goes on, for notes; nil outside one
-	noteRun int               // its number
+	dir        string            // the description's folder
+	sources    map[string]string // the text of the files read, for diagnostics
+	trace      bool              // say every request
+	status     *status           // what goes on, on a terminal; nil elsewhere
+	journal    reconcile.Journal // of the run that goes on, for notes; nil outside one
+	noteRun    int               // its number
+	asMarkdown markdownFlags
 }
 
 // color says whether colours may be used: on a terminal, unless NO_COLOR asks

@@ -52,11 +52,12 @@ Exit codes: 0 planned · 1 error in the description · 2 changes (with
 					o.All = all
 					return render.Plan(a.Stdout, p, o)
 				},
-				"json":  func(p *reconcile.Plan) error { return p.Write(a.Stdout) },
-				"facts": func(p *reconcile.Plan) error { _, err := fmt.Fprint(a.Stdout, p.Lines()); return err },
+				"json":     func(p *reconcile.Plan) error { return p.Write(a.Stdout) },
+				"facts":    func(p *reconcile.Plan) error { _, err := fmt.Fprint(a.Stdout, p.Lines()); return err },
+				"markdown": a.markdown,
 			}[format]
 			if !ok {
-				return fmt.Errorf("unknown format %q (text, json or facts)", format)
+				return fmt.Errorf("unknown format %q (text, json, facts or markdown)", format)
 			}
 			accept, err := acceptances(flags.accept)
 			if err != nil {
@@ -82,7 +83,8 @@ Exit codes: 0 planned · 1 error in the description · 2 changes (with
 		},
 	}
 	flags.register(cmd)
-	cmd.Flags().StringVar(&format, "format", "text", "output `format`: text, json or facts")
+	cmd.Flags().StringVar(&format, "format", "text", "output `format`: text, json, facts or markdown")
+	a.registerMarkdown(cmd)
 	cmd.Flags().StringVar(&out, "out", "", "also write the plan to a `file`, for weir apply")
 	cmd.Flags().BoolVar(&incremental, "incremental", false, "read anew only what the site's audit log says has changed since the last such plan; everything from time to time (full_read_every)")
 	cmd.Flags().BoolVar(&all, "all", false, "show everybody and every change in text, not only a screenful")
