@@ -43,6 +43,7 @@ type markdown struct {
 	plan *reconcile.Plan
 	MarkdownOptions
 	voice voice
+	since reconcile.Since // if there was a last push
 }
 
 // Markdown shows a plan as a comment on a request to merge: first the verdict, what
@@ -50,9 +51,12 @@ type markdown struct {
 // there is room, with the count of what was cut. Whatever others wrote stands in
 // code, where nothing is a mention, a link, markup or a command.
 func Markdown(w io.Writer, plan *reconcile.Plan, o MarkdownOptions) error {
-	m := &markdown{plan, o, code}
+	m := &markdown{plan: plan, MarkdownOptions: o, voice: code}
 	if m.Limit == 0 {
 		m.Limit = defaultLimit(m.Flavour)
+	}
+	if o.Since != nil {
+		m.since = plan.Since(o.Since)
 	}
 	// In the order in which they are read. The numbers say who takes room first.
 	text, least := arranged(m.Limit, []part{

@@ -23,7 +23,7 @@ func (m *markdown) verdict() part {
 	}
 	facts += ". Digest " + code(plan.Digest) + "."
 	if m.Since != nil {
-		facts += " Since the last push: " + brief(m.since()) + "."
+		facts += " Since the last push: " + brief(m.since) + "."
 	}
 	return part{head: fmt.Sprintf("### %s\n\n%s\n\n", upper(head), facts)}
 }

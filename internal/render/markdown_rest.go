@@ -139,8 +139,6 @@ func (m *markdown) observed() part {
 	})
 }
 
-func (m *markdown) since() reconcile.Since { return m.plan.Since(m.Since) }
-
 // brief says in a few words how a plan differs from that of the last push.
 func brief(s reconcile.Since) string {
 	switch {
@@ -164,7 +162,7 @@ func (m *markdown) sinceTheLast() part {
 	if m.Since == nil {
 		return part{}
 	}
-	s := m.since()
+	s := m.since
 	var out []string
 	if was, is := m.voice.verdict(m.Since), m.voice.verdict(m.plan); !s.OtherSite && was != is {
 		out = append(out, "- the verdict was: "+was+"\n")
