@@ -82,6 +82,9 @@ type Plan struct {
 	// Gained and Lost. The site's own are not used: people choose those
 	// themselves, and could call themselves anything.
 	Names map[string]string `json:"names,omitempty"`
+	// Owners are those of the spaces where something changes, as described: whom to
+	// ask.
+	Owners map[string]string `json:"owners,omitempty"`
 	// Checksum covers everything else in a written plan, so that one that was
 	// damaged or edited is refused. It is not a signature.
 	Checksum string `json:"checksum,omitempty"`
@@ -316,6 +319,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 		in.Guards.admins(delta), own(live.Facts, diff.Target, live.Account), emptied(delta), warnings(desired.Warnings)), desired.Owners)
 	p.Assertions, p.Proofs = claims(held), claims(proved)
 	p.Names = named(desired.Labels, p.told()...)
+	p.Owners = p.touched(desired.Owners)
 	p.Accept(in.Guards.Acceptances, in.Guards.Used)
 	return &Draft{Plan: p, Observation: live, Desired: desired, Target: diff.Target}, nil
 }

@@ -103,6 +103,7 @@ func Plan(name string) *reconcile.Plan {
 		Lost:       []reconcile.Reach{{Object: space, Permissions: []string{name}, People: []string{user}}},
 		ReliesOn:   map[string]string{space: name},
 		Names:      map[string]string{user: name},
+		Owners:     map[string]string{space: group},
 	}
 	for _, class := range []string{reconcile.ToPublic, reconcile.ToGuests, reconcile.ToExternal, reconcile.ToAdmins, reconcile.Losses, reconcile.Gains} {
 		gains := class != reconcile.Losses

@@ -1,7 +1,9 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -33,23 +35,46 @@ func nothing(plan *reconcile.Plan) bool {
 	return len(plan.Changes) == 0 && len(plan.Manual) == 0 && !plan.Stops().Any()
 }
 
-// glance tells in two lines what opens and who loses, where the sections that do are
-// longer than that.
+// glance tells in a line each what opens and who loses, where the sections that do
+// are longer than that, and whom to ask.
 func (m *markdown) glance() part {
 	opens, losses, _ := parted(m.plan.Impacts)
 	if len(opens)+len(losses) <= 2 {
-		return part{}
+		opens, losses = nil, nil
 	}
 	var b strings.Builder
-	for _, l := range []struct {
-		title string
-		list  []reconcile.Impact
-	}{{"Opens", opens}, {"Loses", losses}} {
-		if len(l.list) > 0 {
-			fmt.Fprintf(&b, "- **%s:** %s.\n", l.title, m.inBrief(l.list))
+	for _, l := range []struct{ title, text string }{
+		{"Opens", m.inBrief(opens)}, {"Loses", m.inBrief(losses)}, {"Owners to ask", m.owners()},
+	} {
+		if l.text != "" {
+			fmt.Fprintf(&b, "- **%s:** %s.\n", l.title, l.text)
 		}
 	}
-	return part{head: b.String() + "\n"}
+	if b.Len() > 0 {
+		b.WriteByte('\n')
+	}
+	return part{head: b.String()}
+}
+
+// owners names who answers for the spaces that a plan touches, those of most first.
+func (m *markdown) owners() string {
+	const few, spaces = 5, 3
+	of := make(map[string][]string)
+	for space, owner := range m.plan.Owners {
+		of[owner] = append(of[owner], space)
+	}
+	all := slices.SortedFunc(maps.Keys(of), func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(of[b]), len(of[a])), cmp.Compare(a, b))
+	})
+	var out []string
+	for _, owner := range all[:min(few, len(all))] {
+		slices.Sort(of[owner])
+		out = append(out, m.voice.principal(access.Ref(owner))+" for "+m.voice.objects(of[owner], spaces))
+	}
+	if more := len(all) - few; more > 0 {
+		out = append(out, Number(more)+" more")
+	}
+	return strings.Join(out, "; ")
 }
 
 // inBrief tells what happens to people by how they stood and will stand.
@@ -59,7 +84,11 @@ func (m *markdown) inBrief(list []reconcile.Impact) string {
 	var out []string
 	for _, i := range list[:min(few, len(list))] {
 		s := m.voice.impact(i)
-		out = append(out, fmt.Sprintf("%s%s %s %s", mark(s), m.who(i.People, 2, 0), s.Verb, s.What))
+		line := fmt.Sprintf("%s%s %s %s", mark(s), m.who(i.People, 2, 0), s.Verb, s.What)
+		if i.Cause.Kind == "" && len(i.People) > 1 && len(i.Objects) > 1 {
+			line += ", each on some of them"
+		}
+		out = append(out, line)
 	}
 	if more := list[len(out):]; len(more) > 0 {
 		out = append(out, fmt.Sprintf("%s in %s", persons(more), Count(len(more), "other way", "other ways")))

@@ -168,11 +168,14 @@ func (m *markdown) sinceTheLast() part {
 		out = append(out, "- the verdict was: "+was+"\n")
 	}
 	for _, l := range []struct {
-		what string
-		who  []string
-	}{{"lose more than by the last push", s.Losing}, {"keep something that the last push took", s.Spared}} {
-		if len(l.who) > 0 {
-			out = append(out, fmt.Sprintf("- %s %s\n", m.voice.people(l.who, m.plan.Names, shownNames), l.what))
+		what  string
+		who   []string
+		known map[string]string
+	}{{"more is lost than by the last push by", s.Losing, m.plan.Names}, {"something that the last push took is left to", s.Spared, m.Since.Names}} {
+		if len(l.who) > shownNames {
+			out = append(out, fmt.Sprintf("- %s %s\n", l.what, m.voice.people(l.who, l.known, firstNames)))
+		} else if len(l.who) > 0 {
+			out = append(out, fmt.Sprintf("- %s %s\n", l.what, m.voice.people(l.who, l.known, shownNames)))
 		}
 	}
 	told := len(out)
