@@ -34,6 +34,8 @@ func TestPlanSchema(t *testing.T) {
 	planned := s.Definitions["Planned"].Properties
 	planned.Value("op").Enum = []any{access.Add, access.Remove, access.Modify}
 	s.Definitions["Observed"].Properties.Value("op").Enum = []any{access.Add, access.Remove, access.Modify}
+	planned.Value("source").Enum = []any{Edited, Drift, Both}
+	s.Definitions["Unchanged"].Properties.Value("op").Enum = []any{access.Add, access.Remove, access.Modify}
 	s.Definitions["Finding"].Properties.Value("level").Enum = []any{access.Deny, access.Warn}
 	got, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
@@ -83,7 +85,7 @@ func samplePlan() *Plan {
 		Summary: map[string]Count{"member": {Add: 1}},
 		People:  People{WithAccess: 1, Gaining: 1},
 		Changes: []Planned{
-			{Op: access.Add, Fact: "member group:g user:ana@acme.example", Origin: &Origin{"a.weir.yaml", 1, 2}, Reason: "described", Step: "s1"},
+			{Op: access.Add, Fact: "member group:g user:ana@acme.example", Origin: &Origin{"a.weir.yaml", 1, 2}, Reason: "described", Step: "s1", Source: Edited},
 			{Op: access.Modify, Fact: "role space:S group:g = admin", Was: "viewer", Reason: "described", Step: "s2"},
 			{Op: access.Remove, Fact: "member group:h user:ana@acme.example", Reason: "falls with group:h", ConsequenceOf: "group:h", Step: "s2"},
 		},
@@ -99,8 +101,12 @@ func samplePlan() *Plan {
 		Budgets:  []Budget{{Rule: "removals.member", Count: 1, Live: 9, Allowed: 3}},
 		Impacts: []Impact{{Class: ToAdmins, Gains: true, Is: "administration", Cause: Cause{Kind: "role", Subject: "group:g", Others: []string{"group:h"}, Was: "viewer", Is: "admin"},
 			Reason: Described, Origin: &Origin{"a.weir.yaml", 1, 2}, Objects: []string{"space:S"}, Permissions: []string{"read/space"}, People: []string{"user:ana@acme.example"}}},
-		Gained:   []Reach{{Object: "space:S", Permissions: []string{"read/space"}, People: []string{"user:ana@acme.example"}}},
-		Lost:     []Reach{},
+		Gained: []Reach{{Object: "space:S", Permissions: []string{"read/space"}, People: []string{"user:ana@acme.example"}}},
+		Lost:   []Reach{},
+		Edits: &Edits{Base: "origin/main", Commit: "c0ffee", Exact: true, Trouble: "t", Edited: 1, Drift: 2, Both: 3, Unplaced: []string{"- exists group:x"},
+			Files: []EditedFile{{Path: "a.weir.yaml", Was: "b.weir.yaml", Idle: 4, Hunks: []Hunk{{
+				Removed: []EditedLine{{Line: 1, Spans: []Span{}}}, Added: []EditedLine{{Line: 1, Spans: []Span{{Text: "m: "}, {Text: "[ana]", Changed: true}}, States: 1}}, Cut: 2,
+				Changes: []string{"+ member group:g user:ana@acme.example"}, Unchanged: []Unchanged{{Op: access.Remove, Fact: "exists group:y", Reason: "r"}}}}}}},
 		ReliesOn: map[string]string{"group:g": "0123"},
 		Names:    map[string]string{"user:ana@acme.example": "Ana Lind"},
 		Owners:   map[string]string{"space:S": "group:o"},

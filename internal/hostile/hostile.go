@@ -105,6 +105,13 @@ func Plan(name string) *reconcile.Plan {
 		Names:      map[string]string{user: name},
 		Owners:     map[string]string{space: group},
 	}
+	edited := []reconcile.EditedLine{{Line: 3, Spans: []reconcile.Span{{Text: name}, {Text: name, Changed: true}}, States: 1}}
+	p.Edits = &reconcile.Edits{
+		Base: name, Commit: name, Trouble: name, Unplaced: []string{name},
+		Files: []reconcile.EditedFile{{Path: name + "/x", Was: name + "/y", Idle: 2, Hunks: []reconcile.Hunk{{
+			Removed: edited, Added: edited, Changes: []string{name, name}, Unchanged: []reconcile.Unchanged{{Op: access.Op(name + "?"), Fact: name, Reason: name}},
+		}}}},
+	}
 	for _, class := range []string{reconcile.ToPublic, reconcile.ToGuests, reconcile.ToExternal, reconcile.ToAdmins, reconcile.Losses, reconcile.Gains} {
 		gains := class != reconcile.Losses
 		impact := func(kind access.Kind, was, is string, objects, people []string, others ...string) {

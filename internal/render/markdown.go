@@ -72,6 +72,7 @@ func Markdown(w io.Writer, plan *reconcile.Plan, o MarkdownOptions) error {
 		m.unknown(),      // 6
 		m.everybody(),    // 8
 		m.warnings(),     // 8
+		m.edits(),        // 8
 		m.changes(),      // 9
 		m.kept(),         // 10
 		m.observed(),     // 10

@@ -93,12 +93,66 @@ func (m *markdown) changes() part {
 	if len(out) == 0 {
 		return part{}
 	}
-	return m.foldable(9, counted("Changes, object by object", len(m.plan.Changes)), "diff", out, func(from int) string {
+	title := counted("Changes, object by object", len(m.plan.Changes))
+	if sources := Sources(m.plan.Edits); sources != "" {
+		title += ": " + sources
+	}
+	return m.foldable(9, title, "diff", out, func(from int) string {
 		rest := 0
 		for _, k := range n[from:] {
 			rest += k
 		}
 		return Count(rest, "other change", "other changes")
+	})
+}
+
+// edits shows the edited lines of the description, each run with what it brings.
+func (m *markdown) edits() part {
+	e := m.plan.Edits
+	if e == nil {
+		return part{}
+	}
+	p := &printer{}
+	var out []string
+	put := func(sign, text string) { out = append(out, fenced(sign, text)) }
+	if e.Trouble != "" {
+		put("!", "what you changed is not told from what drifted: that description cannot be compared with: "+e.Trouble)
+	}
+	for _, f := range e.Files {
+		name := f.Path
+		if f.Was != "" {
+			name += " (was " + f.Was + ")"
+		}
+		if f.Idle > 0 {
+			name += ": " + Count(f.Idle, "edited line states", "edited lines state") + " no change"
+		}
+		put("@@", name)
+		for _, h := range f.Hunks {
+			for _, side := range []struct {
+				sign  string
+				lines []reconcile.EditedLine
+			}{{"-", h.Removed}, {"+", h.Added}} {
+				for _, l := range side.lines {
+					put(side.sign, fmt.Sprintf("%4d  %s", l.Line, p.spans("", l.Spans)))
+				}
+			}
+			if len(h.Changes) > 0 {
+				put("!", fmt.Sprintf("brings %s: %s", Count(len(h.Changes), "change", "changes"), listed(h.Changes, fewBrought)))
+			}
+			for _, u := range h.Unchanged {
+				put("!", fmt.Sprintf("without a change: %s %s  # %s", sign(u.Op), u.Fact, u.Reason))
+			}
+		}
+	}
+	if len(e.Unplaced) > 0 {
+		put("!", fmt.Sprintf("%s by no single line, as edits of ownership reach far: %s",
+			Count(len(e.Unplaced), "change is stated", "changes are stated"), listed(e.Unplaced, fewBrought)))
+	}
+	if len(out) == 0 {
+		put("=", "no file of the description was edited")
+	}
+	return m.foldable(8, counted("Edited lines of the description", len(out)), "diff", out, func(from int) string {
+		return Count(len(out)-from, "other line", "other lines")
 	})
 }
 

@@ -30,12 +30,14 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 		p.line("%s", p.paint(bold, voice(Safe).unchanged(plan)))
 		p.observed(plan.Observed)
 		p.claims(plan)
+		p.edits(plan.Edits)
 		return p.err
 	}
 	p.line("%s", p.paint(bold, Safe(Verdict(plan))))
 	p.line("%s", p.paint(dim, voice(Safe).effort(plan)))
 	p.impacts(plan)
 	p.changes(plan)
+	p.edits(plan.Edits)
 	p.manual(plan.Manual)
 	p.outside(plan)
 	p.findings(plan.Findings)
