@@ -230,6 +230,9 @@ type Input struct {
 	Pins map[access.Ref]string
 	// Base, if any, is the earlier revision that the description is compared with.
 	Base *Base
+	// Unattended, if not nil, holds all changes but those that need nobody to be
+	// asked.
+	Unattended *Unattended
 }
 
 // Draft is a plan with the facts it was made from, for those who go on to
@@ -239,6 +242,7 @@ type Draft struct {
 	Observation site.Observation
 	Desired     access.Desired
 	Target      access.Set
+	Drift       *Drift // of an unattended plan
 }
 
 // Make plans. The error is a diag.List when the description is at fault and a
@@ -272,6 +276,20 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 
 	before := live.Beside().View(live.Facts)
 	after := before.With(diff.Target)
+	var drift *Drift
+	if in.Unattended != nil {
+		last, err := in.Unattended.recall(live)
+		if err != nil {
+			return nil, err
+		}
+		items := last.sift(diff, live, before, after)
+		drift = last.drift(items, diff.Observed, live.Facts, desired, live.Account)
+		if err := drift.name(ctx, in.Site, last.last, live); err != nil {
+			return nil, err
+		}
+		diff = diff.keeping(items, live.Facts)
+		after = before.With(diff.Target)
+	}
 	delta := access.Delta{
 		Live: live.Facts, Target: diff.Target, Desired: desired, Changes: diff.Changes,
 		Before: before, After: after, Effects: access.Compare(before, after), SiteKnown: true,
@@ -284,6 +302,12 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	var proved []access.Verdict
 	for _, proof := range in.Description.Proofs() {
 		proved = append(proved, proof.Check(delta))
+	}
+	judged = slices.Concat(judged, verdicts("WR304", assertRule, held), verdicts("WR305", proveRule, proved))
+	if in.Unattended != nil {
+		if judged, err = in.standing(ctx, delta, unknown, judged); err != nil {
+			return nil, err
+		}
 	}
 	sim := NewSimulation(live.Facts, before, after, in.Guards.MinSpaceAdmins)
 	steps := Order(sim, in.Site.Units(diff.Changes, live.Facts))
@@ -311,7 +335,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p.Digest = p.digest()
 	p.Budgets = append(in.Guards.budgets(delta), beyond.budgets()...)
 	p.Findings = findings(slices.Concat(
-		judged, verdicts("WR304", assertRule, held), verdicts("WR305", proveRule, proved), moved, diff.findings(desired, canon.Manual, live.Facts), refused(canon, desired), noted(canon, desired), stepFindings(steps),
+		judged, moved, diff.findings(desired, canon.Manual, live.Facts), refused(canon, desired), noted(canon, desired), stepFindings(steps),
 		beyond.findings(desired), pages(extent, live, desired), lifted(delta), beside(delta),
 		in.Guards.admins(delta), own(live.Facts, diff.Target, live.Account), emptied(delta), warnings(desired.Warnings)), desired.Owners)
 	p.Assertions, p.Proofs = claims(held), claims(proved)
@@ -321,7 +345,10 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	if in.Base != nil {
 		p.addEdits(in, live, compared{wanted, diff}, unconfirmed)
 	}
-	return &Draft{Plan: p, Observation: live, Desired: desired, Target: diff.Target}, nil
+	if drift != nil {
+		drift.stops(p)
+	}
+	return &Draft{Plan: p, Observation: live, Desired: desired, Target: diff.Target, Drift: drift}, nil
 }
 
 // wanted is what a description wants of a site, in the site's terms.

@@ -34,8 +34,8 @@ func TestPlanSchema(t *testing.T) {
 	planned := s.Definitions["Planned"].Properties
 	planned.Value("op").Enum = []any{access.Add, access.Remove, access.Modify}
 	s.Definitions["Observed"].Properties.Value("op").Enum = []any{access.Add, access.Remove, access.Modify}
-	planned.Value("source").Enum = []any{Edited, Drift, Both}
-	s.Definitions["Unchanged"].Properties.Value("op").Enum = []any{access.Add, access.Remove, access.Modify}
+	planned.Value("source").Enum = []any{Edited, Drifted, Both}
+	s.Definitions["Changeless"].Properties.Value("op").Enum = []any{access.Add, access.Remove, access.Modify}
 	s.Definitions["Finding"].Properties.Value("level").Enum = []any{access.Deny, access.Warn}
 	got, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
@@ -106,7 +106,7 @@ func samplePlan() *Plan {
 		Edits: &Edits{Base: "origin/main", Commit: "c0ffee", Exact: true, Trouble: "t", Edited: 1, Drift: 2, Both: 3, Unplaced: []string{"- exists group:x"},
 			Files: []EditedFile{{Path: "a.weir.yaml", Was: "b.weir.yaml", Idle: 4, Hunks: []Hunk{{
 				Removed: []EditedLine{{Line: 1, Spans: []Span{}}}, Added: []EditedLine{{Line: 1, Spans: []Span{{Text: "m: "}, {Text: "[ana]", Changed: true}}, States: 1}}, Cut: 2,
-				Changes: []string{"+ member group:g user:ana@acme.example"}, Unchanged: []Unchanged{{Op: access.Remove, Fact: "exists group:y", Reason: "r"}}}}}}},
+				Changes: []string{"+ member group:g user:ana@acme.example"}, Unchanged: []Changeless{{Op: access.Remove, Fact: "exists group:y", Reason: "r"}}}}}}},
 		ReliesOn: map[string]string{"group:g": "0123"},
 		Names:    map[string]string{"user:ana@acme.example": "Ana Lind"},
 		Owners:   map[string]string{"space:S": "group:o"},

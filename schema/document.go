@@ -122,7 +122,14 @@ type Protect struct {
 type Budget struct {
 	Removals           *Limit
 	PeopleLosingAccess *Limit
+	Unattended         *Unattended
 	Range              diag.Range
+}
+
+// Unattended bounds what applies may take away without anybody there.
+type Unattended struct {
+	RemovalsPerDay *Num
+	Range          diag.Range
 }
 
 // Limit is one budget. Ratio is written 10% or 0.1, and held as 0.1.

@@ -155,6 +155,15 @@ var budgetKeys = []key[Budget]{
 		`{ratio: 5%, max: 50, free: 3}`, `{ ratio = "5%", max = 50, free = 3 }`),
 		object("a budget", limitKeys, func(l *Limit) *diag.Range { return &l.Range }),
 		func(b *Budget) **Limit { return &b.PeopleLosingAccess }),
+	field(attr("unattended", "What `weir apply --unattended` may take away without anybody there.",
+		`{removals_per_day: 10}`, `{ removals_per_day = 10 }`),
+		object("an unattended budget", unattendedKeys, func(u *Unattended) *diag.Range { return &u.Range }),
+		func(b *Budget) **Unattended { return &b.Unattended }),
+}
+
+var unattendedKeys = []key[Unattended]{
+	field(same("removals_per_day", "How many removals unattended applies may make within 24 hours, all together.", `10`),
+		count, func(u *Unattended) **Num { return &u.RemovalsPerDay }),
 }
 
 var limitKeys = []key[Limit]{

@@ -61,6 +61,7 @@ var sections = []section{
 	{"An entry of `ignore`", "ownership: {ignore: [{%s}]}", "ownership {\nignore = [{\n%s\n}]\n}", specs(ignoreKeys)},
 	{"`protect`", "protect: {%s}", "protect {\n%s\n}", specs(protectKeys)},
 	{"`budget`", "budget: {%s}", "budget {\n%s\n}", specs(budgetKeys)},
+	{"`unattended` of a budget", "budget: {unattended: {%s}}", "budget {\nunattended = {\n%s\n}\n}", specs(unattendedKeys)},
 	{"One budget", "budget: {removals: {%s}}", "budget {\nremovals = {\n%s\n}\n}", specs(limitKeys)},
 	{"`policies`", "policies: {%s}", "policies {\n%s\n}", policySpecs()},
 	{"One policy", "policies: {anonymous_access: {%s}}", "policies {\nanonymous_access = {\n%s\n}\n}", specs(policyKeys)},

@@ -296,7 +296,8 @@ var documents = rapid.Custom(func(t *rapid.T) Document {
 		return Limit{Ratio: maybe(t, shares, "ratio"), Max: maybe(t, counts, "max"), Free: maybe(t, counts, "free")}
 	})
 	if rapid.Bool().Draw(t, "has budget") {
-		d.Budget = &Budget{Removals: maybe(t, limit, "removals"), PeopleLosingAccess: maybe(t, limit, "people")}
+		unattended := rapid.Custom(func(t *rapid.T) Unattended { return Unattended{RemovalsPerDay: maybe(t, counts, "per day")} })
+		d.Budget = &Budget{Removals: maybe(t, limit, "removals"), PeopleLosingAccess: maybe(t, limit, "people"), Unattended: maybe(t, unattended, "unattended")}
 	}
 	d.Policies = few(t, rapid.Custom(func(t *rapid.T) Policy {
 		return Policy{Rule: ruleStr.Draw(t, "rule"), Level: maybe(t, plainStr, "level"), Allow: maybe(t, listsOf(plainStr), "allow")}

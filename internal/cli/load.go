@@ -148,6 +148,7 @@ func (d *description) guards() reconcile.Guards {
 	}
 	set(&g.Removals, d.Settings.Budget.Removals)
 	set(&g.PeopleLosingAccess, d.Settings.Budget.PeopleLosingAccess)
+	g.RemovalsPerDay = d.Settings.Budget.RemovalsPerDay.Or(g.RemovalsPerDay)
 	g.MinSpaceAdmins = d.Settings.Protect.MinSpaceAdmins.Or(g.MinSpaceAdmins)
 	return g
 }

@@ -109,7 +109,7 @@ func Plan(name string) *reconcile.Plan {
 	p.Edits = &reconcile.Edits{
 		Base: name, Commit: name, Trouble: name, Unplaced: []string{name},
 		Files: []reconcile.EditedFile{{Path: name + "/x", Was: name + "/y", Idle: 2, Hunks: []reconcile.Hunk{{
-			Removed: edited, Added: edited, Changes: []string{name, name}, Unchanged: []reconcile.Unchanged{{Op: access.Op(name + "?"), Fact: name, Reason: name}},
+			Removed: edited, Added: edited, Changes: []string{name, name}, Unchanged: []reconcile.Changeless{{Op: access.Op(name + "?"), Fact: name, Reason: name}},
 		}}}},
 	}
 	for _, class := range []string{reconcile.ToPublic, reconcile.ToGuests, reconcile.ToExternal, reconcile.ToAdmins, reconcile.Losses, reconcile.Gains} {

@@ -68,17 +68,6 @@ func padded(s string) string {
 	return s
 }
 
-// cut shortens a text that is longer than so many runes, and marks that.
-func cut(s string, most int) string {
-	n := 0
-	for i := range s {
-		if n++; n > most {
-			return s[:i] + "…"
-		}
-	}
-	return s
-}
-
 // fenced writes a line of a block of code. It begins with a sign of weir's own, so
 // that the line can neither end the block nor be a command to whatever prints it.
 func fenced(sign, text string) string {

@@ -174,7 +174,7 @@ func (m *markdown) budgets() part {
 		switch {
 		case b.Accepted:
 			line += "; accepted"
-		default:
+		case m.plan.Acceptable():
 			line += "; to accept it: " + codeOf("/weir accept "+b.Accept, longText)
 		}
 		out = append(out, line+"\n")
@@ -185,9 +185,12 @@ func (m *markdown) budgets() part {
 	p := m.list(4, 0, counted("Budgets exceeded", exceeded), out, func(from int) string {
 		return Count(exceeded-from, "budget", "budgets")
 	})
-	if list := m.plan.Acceptances(); len(list) > 0 {
+	switch {
+	case m.plan.Acceptable():
 		p.tail = "Somebody who may write here and did not make this request accepts exactly this, once, after a review, with a comment of such lines; " +
 			"or whoever applies the plan does, with `weir apply --accept` and what stands behind `/weir accept`.\n\n"
+	case len(m.plan.Acceptances()) > 0:
+		p.tail = "Nobody can accept that before what rules say below is solved.\n\n"
 	}
 	return p
 }
