@@ -30,7 +30,9 @@ func TestPlanSchema(t *testing.T) {
 	s := r.Reflect(&Plan{})
 	s.Title = "A plan of weir's"
 	s.ID = "https://github.com/weirhq/weir/docs/plan.schema.json"
+	s.Description = "What weir plan --format json and --out write. The number in format is the version of this form: it grows when a field changes its meaning or goes; new fields may come without that."
 	s.Properties.Value("format").Const = Format
+	s.Properties.Value("format").Description = "the version of this form"
 	planned := s.Definitions["Planned"].Properties
 	planned.Value("op").Enum = []any{access.Add, access.Remove, access.Modify}
 	s.Definitions["Observed"].Properties.Value("op").Enum = []any{access.Add, access.Remove, access.Modify}
@@ -80,17 +82,24 @@ func compiledSchema(t *testing.T) *validate.Schema {
 // samplePlan is a plan with something in every field.
 func samplePlan() *Plan {
 	p := &Plan{
-		Format: Format, Site: SiteName{Name: "acme", Product: "embedded", ID: "c"}, Account: "user:weir@acme.example",
+		Format: Format, Site: SiteName{Name: "acme", Product: "embedded", ID: "c"}, Home: &Origin{"a.weir.yaml", 2, 1}, Account: "user:weir@acme.example",
 		Compared: 4, Requests: 3, MinSpaceAdmins: 2,
 		Summary: map[string]Count{"member": {Add: 1}},
 		People:  People{WithAccess: 1, Gaining: 1},
+		Seats: &Seats{
+			Before: SeatCount{Paid: 3, Guests: 1, ManagedGuests: 1, Unsure: 1, AtLeast: true}, After: SeatCount{Paid: 4},
+			Gaining: []string{"user:ana@acme.example"}, Losing: []string{"user:bo@acme.example"}, GuestsGaining: []string{"user:cy@acme.example"}, GuestsLosing: []string{"user:dee@acme.example"},
+			Invited: 1, Licence: true, Own: true,
+			Limits: []SeatLimit{{Of: "paid", Before: 3, After: 4, Most: 3, Reason: "r", Exceeded: true}},
+			Cost:   &SeatCost{Currency: "USD", Per: "month", Before: "18.00", After: "24.00", Difference: "6.00", Tier: &SeatTier{From: 1, To: 100, Each: "6.00", Total: "9"}, Next: "6.00", AtLeast: true},
+		},
 		Changes: []Planned{
 			{Op: access.Add, Fact: "member group:g user:ana@acme.example", Origin: &Origin{"a.weir.yaml", 1, 2}, Reason: "described", Step: "s1", Source: Edited},
 			{Op: access.Modify, Fact: "role space:S group:g = admin", Was: "viewer", Reason: "described", Step: "s2"},
 			{Op: access.Remove, Fact: "member group:h user:ana@acme.example", Reason: "falls with group:h", ConsequenceOf: "group:h", Step: "s2"},
 		},
 		Steps:    []Step{{ID: "s1"}, {ID: "s2", Finding: "nobody can"}},
-		Manual:   []Manual{{Fact: "managed group:g = idp", Steps: []string{"sync"}, Authority: "somebody", Verify: "reading"}},
+		Manual:   []Manual{{Fact: "managed group:g = idp", Origin: &Origin{"a.weir.yaml", 9, 1}, Steps: []string{"sync"}, Authority: "somebody", Verify: "reading"}},
 		Unknown:  []Unknown{{Kind: "member", Object: "group:g", Reason: "hidden"}},
 		Kept:     []KeptFact{{Fact: "exists group:x", Reason: "not described"}},
 		Observed: []Observed{{Op: access.Modify, Fact: "role space:S group:g = admin", Was: "viewer", Origin: &Origin{"a.weir.yaml", 5, 6}}},

@@ -14,6 +14,7 @@ import (
 func stringCodec(expect string, l lines) codec[*Str] {
 	return codec[*Str]{
 		expect: expect,
+		shape:  textShape(l),
 		decode: func(d *decoder, at string, n *node) *Str {
 			if s, ok := d.text(at, n, l); ok {
 				return &s
@@ -42,6 +43,7 @@ var (
 func must(c codec[*Str]) codec[Str] {
 	return codec[Str]{
 		expect: c.expect,
+		shape:  c.shape,
 		decode: func(d *decoder, at string, n *node) Str {
 			if s := c.decode(d, at, n); s != nil {
 				return *s
@@ -64,12 +66,12 @@ func strNode(s Str) *node {
 // choice is a text of which the language knows the possible values. [Compile]
 // checks them; the list is for the reader.
 func choice(values ...string) codec[*Str] {
-	return stringCodec(strings.Join(values, ", "), oneLine)
+	return shaped(stringCodec(strings.Join(values, ", "), oneLine), wordsShape(values...))
 }
 
 // mode is a mode of ownership. Which of them fits what is owned is for [Compile]
 // to say.
-var mode = stringCodec("exclusive, additive, bounded or observe", oneLine)
+var mode = shaped(stringCodec("exclusive, additive, bounded or observe", oneLine), modeShape)
 
 // dayForm is the only spelling of a date.
 var dayForm = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
@@ -78,6 +80,7 @@ var dayForm = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
 // calendar is for [Compile] to say.
 var day = codec[*Str]{
 	expect: "a date (YYYY-MM-DD)",
+	shape:  dayShape,
 	decode: func(d *decoder, at string, n *node) *Str {
 		switch {
 		case n.kind == scalar && n.form == date:
@@ -103,6 +106,7 @@ var numberForm = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?$`)
 
 var count = codec[*Num]{
 	expect: "a number",
+	shape:  countShape,
 	decode: func(d *decoder, at string, n *node) *Num {
 		if n.kind == scalar && n.form == number {
 			if v, err := strconv.ParseFloat(n.text, 64); err == nil {
@@ -127,11 +131,64 @@ var count = codec[*Num]{
 	},
 }
 
+// amount is an amount of money, kept as it was written: a float64 would round it.
+// What decimals a currency has is for [Compile] to say.
+var amount = codec[*Str]{
+	expect: "an amount of money",
+	shape:  amountShape,
+	decode: func(d *decoder, at string, n *node) *Str {
+		if n.kind == scalar && n.form == number {
+			return &Str{Value: n.text, Range: n.rng}
+		}
+		switch {
+		case n.kind == scalar && n.form.isText() && numberForm.MatchString(n.text):
+			d.errorf("WR103", n.rng, "write it without quotes", "%s must be an amount of money, not text", at)
+		case n.kind == scalar && n.form != null && n.form != boolean:
+			d.errorf("WR103", n.rng, "write plain decimal digits, such as 6.05", "%s must be an amount of money, not %s", at, quoteYAML(clip(n.text)))
+		default:
+			d.wrong(at, "an amount of money", n)
+		}
+		return nil
+	},
+	encode: func(s *Str) *node {
+		if s == nil {
+			return nil
+		}
+		return &node{kind: scalar, form: number, text: s.Value}
+	},
+}
+
+// seatTiers is a list of tiers of which the place counts: an empty one is a
+// mistake.
+var seatTiers = codec[*SeatTiers]{
+	expect: tierList.expect,
+	shape:  atLeastOne(tierList.shape),
+	decode: func(d *decoder, at string, n *node) *SeatTiers {
+		if n.kind != list {
+			d.wrong(at, tierList.expect, n)
+			return nil
+		}
+		return &SeatTiers{Items: tierList.decode(d, at, n), Range: n.rng}
+	},
+	encode: func(t *SeatTiers) *node {
+		if t == nil {
+			return nil
+		}
+		if len(t.Items) == 0 {
+			return &node{kind: list}
+		}
+		return tierList.encode(t.Items)
+	},
+}
+
+var tierList = objects("a tier", seatTierKeys, func(t *SeatTier) *diag.Range { return &t.Range })
+
 var shareForm = regexp.MustCompile(`^(0|[1-9][0-9]{0,9})(\.[0-9]{1,9})?%$`)
 
 // share is a part of a whole: 10% or 0.1.
 var share = codec[*Num]{
 	expect: "a share (10% or 0.1)",
+	shape:  shareShape,
 	decode: func(d *decoder, at string, n *node) *Num {
 		if n.kind != scalar || !n.form.isText() {
 			return count.decode(d, at, n)
@@ -163,6 +220,7 @@ func listOf(things string) codec[*List] {
 	expect := "a list of " + things
 	return codec[*List]{
 		expect: expect,
+		shape:  arrayShape(textShape(oneLine)),
 		decode: func(d *decoder, at string, n *node) *List {
 			items, ok := d.list(at, expect, n)
 			if !ok {
@@ -194,6 +252,9 @@ func listOf(things string) codec[*List] {
 func object[T any](noun string, keys []key[T], rng func(*T) *diag.Range) codec[*T] {
 	return codec[*T]{
 		expect: "a map",
+		shape: func(s *shaper) shape {
+			return s.define(noun, func() shape { return keysShape(s, keys) })
+		},
 		decode: func(d *decoder, at string, n *node) *T {
 			if !d.dict(at, "a map", n) {
 				return nil
@@ -232,6 +293,7 @@ func objects[T any](noun string, keys []key[T], rng func(*T) *diag.Range) codec[
 	one := object(noun, keys, rng)
 	return codec[[]T]{
 		expect: "a list of maps",
+		shape:  arrayShape(one.shape),
 		decode: func(d *decoder, at string, n *node) (out []T) {
 			items, ok := d.list(at, "a list of maps", n)
 			if !ok {
@@ -263,6 +325,7 @@ func collection[T any](noun string, keys []key[T], name func(*T) *Str, rng func(
 	one := object(noun, keys, rng)
 	return codec[[]T]{
 		expect: "a map of names",
+		shape:  mapShape(one.shape),
 		decode: func(d *decoder, at string, n *node) (out []T) {
 			if !d.dict(at, "a map of names", n) {
 				return nil
@@ -290,7 +353,12 @@ func collection[T any](noun string, keys []key[T], name func(*T) *Str, rng func(
 
 // templated lets parameters stand in whatever c reads.
 func templated[V any](c codec[V]) codec[V] {
-	decode := c.decode
+	decode, as := c.decode, c.shape
+	c.shape = func(s *shaper) shape {
+		s.templates = true
+		defer func() { s.templates = false }()
+		return as(s)
+	}
 	c.decode = func(d *decoder, at string, n *node) V {
 		d.templates = true
 		defer func() { d.templates = false }()
@@ -302,6 +370,7 @@ func templated[V any](c codec[V]) codec[V] {
 // grant is a principal, or a map that says more about it.
 var grant = codec[*Grant]{
 	expect: "a principal or {who, until, reason}",
+	shape:  grantShape,
 	decode: func(d *decoder, at string, n *node) *Grant {
 		if n.kind == dict {
 			return grantMap.decode(d, at, n)
@@ -355,6 +424,7 @@ func grants(things string) codec[*Grants] {
 func grantList(expect string) codec[*Grants] {
 	return codec[*Grants]{
 		expect: expect,
+		shape:  arrayShape(grantShape),
 		decode: func(d *decoder, at string, n *node) *Grants {
 			if items, ok := decodeGrants(d, at, n); ok {
 				return &Grants{Items: items, Range: n.rng}
@@ -372,6 +442,7 @@ func grantList(expect string) codec[*Grants] {
 
 var roles = codec[*Roles]{
 	expect: "a map of roles to lists of principals",
+	shape:  mapShape(arrayShape(grantShape)),
 	decode: func(d *decoder, at string, n *node) *Roles {
 		if !d.dict(at, "a map of roles to lists of principals", n) {
 			return nil
@@ -398,6 +469,7 @@ var roles = codec[*Roles]{
 
 var permissions = codec[*Permissions]{
 	expect: "a map of principals to lists of permission ids",
+	shape:  mapShape(permissionIDs.shape),
 	decode: func(d *decoder, at string, n *node) *Permissions {
 		if !d.dict(at, "a map of principals to lists of permission ids", n) {
 			return nil
@@ -428,6 +500,7 @@ var permissionIDs = listOf("permission ids")
 // the names of roles, the guests.
 var spaceGuests = codec[*SpaceGuests]{
 	expect: "a map of rules, and of roles to lists of guests",
+	shape:  spaceGuestsShape,
 	decode: func(d *decoder, at string, n *node) *SpaceGuests {
 		if !d.dict(at, "a map of rules, and of roles to lists of guests", n) {
 			return nil
@@ -465,6 +538,7 @@ var pages = collection("a page", pageKeys, func(p *Page) *Str { return &p.Title 
 // which hold no template, and so hold none in YAML either.
 var shapedPages = codec[[]Page]{
 	expect: pages.expect,
+	shape:  templated(pages).shape,
 	decode: func(d *decoder, at string, n *node) []Page {
 		found := templated(pages).decode(d, at, n)
 		for _, p := range found {
@@ -480,6 +554,7 @@ var shapedPages = codec[[]Page]{
 // truth is true or false.
 var truth = codec[*Bool]{
 	expect: "true or false",
+	shape:  truthShape,
 	decode: func(d *decoder, at string, n *node) *Bool {
 		switch {
 		case n.kind == scalar && n.form == boolean:
@@ -502,6 +577,7 @@ var truth = codec[*Bool]{
 // set is set algebra over groups; a list means any.
 var set = codec[*SetExpr]{
 	expect: "a list of groups or {any, all, except}",
+	shape:  setShape,
 	decode: func(d *decoder, at string, n *node) *SetExpr {
 		switch n.kind {
 		case list:
@@ -531,6 +607,7 @@ var (
 
 var arguments = codec[[]Argument]{
 	expect: "a map of parameters to values",
+	shape:  mapShape(text.shape),
 	decode: func(d *decoder, at string, n *node) (out []Argument) {
 		if !d.dict(at, "a map of parameters to values", n) {
 			return nil
@@ -559,6 +636,7 @@ const waivers = "waivers"
 
 var policies = codec[[]Policy]{
 	expect: "a map of rules",
+	shape:  policiesShape,
 	decode: func(d *decoder, at string, n *node) []Policy {
 		// Rules stand among the keys of a block, where HCL takes bare words only.
 		rules := *n
@@ -595,7 +673,8 @@ var policyMap = collection("a policy", policyKeys, func(p *Policy) *Str { return
 func owned[T any](s spec, kinds func(*T) *[]OwnedKind) key[T] {
 	s.expect = "a mode, or a map of parts to modes"
 	return key[T]{
-		spec: s,
+		spec:  s,
+		shape: ownedShape(s.name),
 		decode: func(d *decoder, into *T, e entry) {
 			k := OwnedKind{Key: Str{Value: s.name, Range: e.key.rng}}
 			switch {

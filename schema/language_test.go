@@ -63,6 +63,8 @@ var sections = []section{
 	{"`budget`", "budget: {%s}", "budget {\n%s\n}", specs(budgetKeys)},
 	{"`unattended` of a budget", "budget: {unattended: {%s}}", "budget {\nunattended = {\n%s\n}\n}", specs(unattendedKeys)},
 	{"One budget", "budget: {removals: {%s}}", "budget {\nremovals = {\n%s\n}\n}", specs(limitKeys)},
+	{"`seats`", "seats: {%s}", "seats {\n%s\n}", specs(seatsKeys)},
+	{"A tier of `seats`", "seats: {tiers: [{%s}]}", "seats {\ntiers = [{\n%s\n}]\n}", specs(seatTierKeys)},
 	{"`policies`", "policies: {%s}", "policies {\n%s\n}", policySpecs()},
 	{"One policy", "policies: {anonymous_access: {%s}}", "policies {\nanonymous_access = {\n%s\n}\n}", specs(policyKeys)},
 	{"A user", "users: {ana@acme.example: {%s}}", "user \"ana@acme.example\" {\n%s\n}", specs(userKeys)},

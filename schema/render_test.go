@@ -121,7 +121,7 @@ func TestRenderGolden(t *testing.T) {
 
 // awkward are texts that some reader takes for something else.
 var awkward = []string{
-	"NO", "on", "y", "1E3", "0123", "1.10", "1_000", "0x1F", "12:30", "2026-12-31", "2026-12-31T00:00:00Z", "null", "~", "~ana", "true", "False",
+	"NO", "on", "y", "1E3", "1E30123", "0xFFFFFFFFFFFFFFFFFFFFFF", "0123", "1.10", "1_000", "0x1F", "12:30", "2026-12-31", "2026-12-31T00:00:00Z", "null", "~", "~ana", "true", "False",
 	"<<", "=", "-", "- a", "a: b", "a:", ":a", "a #b", "#a", "[a]", "{a}", "a,b", "*", "&a", "!a", "|", ">", "%", "@a", "`a`", "'", `"`, `\`, `\n`,
 	"$", "$$", "${", "$${", "$$${", "${a}", "$${a}", "%{", "%%{", "%{ if }", "}", "~}", "a${b", " a", "a ", "a  b", "é", "日本", "\u00a0", "\u200b", "\U0001f600",
 	"\U0001f468\u200d\U0001f469", "\u2028", "\ufeff", "\ufffe", "for", "if", "engineering", "ana@acme.example", "group:okta-*", "10%", ".5", "+1", "-1", "1e3", ".inf", ".nan", "0b1", "0o7",
@@ -254,6 +254,23 @@ func grantListsOf(g *rapid.Generator[Str]) *rapid.Generator[Grants] {
 	return rapid.Map(grantsOf(g), func(items []Grant) Grants { return Grants{Items: items} })
 }
 
+// amounts are numbers as somebody wrote them: with zeros that mean nothing, and
+// with more digits than a float64 tells apart.
+var amounts = rapid.Map(rapid.StringMatching(`(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?`), func(s string) Str { return Str{Value: s} })
+
+var seatsGen = rapid.Custom(func(t *rapid.T) Seats {
+	s := Seats{
+		Currency: maybe(t, plainStr, "currency"), Per: maybe(t, plainStr, "per"),
+		Limit: maybe(t, counts, "limit"), SiteLimit: maybe(t, counts, "site_limit"),
+	}
+	if rapid.Bool().Draw(t, "has tiers") {
+		s.Tiers = &SeatTiers{Items: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) SeatTier {
+			return SeatTier{To: maybe(t, counts, "to"), Each: maybe(t, amounts, "each"), Total: maybe(t, amounts, "total")}
+		}), 0, 3).Draw(t, "tiers")}
+	}
+	return s
+})
+
 var ownedKindsGen = rapid.Custom(func(t *rapid.T) []OwnedKind {
 	var kinds []OwnedKind
 	for _, key := range []string{"users", "groups", "space_roles", "spaces"} {
@@ -299,6 +316,7 @@ var documents = rapid.Custom(func(t *rapid.T) Document {
 		unattended := rapid.Custom(func(t *rapid.T) Unattended { return Unattended{RemovalsPerDay: maybe(t, counts, "per day")} })
 		d.Budget = &Budget{Removals: maybe(t, limit, "removals"), PeopleLosingAccess: maybe(t, limit, "people"), Unattended: maybe(t, unattended, "unattended")}
 	}
+	d.Seats = maybe(t, seatsGen, "seats")
 	d.Policies = few(t, rapid.Custom(func(t *rapid.T) Policy {
 		return Policy{Rule: ruleStr.Draw(t, "rule"), Level: maybe(t, plainStr, "level"), Allow: maybe(t, listsOf(plainStr), "allow")}
 	}), "policies", func(p Policy) Str { return p.Rule })

@@ -38,6 +38,7 @@ type Settings struct {
 	Site     SiteSettings
 	Budget   BudgetSettings
 	Protect  ProtectSettings
+	Seats    SeatSettings
 	Policies map[string]PolicySettings // by rule
 }
 

@@ -2,10 +2,12 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -58,6 +60,7 @@ is held (--unattended) · 3 a policy denies it · 4 a budget or invariant stops 
 			return a.apply(cmd.Context(), args, flags, yes)
 		},
 	}
+	cmd.ValidArgsFunction = anyFile
 	flags.register(cmd)
 	cmd.Flags().StringVar(&flags.dir, "dir", ".", "with a PLANFILE: the description's `folder`")
 	cmd.Flags().BoolVar(&yes, "auto-approve", false, "do not ask (for automation)")
@@ -108,6 +111,64 @@ func (a *app) apply(ctx context.Context, args []string, flags planFlags, yes boo
 		return err
 	}
 	return ended(ctx, done)
+}
+
+// applyUnattended undoes what somebody gained on the site, within the allowance, and
+// holds everything else. The report is written whatever comes of it, once the
+// site was read; an older one is gone before that, so that nobody sends it again.
+func (a *app) applyUnattended(ctx context.Context, flags planFlags, path string) error {
+	if path != "" {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("the report cannot be written to %s: %s (name another file with --report)", path, reason(err))
+		}
+	}
+	d, err := a.load()
+	if err != nil {
+		return err
+	}
+	run, err := a.openRun(ctx, d.site(), flags.site, readWrite)
+	if err != nil {
+		return err
+	}
+	defer run.close()
+	draft, err := a.unattended(ctx, d, run.site.Site, run.journal)
+	if err != nil {
+		return err
+	}
+	if err := render.Drift(a.Stdout, draft.Drift, a.options()); err != nil {
+		return err
+	}
+	code := exitFor(draft.Plan)
+	if draft.Drift.Counts.Held > 0 {
+		code = gravest(code, exitChanges)
+	}
+	var done *reconcile.Report
+	if !draft.Drift.Stopped() && len(draft.Plan.Changes) > 0 {
+		fmt.Fprintln(a.Stdout)
+		done, err = a.do(ctx, run, reconcile.ApplyInput{Plan: draft.Plan, Unattended: true})
+	}
+	if path != "" {
+		err = errors.Join(err, writeReport(path, draft.Drift, done))
+	}
+	if err == nil {
+		err = ended(ctx, done)
+	}
+	if err != nil {
+		return err
+	}
+	return exit(code)
+}
+
+// writeReport writes a short report for its owner only: it holds names.
+func writeReport(path string, d *reconcile.Drift, done *reconcile.Report) error {
+	var b bytes.Buffer
+	if err := render.Short(&b, d, done, true); err != nil {
+		return err
+	}
+	if err := replaceFile(path, b.Bytes(), 0o600); err != nil {
+		return fmt.Errorf("the report cannot be written to %s: %s (name another file with --report)", path, reason(err))
+	}
+	return nil
 }
 
 // applyFile applies a plan that was written to a file, and nothing else: the

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -60,6 +59,7 @@ read · 8 locked by another run.`,
 	}
 	cmd.Flags().StringVar(&file, "site", "", "the embedded site's `file` (default .weir/site.db in DIR)")
 	cmd.Flags().StringVar(&format, "format", "text", "output `format`: text, json or short")
+	complete(cmd, "format", func() []cobra.Completion { return []cobra.Completion{"text", "json", "short"} })
 	return cmd
 }
 
@@ -99,65 +99,7 @@ func (a *app) pastRuns() (reconcile.Journal, error) {
 func (a *app) unattended(ctx context.Context, d *description, s site.Reader, journal reconcile.Journal) (*reconcile.Draft, error) {
 	guards := d.guards()
 	return reconcile.Make(ctx, reconcile.Input{
-		Site: s, Name: d.site(), Description: d, Judge: d.judge, Guards: guards, Pins: d.lock,
+		Site: s, Name: d.site(), Home: d.Settings.Site.Range, Description: d, Judge: d.judge, Guards: guards, Pins: d.lock,
 		Unattended: &reconcile.Unattended{Journal: journal, PerDay: guards.RemovalsPerDay, Now: a.Clock()},
 	})
-}
-
-// applyUnattended undoes what somebody gained on the site, within the allowance, and
-// holds everything else. The report is written whatever comes of it, once the
-// site was read; an older one is gone before that, so that nobody sends it again.
-func (a *app) applyUnattended(ctx context.Context, flags planFlags, path string) error {
-	if path != "" {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("the report cannot be written to %s: %s (name another file with --report)", path, reason(err))
-		}
-	}
-	d, err := a.load()
-	if err != nil {
-		return err
-	}
-	run, err := a.openRun(ctx, d.site(), flags.site, readWrite)
-	if err != nil {
-		return err
-	}
-	defer run.close()
-	draft, err := a.unattended(ctx, d, run.site.Site, run.journal)
-	if err != nil {
-		return err
-	}
-	if err := render.Drift(a.Stdout, draft.Drift, a.options()); err != nil {
-		return err
-	}
-	code := exitFor(draft.Plan)
-	if draft.Drift.Counts.Held > 0 {
-		code = gravest(code, exitChanges)
-	}
-	var done *reconcile.Report
-	if !draft.Drift.Stopped() && len(draft.Plan.Changes) > 0 {
-		fmt.Fprintln(a.Stdout)
-		done, err = a.do(ctx, run, reconcile.ApplyInput{Plan: draft.Plan, Unattended: true})
-	}
-	if path != "" {
-		err = errors.Join(err, writeReport(path, draft.Drift, done))
-	}
-	if err == nil {
-		err = ended(ctx, done)
-	}
-	if err != nil {
-		return err
-	}
-	return exit(code)
-}
-
-// writeReport writes a short report for its owner only: it holds names.
-func writeReport(path string, d *reconcile.Drift, done *reconcile.Report) error {
-	var b bytes.Buffer
-	if err := render.Short(&b, d, done, true); err != nil {
-		return err
-	}
-	if err := replaceFile(path, b.Bytes(), 0o600); err != nil {
-		return fmt.Errorf("the report cannot be written to %s: %s (name another file with --report)", path, reason(err))
-	}
-	return nil
 }

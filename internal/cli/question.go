@@ -53,6 +53,7 @@ func (q *query) register(a *app, cmd *cobra.Command, formats ...string) {
 	cmd.Flags().BoolVar(&q.planned, "planned", false, "ask the site as it will be when the description has been applied")
 	cmd.Flags().BoolVar(&q.pages, "pages", false, "read the restrictions of every page (weir scan says what that takes)")
 	cmd.Flags().StringVar(&q.format, "format", formats[0], "output `format`: "+strings.Join(formats, ", "))
+	complete(cmd, "format", func() []cobra.Completion { return formats })
 	run := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if !slices.Contains(formats, q.format) {
@@ -162,7 +163,7 @@ func (q *query) askSite(ctx context.Context, about []access.Ref) (*asked, error)
 	wide := widened{d, q.pages, slices.DeleteFunc(slices.Clone(about), func(r access.Ref) bool { return !r.IsPage() })}
 	if q.planned {
 		draft, err := reconcile.Make(ctx, reconcile.Input{
-			Site: reader, Name: d.site(), Description: wide, Judge: d.judge, Guards: d.guards(), Pins: d.lock,
+			Site: reader, Name: d.site(), Description: wide, Judge: d.judge, Guards: d.guards(), Seats: d.seats(), Pins: d.lock,
 		})
 		if err != nil {
 			return nil, err

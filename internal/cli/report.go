@@ -38,6 +38,8 @@ func (a *app) reportCommand() *cobra.Command {
 		fmt.Fprintf(&list, "  %-12s%s\n", r.name, r.about)
 	}
 	cmd := &cobra.Command{
+		ValidArgsFunction: words(reportNames),
+
 		Use:   "report [NAME]",
 		Short: "Answer what admins ask of a whole site",
 		Long: `Answer one of the questions that admins ask of a whole site. Without NAME, list them:
@@ -59,20 +61,23 @@ site cannot be read.`,
 				return err
 			}
 			t, err := q.report(cmd.Context(), args[0])
-			switch {
-			case err != nil:
+			if err != nil {
 				return err
-			case q.format == "json":
-				return render.JSON(a.Stdout, t)
-			case q.format == "csv":
-				return render.TableCSV(a.Stdout, t)
 			}
-			return render.TableText(a.Stdout, t, q.all, a.options())
+			return a.table(&q, t)
 		},
 	}
 	q.register(a, cmd, "text", "json", "csv")
 	q.registerAll(cmd)
 	return cmd
+}
+
+func reportNames() []cobra.Completion {
+	var out []cobra.Completion
+	for _, r := range reports {
+		out = append(out, cobra.CompletionWithDesc(r.name, r.about))
+	}
+	return out
 }
 
 func (q *query) report(ctx context.Context, name string) (*render.Table, error) {

@@ -108,6 +108,11 @@ var commands = map[string]may{
 		{args: []string{"{}", "--yes"}},
 		{args: []string{"{}", "--yes", "--restart", "--space", "OPS"}},
 	}},
+	"weir drift": {read: true, runs: []run{
+		{args: []string{"{}"}, codes: []int{2}},
+		{args: []string{"{}", "--format", "json"}, codes: []int{2}},
+		{args: []string{"{}", "--format", "short"}, codes: []int{2}},
+	}},
 	"weir apply": {read: true, write: true, runs: []run{
 		{args: []string{"{}", "--auto-approve"}},
 	}},
@@ -253,6 +258,8 @@ func TestApplyThatMayNotWrite(t *testing.T) {
 			{1, invocation{args: []string{"apply", plan, "--dir", dir, "--auto-approve"}, env: with(env, "WEIR_READ_ONLY", "true")}},
 			{5, invocation{args: []string{"apply", plan, "--dir", dir, "--auto-approve"}, env: env}},
 			{1, invocation{args: []string{"apply", dir, "--auto-approve", "--site", "x.db"}, env: env}},
+			{1, invocation{args: []string{"apply", dir, "--unattended"}, env: with(env, "WEIR_READ_ONLY", "1")}},
+			{2, invocation{args: []string{"apply", dir, "--unattended"}, env: env}}, // no apply is known: all is held
 		} {
 			if code, stdout, stderr := weirLive(t, c.in); code != c.code {
 				t.Errorf("weir %s: exit code %d, want %d\n%s%s", strings.Join(c.in.args, " "), code, c.code, stdout, stderr)
@@ -371,10 +378,12 @@ func TestWhoCanWrite(t *testing.T) {
 				return strings.HasSuffix(name, ".openSite") || strings.HasSuffix(name, ".openRun") || strings.HasSuffix(name, ".openLive") || strings.HasSuffix(name, ".openEmbedded")
 			},
 			[]string{
-				"internal/cli/apply.go: a.openRun(ctx, d.site(), flags.site, readWrite)",
+				"internal/cli/apply.go: a.openRun(ctx, d.site(), flags.site, readWrite)", // a plain one
+				"internal/cli/apply.go: a.openRun(ctx, d.site(), flags.site, readWrite)", // and one with nobody there
 				"internal/cli/apply.go: a.openRun(ctx, plan.Site, flags.site, existing)",
 				"internal/cli/apply.go: a.openSite(ctx, name, file, mode)",
 				"internal/cli/doctor.go: a.openLive(ctx, said, name.Plan, true)",
+				"internal/cli/drift.go: a.openSite(ctx, d.site(), file, readOnly)",
 				"internal/cli/live.go: a.openEmbedded(name, file, mode)",
 				"internal/cli/live.go: a.openLive(ctx, access, name.Plan, mode == readOnly)",
 				"internal/cli/plan.go: a.openSite(ctx, d.site(), file, readOnly)",

@@ -46,10 +46,12 @@ var Codes = map[string]string{
 	"WR409": "malformed plan file",
 	"WR410": "a change reaches beyond this site",
 	"WR411": "a restriction is lifted",
+	"WR412": "more seats than there may be",
 
 	"WR501": "the site file cannot be used",
 	"WR502": "the site cannot hold this",
 	"WR503": "part of the site cannot be seen",
 	"WR504": "the site did not answer as it should",
 	"WR505": "held only in part",
+	"WR506": "a step by hand",
 }

@@ -105,6 +105,11 @@ func Plan(name string) *reconcile.Plan {
 		Names:      map[string]string{user: name},
 		Owners:     map[string]string{space: group},
 	}
+	p.Seats = &reconcile.Seats{
+		Before: reconcile.SeatCount{Paid: 2, Guests: 1}, After: reconcile.SeatCount{Paid: 3, Guests: 1, ManagedGuests: 1, Unsure: 1}, Gaining: []string{user}, Invited: 1,
+		Limits: []reconcile.SeatLimit{{Of: "paid", Most: 2, After: 3, Reason: name, Exceeded: true}, {Of: name + "?", Most: 2}},
+		Cost:   &reconcile.SeatCost{Currency: name, Per: name, Before: name, After: name, Difference: name, Next: name, Tier: &reconcile.SeatTier{From: 1, Each: name}},
+	}
 	edited := []reconcile.EditedLine{{Line: 3, Spans: []reconcile.Span{{Text: name}, {Text: name, Changed: true}}, States: 1}}
 	p.Edits = &reconcile.Edits{
 		Base: name, Commit: name, Trouble: name, Unplaced: []string{name},

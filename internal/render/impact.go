@@ -18,7 +18,7 @@ func (p *printer) impacts(plan *reconcile.Plan) {
 	if !p.All {
 		list = reconcile.Fold(list, lines)
 	}
-	opens, losses, rest := parted(list)
+	opens, losses, rest := divided(list)
 	p.impactList("opened", yellow, opens, plan.Names)
 	p.impactList("people who lose", red, losses, plan.Names)
 	shown := rest[:min(len(rest), most(p.All, lines))]
@@ -28,8 +28,8 @@ func (p *printer) impacts(plan *reconcile.Plan) {
 	}
 }
 
-// parted gives what opens something, what is lost, and what else is gained.
-func parted(list []reconcile.Impact) (opens, losses, gains []reconcile.Impact) {
+// divided gives what opens something, what is lost, and what else is gained.
+func divided(list []reconcile.Impact) (opens, losses, gains []reconcile.Impact) {
 	for _, i := range list {
 		switch {
 		case !i.Gains:

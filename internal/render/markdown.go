@@ -68,6 +68,7 @@ func Markdown(w io.Writer, plan *reconcile.Plan, o MarkdownOptions) error {
 		m.budgets(),      // 4
 		m.findings(),     // 3
 		m.claims(),       // 6
+		m.seats(),        // 6
 		m.manual(),       // 5
 		m.unknown(),      // 6
 		m.everybody(),    // 8

@@ -2,7 +2,6 @@ package render
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -24,15 +23,11 @@ func code(name string) string { return codeOf(name, longName) }
 // said writes a sentence or a fact as code.
 func said(text string) string { return codeOf(text, longText) }
 
-// outside finds what cannot stay in code, in its last character. A backtick ends code,
-// and fences that are longer than what they hold do not help: the parser of GitHub and
-// GitLab knows no more than 80 in a row (cmark-gfm, MAXBACKTICKS). A bar ends the cell
-// of a table, in code as well. GitHub's and Azure's runners obey ##[ wherever it is in
-// a line that they log.
-var outside = regexp.MustCompile("[`|]|##(?:vso)?\\[")
-
-// codeOf writes a text as code, but for what has to stand outside as entities: they
-// are text there, and mean nothing by themselves. What is longer is cut and marked.
+// codeOf writes a text as code, but for what has to stand outside, as entities: they
+// are text there, and mean nothing by themselves. A backtick ends code, and fences that
+// are longer than what they hold do not help: the parser of GitHub and GitLab knows no
+// more than 80 in a row (cmark-gfm, MAXBACKTICKS). A bar ends the cell of a table, in
+// code as well. What is longer is cut and marked.
 func codeOf(text string, most int) string {
 	text = Safe(text)
 	if text == "" {
@@ -40,19 +35,24 @@ func codeOf(text string, most int) string {
 	}
 	var b strings.Builder
 	for text != "" && most > 0 {
-		code, entity := text, ""
-		if at := outside.FindStringIndex(text); at != nil {
-			code, entity = text[:at[1]-1], fmt.Sprintf("&#%d;", text[at[1]-1])
+		n := strings.IndexAny(text, "`|")
+		if n == 0 {
+			entity := fmt.Sprintf("&#%d;", text[0])
+			b.WriteString(entity)
+			text = text[1:]
+			most -= len(entity)
+			continue
 		}
-		if part := cut(code, most); part != code {
-			return b.String() + "`" + padded(part) + "`"
+		if n < 0 {
+			n = len(text)
 		}
-		if code != "" {
-			b.WriteString("`" + padded(code) + "`")
+		code := cut(text[:n], most)
+		b.WriteString("`" + padded(code) + "`")
+		if code != text[:n] {
+			return b.String()
 		}
-		b.WriteString(entity)
-		text = text[min(len(text), len(code)+min(1, len(entity))):]
-		most -= utf8.RuneCountInString(code) + len(entity)
+		text = text[n:]
+		most -= utf8.RuneCountInString(code)
 	}
 	if text != "" {
 		b.WriteString("…")
@@ -71,11 +71,8 @@ func padded(s string) string {
 // fenced writes a line of a block of code. It begins with a sign of weir's own, so
 // that the line can neither end the block nor be a command to whatever prints it.
 func fenced(sign, text string) string {
-	return sign + " " + cut(runners.Replace(Safe(text)), longText) + "\n"
+	return sign + " " + cut(Safe(text), longText) + "\n"
 }
-
-// runners writes what they obey anywhere in a line so that they do not.
-var runners = strings.NewReplacer("##[", `#\x23[`, "##vso[", `#\x23vso[`)
 
 // where says where something is written.
 func where(at *reconcile.Origin) string {
@@ -107,5 +104,5 @@ func because(reason string, at *reconcile.Origin) string {
 	return strings.Join(out, ", ")
 }
 
-// counted titles a section.
-func counted(title string, n int) string { return fmt.Sprintf("%s (%s)", title, Number(n)) }
+// headed titles a section, with a count.
+func headed(title string, n int) string { return fmt.Sprintf("%s (%s)", title, Number(n)) }

@@ -2,7 +2,6 @@ package render_test
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -20,11 +19,6 @@ import (
 	"github.com/weirhq/weir/internal/hostile"
 	"github.com/weirhq/weir/internal/render"
 	"github.com/weirhq/weir/reconcile"
-)
-
-var (
-	hostileNames = flag.Int("hostile", 1000, "how many hostile names go through Markdown and the terminal")
-	hostileSeed  = flag.Uint64("hostile-seed", 1, "which ones")
 )
 
 // commonMark reads Markdown as CommonMark with what GitHub adds, and footnotes: more
@@ -148,8 +142,8 @@ func TestMarkdownHoldsHostileNames(t *testing.T) {
 	}
 	lines := strings.Count(string(textOf(t, hostile.Plan(plain))), "\n")
 
-	r := rand.New(rand.NewPCG(*hostileSeed, 2))
-	for i := range *hostileNames {
+	r := rand.New(rand.NewPCG(*render.HostileSeed, 2))
+	for i := range *render.HostileNames {
 		name := hostile.Name(r)
 		if i < len(hostile.Texts) {
 			name = hostile.Texts[i]
@@ -183,7 +177,7 @@ func TestMarkdownHoldsHostileNames(t *testing.T) {
 			t.Fatalf("the name was %q", name)
 		}
 	}
-	t.Logf("%d names, seed %d", *hostileNames, *hostileSeed)
+	t.Logf("%d names, seed %d", *render.HostileNames, *render.HostileSeed)
 }
 
 // shown gives as much of a name as is shown at least: what stands outside code takes

@@ -38,7 +38,7 @@ func nothing(plan *reconcile.Plan) bool {
 // glance tells in a line each what opens and who loses, where the sections that do
 // are longer than that, and whom to ask.
 func (m *markdown) glance() part {
-	opens, losses, _ := parted(m.plan.Impacts)
+	opens, losses, _ := divided(m.plan.Impacts)
 	if len(opens)+len(losses) <= 2 {
 		opens, losses = nil, nil
 	}
@@ -145,7 +145,7 @@ const (
 // outside, or to those who come to administer.
 func (m *markdown) opened() part {
 	const lines = 8
-	opens, _, _ := parted(m.plan.Impacts)
+	opens, _, _ := divided(m.plan.Impacts)
 	if len(opens) == 0 {
 		return part{}
 	}
@@ -163,7 +163,7 @@ func (m *markdown) opened() part {
 // in fewer lines, with fewer names, until a count accounts for everybody.
 func (m *markdown) losses() part {
 	const lines = 40 // more are no table that anybody reads
-	_, losses, _ := parted(m.plan.Impacts)
+	_, losses, _ := divided(m.plan.Impacts)
 	if len(losses) == 0 {
 		return part{}
 	}
@@ -208,7 +208,7 @@ func (m *markdown) gains() part {
 	if m.Flavour == FlavourBitbucket {
 		lines = 5
 	}
-	_, _, gains := parted(m.plan.Impacts)
+	_, _, gains := divided(m.plan.Impacts)
 	if len(gains) == 0 {
 		return part{}
 	}
@@ -225,7 +225,7 @@ func (m *markdown) gains() part {
 // everybody names those whom lines only count, of what opens and what is lost.
 func (m *markdown) everybody() part {
 	const perLine = 3
-	opens, losses, _ := parted(m.plan.Impacts)
+	opens, losses, _ := divided(m.plan.Impacts)
 	var out []string
 	var named []int // people of each line
 	for _, i := range slices.Concat(losses, opens) {

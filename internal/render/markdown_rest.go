@@ -8,6 +8,21 @@ import (
 	"github.com/weirhq/weir/reconcile"
 )
 
+// seats tells what becomes of seats, and about what that costs.
+func (m *markdown) seats() part {
+	lines := SeatLines(m.plan.Seats)
+	if len(lines) == 0 {
+		return part{}
+	}
+	var out []string
+	for _, l := range lines {
+		out = append(out, "- "+said(l)+"\n")
+	}
+	return m.list(6, 0, "Seats", out, func(from int) string {
+		return Count(len(out)-from, "line", "lines")
+	})
+}
+
 // manual lists what a person has to do by hand.
 func (m *markdown) manual() part {
 	list := m.plan.Manual
@@ -37,7 +52,7 @@ func (m *markdown) manual() part {
 		}
 		out = append(out, b.String())
 	}
-	return m.list(5, 0, counted("To do by hand", len(list)), out, func(from int) string {
+	return m.list(5, 0, headed("To do by hand", len(list)), out, func(from int) string {
 		return Count(len(list)-from, "thing to do", "things to do")
 	})
 }
@@ -66,7 +81,7 @@ func (m *markdown) unknown() part {
 		}
 		out = append(out, line+": "+said(g[0].Reason)+"\n")
 	}
-	return m.list(6, lines, counted("Not seen, and so neither added nor removed", len(list)), out, func(from int) string {
+	return m.list(6, lines, headed("Not seen, and so neither added nor removed", len(list)), out, func(from int) string {
 		n := 0
 		for _, g := range groups[from:] {
 			n += len(g)
@@ -93,7 +108,7 @@ func (m *markdown) changes() part {
 	if len(out) == 0 {
 		return part{}
 	}
-	title := counted("Changes, object by object", len(m.plan.Changes))
+	title := headed("Changes, object by object", len(m.plan.Changes))
 	if sources := Sources(m.plan.Edits); sources != "" {
 		title += ": " + sources
 	}
@@ -151,7 +166,7 @@ func (m *markdown) edits() part {
 	if len(out) == 0 {
 		put("=", "no file of the description was edited")
 	}
-	return m.foldable(8, counted("Edited lines of the description", len(out)), "diff", out, func(from int) string {
+	return m.foldable(8, headed("Edited lines of the description", len(out)), "diff", out, func(from int) string {
 		return Count(len(out)-from, "other line", "other lines")
 	})
 }
@@ -174,7 +189,7 @@ func (m *markdown) kept() part {
 	for _, k := range m.plan.Kept {
 		out = append(out, fenced("=", k.Fact+"  # "+k.Reason))
 	}
-	return m.foldable(10, counted("Left as it is", len(out)), "text", out, func(from int) string {
+	return m.foldable(10, headed("Left as it is", len(out)), "text", out, func(from int) string {
 		return Number(len(out)-from) + " more"
 	})
 }
@@ -188,7 +203,7 @@ func (m *markdown) observed() part {
 	for _, o := range m.plan.Observed {
 		out = append(out, fenced(sign(o.Op), o.Fact+"  # "+observation(o)))
 	}
-	return m.foldable(10, counted("Only observed, and left so", len(out)), "diff", out, func(from int) string {
+	return m.foldable(10, headed("Only observed, and left so", len(out)), "diff", out, func(from int) string {
 		return Number(len(out)-from) + " more"
 	})
 }

@@ -49,7 +49,7 @@ func (m *markdown) findings() part {
 			out, n = append(out, line), append(n, count[r])
 		}
 	}
-	title := counted("What rules say", len(list))
+	title := headed("What rules say", len(list))
 	if len(denied) > 0 {
 		title = fmt.Sprintf("What rules say (%s of %s stop this)", Number(len(denied)), Number(len(list)))
 	}
@@ -88,7 +88,7 @@ func (m *markdown) warnings() part {
 		}
 		out = append(out, fenced("!", text))
 	}
-	return m.foldable(8, counted("Warnings", len(out)), "text", out, func(from int) string {
+	return m.foldable(8, headed("Warnings", len(out)), "text", out, func(from int) string {
 		return Count(len(out)-from, "other warning", "other warnings")
 	})
 }
@@ -167,7 +167,7 @@ func (m *markdown) budgets() part {
 			continue
 		}
 		exceeded++
-		line := fmt.Sprintf("- %s: %s of %s, %s allowed", code(b.Rule), Number(b.Count), Number(b.Live), Number(allowed(b)))
+		line := fmt.Sprintf("- %s: %s of %s, %s allowed", code(b.Rule), Number(b.Count), Number(b.Live), Number(b.Bound()))
 		if b.Admin > b.AllowedAdmin {
 			line += fmt.Sprintf(" (%s of administration of a space, for which %s may go)", Count(b.Admin, "is a loss", "are losses"), Number(b.AllowedAdmin))
 		}
@@ -182,7 +182,7 @@ func (m *markdown) budgets() part {
 	if exceeded == 0 {
 		return part{}
 	}
-	p := m.list(4, 0, counted("Budgets exceeded", exceeded), out, func(from int) string {
+	p := m.list(4, 0, headed("Budgets exceeded", exceeded), out, func(from int) string {
 		return Count(exceeded-from, "budget", "budgets")
 	})
 	switch {

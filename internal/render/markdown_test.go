@@ -133,9 +133,9 @@ func folded(list []reconcile.Impact, key func(reconcile.Impact) string) []int {
 // However large a plan is, it fits; who loses is counted whole, in lines that account
 // for everybody; what is cut is counted; and it is the same text every time.
 func TestMarkdownFits(t *testing.T) {
-	r := rand.New(rand.NewPCG(*hostileSeed, 4))
+	r := rand.New(rand.NewPCG(*render.HostileSeed, 4))
 	forms := make(map[string]int)
-	for n := range max(60, *hostileNames/20) {
+	for n := range max(60, *render.HostileNames/20) {
 		p := randomPlan(r)
 		const enough = 7_000
 		o := render.MarkdownOptions{Flavour: render.Flavours[n%3], Limit: enough + r.IntN(58_000)}

@@ -36,6 +36,7 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 	p.line("%s", p.paint(bold, Safe(Verdict(plan))))
 	p.line("%s", p.paint(dim, voice(Safe).effort(plan)))
 	p.impacts(plan)
+	p.seats(plan.Seats)
 	p.changes(plan)
 	p.edits(plan.Edits)
 	p.manual(plan.Manual)
@@ -91,11 +92,11 @@ func Verdict(plan *reconcile.Plan) string {
 }
 
 func (v voice) verdict(plan *reconcile.Plan) string {
-	const few = 4
+	const few = 8
 	var why []string
 	for _, b := range plan.Budgets {
-		if b.Exceeded && !b.Accepted {
-			why = append(why, v(fmt.Sprintf("%s:%d", b.Rule, b.Count))+fmt.Sprintf(" (%d allowed)", allowed(b)))
+		if b.Stops() {
+			why = append(why, v(fmt.Sprintf("%s:%d", b.Rule, b.Count))+fmt.Sprintf(" (%d allowed)", b.Bound()))
 		}
 	}
 	denied := make(map[string]int)
@@ -352,23 +353,11 @@ func (p *printer) exceeded(budgets []reconcile.Budget) {
 		if b.Accepted {
 			state = p.paint(yellow, "accepted")
 		}
-		code := "WR402"
-		if b.Rule == "people_losing_access" {
-			code = "WR403"
-		}
-		p.line("  %s %s: %s of %s, %s allowed: %s", code, Safe(b.Rule), Number(b.Count), Number(b.Live), Number(allowed(b)), state)
+		p.line("  %s %s: %s of %s, %s allowed: %s", b.Code(), Safe(b.Rule), Number(b.Count), Number(b.Live), Number(b.Bound()), state)
 		if b.Admin > b.AllowedAdmin {
 			p.line("    %s of administration of a space, for which %s may go", Count(b.Admin, "is a loss", "are losses"), Number(b.AllowedAdmin))
 		}
 	}
-}
-
-// allowed is the bound that was exceeded.
-func allowed(b reconcile.Budget) int {
-	if b.Count <= b.Allowed {
-		return b.AllowedAdmin
-	}
-	return b.Allowed
 }
 
 // Summary counts the changes in one line: "people +63 -739, groups +26 -15".

@@ -102,8 +102,8 @@ func (a Admin) SetPersonState(email, to string) error {
 		}
 		switch to {
 		case StateActive:
-			if !p.works() && s.licensed(p) {
-				if err := s.roomFor(p); err != nil {
+			if !p.works() {
+				if err := s.roomToReturn(p); err != nil {
 					return err
 				}
 			}
