@@ -105,6 +105,7 @@ func Plan(name string) *reconcile.Plan {
 		Names:      map[string]string{user: name},
 		Owners:     map[string]string{space: group},
 	}
+	p.Snapshot = &reconcile.Snapshot{Key: name, Reread: name, Age: 5}
 	p.Seats = &reconcile.Seats{
 		Before: reconcile.SeatCount{Paid: 2, Guests: 1}, After: reconcile.SeatCount{Paid: 3, Guests: 1, ManagedGuests: 1, Unsure: 1}, Gaining: []string{user}, Invited: 1,
 		Limits: []reconcile.SeatLimit{{Of: "paid", Most: 2, After: 3, Reason: name, Exceeded: true}, {Of: name + "?", Most: 2}},

@@ -27,6 +27,12 @@ func (m *markdown) verdict() part {
 	if m.Since != nil {
 		facts += " Since the last push: " + brief(m.since) + "."
 	}
+	if s := plan.Snapshot; s != nil {
+		facts += " A plan " + m.voice.snapshot(s) + "."
+	}
+	if plan.Audience == reconcile.Public {
+		facts += " For the public: who and what the description does not name has a pseudonym."
+	}
 	return part{head: fmt.Sprintf("### %s\n\n%s\n\n", upper(head), facts)}
 }
 
