@@ -294,13 +294,17 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 		if err != nil {
 			return nil, err
 		}
-		items := last.sift(diff, live, before, after)
-		drift = last.drift(items, diff.Observed, live.Facts, desired, live.Account)
+		judge := last.sift(diff, live, before, after)
+		observed := diff.Observed
+		diff = judge.safely(func(d Difference) []site.Step {
+			sim := NewSimulation(live.Facts, before, before.With(d.Target), in.Guards.MinSpaceAdmins)
+			return Order(sim, in.Site.Units(d.Changes, live.Facts))
+		})
+		after = before.With(diff.Target)
+		drift = last.drift(judge.items, observed, live.Facts, desired, live.Account)
 		if err := drift.name(ctx, in.Site, last.last, live); err != nil {
 			return nil, err
 		}
-		diff = diff.keeping(items, live.Facts)
-		after = before.With(diff.Target)
 	}
 	delta := access.Delta{
 		Live: live.Facts, Target: diff.Target, Desired: desired, Changes: diff.Changes,

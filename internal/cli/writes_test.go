@@ -96,6 +96,10 @@ var commands = map[string]may{
 		{args: []string{"--dir", "{}"}},
 		{args: []string{"--dir", "{}", "--planned", "--pages", "--format", "json"}},
 	}},
+	"weir seats": {read: true, runs: []run{
+		{args: []string{"{}"}},
+		{args: []string{"--dir", "{}", "--planned", "--by", "group", "--format", "json"}},
+	}},
 	"weir report": {read: true, runs: []run{
 		{args: []string{"unattended", "--dir", "{}"}},
 		{args: []string{"inactive", "--dir", "{}", "--planned", "--format", "json"}},
