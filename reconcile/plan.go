@@ -89,6 +89,9 @@ type Plan struct {
 	// Gained and Lost. The site's own are not used: people choose those
 	// themselves, and could call themselves anything.
 	Names map[string]string `json:"names,omitempty"`
+	// Owners are those of the spaces where something changes, as described: whom to
+	// ask.
+	Owners map[string]string `json:"owners,omitempty"`
 	// Audience is "public" where every name that the description does not have is a
 	// pseudonym. The digest is that of the plan with the names.
 	Audience string `json:"audience,omitempty"`
@@ -356,6 +359,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 		in.Guards.admins(delta), own(live.Facts, diff.Target, live.Account), emptied(delta), seats.findings(), warnings(desired.Warnings)), desired.Owners)
 	p.Assertions, p.Proofs = claims(held), claims(proved)
 	p.Names = named(desired.Labels, p.told()...)
+	p.Owners = p.touched(desired.Owners)
 	p.Accept(in.Guards.Acceptances, in.Guards.Used)
 	if in.Base != nil {
 		p.addEdits(in, live, compared{wanted, diff}, unconfirmed)
