@@ -190,6 +190,15 @@ func arrayShape(items func(*shaper) shape) func(*shaper) shape {
 	return func(s *shaper) shape { return shape{"type": "array", "items": items(s)} }
 }
 
+// atLeastOne is a list that is not empty.
+func atLeastOne(list func(*shaper) shape) func(*shaper) shape {
+	return func(s *shaper) shape {
+		out := maps.Clone(list(s))
+		out["minItems"] = 1
+		return out
+	}
+}
+
 func mapShape(values func(*shaper) shape) func(*shaper) shape {
 	return func(s *shaper) shape {
 		return shape{"type": "object", "propertyNames": shape{"minLength": 1}, "additionalProperties": values(s)}
