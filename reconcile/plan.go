@@ -149,6 +149,10 @@ type Planned struct {
 // Described is the reason of a change that brings about what is described.
 const Described = "described"
 
+// StateEnds is the reason for which somebody ceases to be on the site whom a
+// described state shuts out everywhere.
+const StateEnds = "the described state ends access"
+
 // Origin is a place in the description.
 type Origin struct {
 	File   string `json:"file"`   // a path from the description's folder, with slashes
@@ -563,7 +567,7 @@ func (p *Plan) addSteps(steps []site.Step, diff Difference, desired access.Desir
 		planned := Planned{Op: c.Op, Fact: c.Fact.String(), Was: c.Was, Origin: origin(desired.Origins[id]), Step: stepOf[id]}
 		switch cause, falls := diff.Cause[id]; {
 		case falls && cause == c.Fact.Object && c.Fact.Kind == access.Exists:
-			planned.Reason = "the described state ends access"
+			planned.Reason = StateEnds
 		case falls && c.Op == access.Remove:
 			planned.ConsequenceOf = cause.String()
 			planned.Reason = "falls with " + cause.String()

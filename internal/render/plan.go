@@ -338,7 +338,7 @@ func (p *printer) budgets(plan *reconcile.Plan) {
 		p.line("")
 		p.line("to accept exactly this, once, after a review:")
 		for _, a := range list {
-			p.line("  --accept %s", Safe(a))
+			p.line("  --accept %s", shellWord(Safe(a)))
 		}
 	}
 }
@@ -387,4 +387,15 @@ func counts(c reconcile.Count) string {
 		}
 	}
 	return strings.Join(parts, " ")
+}
+
+// shellWord quotes a word where a shell would read it otherwise.
+func shellWord(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-./:@%+,=", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
