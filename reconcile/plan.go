@@ -75,6 +75,8 @@ type Plan struct {
 	Impacts []Impact `json:"impacts"`
 	Gained  []Reach  `json:"gained"`
 	Lost    []Reach  `json:"lost"`
+	// Heat is how those who gain or lose something stand before and after.
+	Heat *Heat `json:"heat,omitempty"`
 	// ReliesOn are the fingerprints of the objects that the changes touch. An
 	// apply of this plan is refused when one of them has moved.
 	ReliesOn map[string]string `json:"relies_on"`
@@ -308,6 +310,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p.addObserved(diff.Observed, desired)
 	p.Impacts = impacts(delta, p.Changes)
 	p.Gained, p.Lost = reach(delta)
+	p.Heat = heat(delta)
 	p.Digest = p.digest()
 	p.Budgets = append(in.Guards.budgets(delta), beyond.budgets()...)
 	p.Findings = findings(slices.Concat(
@@ -651,6 +654,11 @@ func (p *Plan) told() [][]string {
 	}
 	for _, r := range slices.Concat(p.Gained, p.Lost) {
 		out = append(out, r.People)
+	}
+	if p.Heat != nil {
+		for _, r := range p.Heat.Rows {
+			out = append(out, r.People)
+		}
 	}
 	return out
 }

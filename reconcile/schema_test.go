@@ -99,8 +99,10 @@ func samplePlan() *Plan {
 		Budgets:  []Budget{{Rule: "removals.member", Count: 1, Live: 9, Allowed: 3}},
 		Impacts: []Impact{{Class: ToAdmins, Gains: true, Is: "administration", Cause: Cause{Kind: "role", Subject: "group:g", Others: []string{"group:h"}, Was: "viewer", Is: "admin"},
 			Reason: Described, Origin: &Origin{"a.weir.yaml", 1, 2}, Objects: []string{"space:S"}, Permissions: []string{"read/space"}, People: []string{"user:ana@acme.example"}}},
-		Gained:   []Reach{{Object: "space:S", Permissions: []string{"read/space"}, People: []string{"user:ana@acme.example"}}},
-		Lost:     []Reach{},
+		Gained: []Reach{{Object: "space:S", Permissions: []string{"read/space"}, People: []string{"user:ana@acme.example"}}},
+		Lost:   []Reach{},
+		Heat: &Heat{Objects: []string{"site", "space:S"}, MoreObjects: 1, MoreRows: 1, MorePeople: 2, Rows: []HeatRow{{Class: ToAdmins, Also: []string{Losses},
+			People: []string{"user:ana@acme.example"}, Count: 1, Cells: []HeatCell{{Object: 1, Was: "view", Is: "administration", Gains: true, Loses: true}}}}},
 		ReliesOn: map[string]string{"group:g": "0123"},
 		Names:    map[string]string{"user:ana@acme.example": "Ana Lind"},
 	}
