@@ -54,21 +54,23 @@ func heat(d access.Delta) *Heat {
 		size  int
 	}
 	var rows []row
-	weight, taken := make(map[access.Ref]int), make(map[access.Ref]bool)
+	weight, grave := make(map[access.Ref]int), make(map[access.Ref]bool)
 	add := func(gaining string, people []string, moves []access.Move) {
 		r := row{HeatRow: HeatRow{People: people[:min(len(people), mostHeatPeople)], Count: len(people)}, moves: moves, size: len(people) * len(moves)}
 		in := make(map[string]bool)
 		for _, m := range moves {
 			weight[m.Object] += len(people)
-			switch {
-			case m.Gains && gaining == Gains && m.Is == access.Administers && m.Was != access.Administers:
-				in[ToAdmins] = true
-			case m.Gains:
-				in[gaining] = true
+			class := gaining
+			if gaining == Gains && m.Is == access.Administers && m.Was != access.Administers {
+				class = ToAdmins
+			}
+			if m.Gains {
+				in[class] = true
 			}
 			if m.Loses {
-				in[Losses], taken[m.Object] = true, true
+				in[Losses] = true
 			}
+			grave[m.Object] = grave[m.Object] || m.Loses || Exposes(class)
 		}
 		for _, c := range classes {
 			switch {
@@ -119,7 +121,7 @@ func heat(d access.Delta) *Heat {
 		return cmp.Or(cmp.Compare(first(a == access.Site), first(b == access.Site)), cmp.Compare(weight[b], weight[a]), cmp.Compare(a, b))
 	}
 	slices.SortFunc(objects, func(a, b access.Ref) int {
-		return cmp.Or(cmp.Compare(first(taken[a]), first(taken[b])), largest(a, b))
+		return cmp.Or(cmp.Compare(first(grave[a]), first(grave[b])), largest(a, b))
 	})
 	if len(objects) == 0 {
 		return nil

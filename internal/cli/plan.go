@@ -54,9 +54,10 @@ Exit codes: 0 planned · 1 error in the description · 2 changes (with
 				},
 				"json":  func(p *reconcile.Plan) error { return p.Write(a.Stdout) },
 				"facts": func(p *reconcile.Plan) error { _, err := fmt.Fprint(a.Stdout, p.Lines()); return err },
+				"html":  func(p *reconcile.Plan) error { return render.HTML(a.Stdout, p) },
 			}[format]
 			if !ok {
-				return fmt.Errorf("unknown format %q (text, json or facts)", format)
+				return fmt.Errorf("unknown format %q (text, json, facts or html)", format)
 			}
 			accept, err := acceptances(flags.accept)
 			if err != nil {
@@ -82,7 +83,7 @@ Exit codes: 0 planned · 1 error in the description · 2 changes (with
 		},
 	}
 	flags.register(cmd)
-	cmd.Flags().StringVar(&format, "format", "text", "output `format`: text, json or facts")
+	cmd.Flags().StringVar(&format, "format", "text", "output `format`: text, json, facts or html")
 	cmd.Flags().StringVar(&out, "out", "", "also write the plan to a `file`, for weir apply")
 	cmd.Flags().BoolVar(&incremental, "incremental", false, "read anew only what the site's audit log says has changed since the last such plan; everything from time to time (full_read_every)")
 	cmd.Flags().BoolVar(&all, "all", false, "show everybody and every change in text, not only a screenful")

@@ -90,10 +90,17 @@ type Sentence struct {
 
 // ImpactOf says an impact in words, which are harmless to a terminal.
 func ImpactOf(i reconcile.Impact) Sentence {
+	s := sentence(i)
+	s.What, s.Why = unmarked(s.What), unmarked(s.Why)
+	return s
+}
+
+// sentence says an impact in words in which every name is marked.
+func sentence(i reconcile.Impact) Sentence {
 	s := Sentence{Mark: map[string]string{reconcile.ToGuests: "guest", reconcile.ToExternal: "external"}[i.Class], Why: why(i)}
 	many := len(i.People) != 1
 	s.Verb = map[bool]map[bool]string{true: {true: "gain", false: "lose"}, false: {true: "gains", false: "loses"}}[many][i.Gains]
-	on := Objects(i.Objects, 3)
+	on, keep := objects(i.Objects, 3), map[bool]string{true: "keep", false: "keeps"}[many]
 	switch {
 	case i.Objects[0] == string(access.Site):
 		s.What = onTheSite(i)
@@ -110,10 +117,7 @@ func ImpactOf(i reconcile.Impact) Sentence {
 			s.What += ", up to " + standing(i.Was)
 		}
 	default:
-		s.What = fmt.Sprintf("%s on %s, and keep %s", standing(i.Was), on, standing(i.Is))
-		if !many {
-			s.What = strings.Replace(s.What, ", and keep ", ", and keeps ", 1)
-		}
+		s.What = fmt.Sprintf("%s on %s, and %s %s", standing(i.Was), on, keep, standing(i.Is))
 	}
 	return s
 }
@@ -150,14 +154,17 @@ func abilities(ids []string) string {
 	if len(ids) > 3 {
 		return Count(len(ids), "permission", "permissions")
 	}
-	return Safe(and(ids))
+	return name(and(ids))
 }
 
 // Objects names a few objects, or counts them and names the first.
-func Objects(list []string, few int) string {
+func Objects(list []string, few int) string { return unmarked(objects(list, few)) }
+
+// objects does so with every name marked.
+func objects(list []string, few int) string {
 	shown := make([]string, 0, few)
 	for _, o := range list[:min(few, len(list))] {
-		shown = append(shown, Safe(Thing(access.Ref(o))))
+		shown = append(shown, name(Thing(access.Ref(o))))
 	}
 	if len(list) <= few {
 		return and(shown)
@@ -190,10 +197,10 @@ func person(who string, known map[string]string) string {
 
 // why says what has an impact.
 func why(i reconcile.Impact) string {
-	c, subject := i.Cause, Safe(Principal(access.Ref(i.Cause.Subject)))
+	c, subject := i.Cause, name(Principal(access.Ref(i.Cause.Subject)))
 	more := len(c.Others) > 0
 	if more {
-		subject = fmt.Sprintf("%s %s (%s …)", Number(1+len(c.Others)), alikeNoun(c.Subject), Safe(access.Ref(c.Subject).ID()))
+		subject = fmt.Sprintf("%s %s (%s …)", Number(1+len(c.Others)), alikeNoun(c.Subject), name(access.Ref(c.Subject).ID()))
 	}
 	they := func(one, many string) string {
 		if len(i.People) == 1 {
@@ -209,7 +216,7 @@ func why(i reconcile.Impact) string {
 		case i.Gains:
 			return they("enters", "they enter")
 		case c.Is != "":
-			return they("is ", "they are ") + Safe(c.Is)
+			return they("is ", "they are ") + name(c.Is)
 		}
 		return they("is no longer on the site", "they are no longer on the site")
 	case access.Product:
@@ -239,7 +246,7 @@ func why(i reconcile.Impact) string {
 		if more {
 			return fmt.Sprintf("%s roles permit something else", Number(1+len(c.Others)))
 		}
-		return fmt.Sprintf("the role %s permits something else", Safe(access.Ref(c.Subject).ID()))
+		return fmt.Sprintf("the role %s permits something else", name(access.Ref(c.Subject).ID()))
 	case access.Member:
 		if i.Gains {
 			return they("joins ", "they join ") + subject
@@ -253,7 +260,7 @@ func why(i reconcile.Impact) string {
 
 // holding says what a principal comes to hold in place of what.
 func holding(c reconcile.Cause, subject, be string) string {
-	was, is := Safe(standing(c.Was)), Safe(standing(c.Is))
+	was, is := name(standing(c.Was)), name(standing(c.Is))
 	switch {
 	case c.Was == "":
 		return fmt.Sprintf("%s%s given %s", subject, be, is)

@@ -27,7 +27,11 @@ var kindOrder = []struct{ key, noun string }{
 func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 	p := newPrinter(w, o)
 	if len(plan.Changes) == 0 && len(plan.Manual) == 0 && !plan.Stops().Any() {
-		p.line("%s", p.paint(bold, unchanged(plan)))
+		line := unchanged(plan)
+		if len(plan.Findings)+len(plan.Unknown) > 0 {
+			line += "; --format json lists them"
+		}
+		p.line("%s", p.paint(bold, line))
 		p.observed(plan.Observed)
 		p.claims(plan)
 		return p.err
@@ -75,11 +79,7 @@ func unchanged(plan *reconcile.Plan) string {
 	if n := len(plan.Unknown); n > 0 {
 		notes = append(notes, Count(n, "thing", "things")+" not seen")
 	}
-	line := fmt.Sprintf("no changes: %s is as described (%s)", Safe(plan.Site.Name), strings.Join(notes, ", "))
-	if len(notes) > 1 {
-		line += "; --format json lists them"
-	}
-	return line
+	return fmt.Sprintf("no changes: %s is as described (%s)", Safe(plan.Site.Name), strings.Join(notes, ", "))
 }
 
 // Verdict says in one line whether the plan may be applied and what it does to
@@ -106,10 +106,15 @@ func Verdict(plan *reconcile.Plan) string {
 		return fmt.Sprintf("stopped by %s: %s", strings.Join(why, ", "), people)
 	case len(plan.Changes) == 0:
 		return "nothing to apply: " + Count(len(plan.Manual), "step", "steps") + " to do by hand"
-	case !slices.ContainsFunc(plan.Impacts, func(i reconcile.Impact) bool { return !i.Gains || reconcile.Exposes(i.Class) }):
+	case harmless(plan):
 		return "safe to merge: " + people
 	}
 	return "please review: " + people
+}
+
+// harmless reports whether nobody loses anything, and nothing opens.
+func harmless(plan *reconcile.Plan) bool {
+	return !slices.ContainsFunc(plan.Impacts, func(i reconcile.Impact) bool { return !i.Gains || reconcile.Exposes(i.Class) })
 }
 
 func times(n int) string {
@@ -227,18 +232,23 @@ func (p *printer) observed(list []reconcile.Observed) {
 	p.line("")
 	p.line("%s %s", p.paint(bold, "only observed"), p.paint(dim, "("+Number(len(list))+")"))
 	for _, o := range list[:min(few, len(list))] {
-		note := map[access.Op]string{access.Add: "described, and not there", access.Remove: "there, and not described", access.Modify: "described otherwise"}[o.Op]
-		if o.Op == access.Modify {
-			note += ": there it is " + o.Was
-		}
-		if o.Origin != nil && o.Op != access.Remove {
-			note += ", " + place(o.Origin)
-		}
-		p.line("    %s %s  %s", o.Op, Safe(o.Fact), p.paint(dim, "# "+Safe(note)))
+		p.line("    %s %s  %s", o.Op, Safe(o.Fact), p.paint(dim, "# "+Safe(observation(o))))
 	}
 	if more := len(list) - few; more > 0 {
 		p.line("    and %s more (--format json lists them)", Number(more))
 	}
+}
+
+// observation says how what is only observed differs.
+func observation(o reconcile.Observed) string {
+	note := map[access.Op]string{access.Add: "described, and not there", access.Remove: "there, and not described", access.Modify: "described otherwise"}[o.Op]
+	if o.Op == access.Modify {
+		note += ": there it is " + o.Was
+	}
+	if o.Origin != nil && o.Op != access.Remove {
+		note += ", " + place(o.Origin)
+	}
+	return note
 }
 
 // claims tells how many assertions and proofs hold, and of those that do who could
@@ -264,16 +274,21 @@ func (p *printer) claims(plan *reconcile.Plan) {
 		}
 		p.line("    %s: %s", Safe(c.Name), mark)
 		for _, o := range c.Obtainable[:min(few, len(c.Obtainable))] {
-			where := o.Object
-			if o.Objects > 1 {
-				where += fmt.Sprintf(" and %s more", Number(o.Objects-1))
-			}
-			p.line("      %s", p.paint(dim, Safe(fmt.Sprintf("%s could %s, of %s", o.Person, o.How, where))))
+			p.line("      %s", p.paint(dim, Safe(obtains(o))))
 		}
 		if more := len(c.Obtainable) - few; more > 0 {
 			p.line("      and %s more could (--format json lists them)", Number(more))
 		}
 	}
+}
+
+// obtains says how somebody could come to do what is denied them.
+func obtains(o reconcile.Obtainable) string {
+	where := o.Object
+	if o.Objects > 1 {
+		where += fmt.Sprintf(" and %s more", Number(o.Objects-1))
+	}
+	return fmt.Sprintf("%s could %s, of %s", o.Person, o.How, where)
 }
 
 func (p *printer) findings(list []reconcile.Finding) {
