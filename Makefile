@@ -77,6 +77,7 @@ bench: ## Measure plan, apply, generate and serve with the built program, and wh
 	@go run ./internal/bench -large
 	@go test ./site/cloud -run '^$$' -bench Observe -benchtime 1x
 	@go test ./access -run '^$$' -bench . -benchtime 1x
+	@go test ./internal/edits -run '^$$' -bench . -benchtime 1x
 
 .PHONY: lint
 lint: ## Check formatting and run golangci-lint

@@ -11,19 +11,28 @@ import (
 	"github.com/weirhq/weir/internal/cli"
 )
 
-// The README's picture of a plan is what weir prints: each of its lines but the
-// dots stands in the plan of examples/acme after the drift, in that order.
-func TestPictureOfAPlan(t *testing.T) {
-	readme, err := os.ReadFile(filepath.Join("..", "README.md"))
-	if err != nil {
-		t.Fatal(err)
+// The pictures of a plan in README.md and plan.md are what weir prints: each of
+// their lines but the dots stands in the plan of examples/acme after the drift, in
+// that order.
+func TestPicturesOfAPlan(t *testing.T) {
+	printed := driftedPlan(t)
+	for _, page := range []string{filepath.Join("..", "README.md"), "plan.md"} {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, _ := strings.Cut(string(text), "```text\n")
+		picture, _, ok := strings.Cut(rest, "```")
+		if !ok {
+			t.Fatalf("%s has no picture of a plan", page)
+		}
+		checkPicture(t, page, picture, printed)
 	}
-	_, rest, _ := strings.Cut(string(readme), "```text\n")
-	picture, _, ok := strings.Cut(rest, "```")
-	if !ok {
-		t.Fatal("README.md has no picture of a plan")
-	}
+}
 
+// driftedPlan gives the lines of the plan of examples/acme after the drift.
+func driftedPlan(t *testing.T) []string {
+	t.Helper()
 	example := filepath.Join("..", "examples", "acme")
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(example)); err != nil {
@@ -45,8 +54,11 @@ func TestPictureOfAPlan(t *testing.T) {
 	weir(t, edits("site.facts"), "site", "edit", dir)
 	weir(t, "", "apply", "--auto-approve", dir)
 	weir(t, edits("drift.facts"), "site", "edit", dir)
-	printed := strings.Split(weir(t, "", "plan", dir), "\n")
+	return strings.Split(weir(t, "", "plan", dir), "\n")
+}
 
+func checkPicture(t *testing.T, page, picture string, printed []string) {
+	t.Helper()
 	shown := 0
 	for line := range strings.Lines(picture) {
 		line = strings.TrimSuffix(line, "\n")
@@ -57,12 +69,12 @@ func TestPictureOfAPlan(t *testing.T) {
 			printed = printed[1:]
 		}
 		if len(printed) == 0 {
-			t.Fatalf("README.md shows a line that the plan has not, or not there:\n%s", line)
+			t.Fatalf("%s shows a line that the plan has not, or not there:\n%s", page, line)
 		}
 		shown++
 	}
 	if shown == 0 {
-		t.Error("README.md shows a plan without lines")
+		t.Errorf("%s shows a plan without lines", page)
 	}
 }
 

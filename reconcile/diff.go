@@ -92,7 +92,7 @@ type Kept struct {
 // What is only observed is as it was in the target: it is not added, changed or
 // removed, and whoever holds access through it keeps it. It falls with an object
 // that is removed, like everything. A role that would take the place of observed
-// permissions, or the other way round, is not planned either.
+// permissions, or the other way round, is not planned either, unless those fall.
 //
 // # Unknown
 //
@@ -102,7 +102,7 @@ func Diff(live access.Set, desired access.Desired, unknown []access.Unknown) Dif
 	d := differ{live: live, desired: desired, unknown: indexUnknown(unknown), cause: make(map[access.Fact]access.Ref), replaced: make(map[access.Fact]bool), beyond: make(map[access.Fact]bool)}
 	wanted := d.wanted()
 	d.replace(wanted)
-	target := d.attached(d.fall(d.retain(wanted.Union(d.stays(wanted)))))
+	target := d.attached(d.freed(d.fall(d.retain(wanted.Union(d.stays(wanted))))))
 	target = target.Union(d.within(target))
 
 	out := Difference{
@@ -164,6 +164,7 @@ type differ struct {
 	kept     []Kept
 	missing  []Missing
 	observed []access.Change
+	waiting  []access.Fact // wanted, in the place of what is only observed
 	bounded  []access.Fact // undescribed facts of bounded lists
 	beyond   map[access.Fact]bool
 }
@@ -195,30 +196,44 @@ func (d *differ) wanted() access.Set {
 			d.miss(f, reason, "WR503", access.Warn)
 			return false
 		}
-		if d.onlySeen(f) {
+		switch {
+		case d.desired.Scope.Observes(f):
 			d.differs(f)
+			return false
+		case d.inTheWay(f, d.live):
+			d.waiting = append(d.waiting, f)
 			return false
 		}
 		return true
 	})
 }
 
-// onlySeen reports whether a wanted fact is only observed, or would take the
-// place of what is.
-func (d *differ) onlySeen(f access.Fact) bool {
-	if d.desired.Scope.Observes(f) {
-		return true
-	}
+// inTheWay reports whether a wanted fact would take the place of something among
+// the facts that is only observed.
+func (d *differ) inTheWay(f access.Fact, facts access.Set) bool {
 	twin, ok := otherForm(f)
 	if !ok {
 		return false
 	}
-	for held := range d.live.Of(twin.Kind, f.Object) {
+	for held := range facts.Of(twin.Kind, f.Object) {
 		if held.Subject == f.Subject && d.desired.Scope.Observes(held) {
 			return true
 		}
 	}
 	return false
+}
+
+// freed adds what waited to take the place of something that falls.
+func (d *differ) freed(target access.Set) access.Set {
+	var free []access.Fact
+	for _, f := range d.waiting {
+		if d.inTheWay(f, target) {
+			d.differs(f)
+		} else {
+			free = append(free, f)
+		}
+	}
+	return target.Union(access.NewSet(free...))
 }
 
 // differs notes a wanted fact that is not planned because it is only observed.

@@ -77,6 +77,9 @@ type Plan struct {
 	Lost    []Reach  `json:"lost"`
 	// Heat is how those who gain or lose something stand before and after.
 	Heat *Heat `json:"heat,omitempty"`
+	// Edits are what was edited in the description since another revision, where
+	// one was asked for. The digest does not cover them.
+	Edits *Edits `json:"edits,omitempty"`
 	// ReliesOn are the fingerprints of the objects that the changes touch. An
 	// apply of this plan is refused when one of them has moved.
 	ReliesOn map[string]string `json:"relies_on"`
@@ -128,6 +131,9 @@ type Planned struct {
 	// ConsequenceOf is the removed object with which this fact falls.
 	ConsequenceOf string `json:"consequence_of,omitempty"`
 	Step          string `json:"step"`
+	// Source says whether the description was edited or the site drifted. It is
+	// empty unless the plan has Edits that tell the two apart.
+	Source Source `json:"source,omitempty"`
 }
 
 // Described is the reason of a change that brings about what is described.
@@ -221,6 +227,8 @@ type Input struct {
 	Guards      Guards
 	// Pins are the ids that weir.lock holds for the names of the description.
 	Pins map[access.Ref]string
+	// Base, if any, is the earlier revision that the description is compared with.
+	Base *Base
 }
 
 // Draft is a plan with the facts it was made from, for those who go on to
@@ -243,22 +251,11 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	desired, diags := in.Description.Desired(live.Facts, live.Unknown)
-	if err := diags.Err(); err != nil {
+	wanted, err := want(in.Site, in.Description, in.Pins, live)
+	if err != nil {
 		return nil, err
 	}
-	desired.Warnings = append(desired.Warnings, diags...)
-
-	moved := mistaken(in.Pins, live, spoken(desired))
-	unknown := live.Unknown
-	for _, f := range moved {
-		unknown = append(unknown, access.Unknown{Object: f.Object, Reason: "it is not the one that weir.lock names"})
-	}
-	canon := in.Site.Canonical(desired.Facts, live)
-	if canon.As[access.Role] == access.Permission {
-		desired.Scope.Limits = limitsWritten(in.Site, desired, live)
-	}
-	desired = inTerms(desired, canon, live)
+	desired, canon, moved, unknown := wanted.Desired, wanted.canon, wanted.moved, wanted.unknown
 	compare := func() Difference {
 		return Diff(live.Facts, desired, unknown).liftOwn(live.Facts, desired.Facts, live.Account)
 	}
@@ -320,7 +317,37 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p.Assertions, p.Proofs = claims(held), claims(proved)
 	p.Names = named(desired.Labels, p.told()...)
 	p.Accept(in.Guards.Acceptances, in.Guards.Used)
+	if in.Base != nil {
+		p.addEdits(in, live, compared{wanted, diff}, unconfirmed)
+	}
 	return &Draft{Plan: p, Observation: live, Desired: desired, Target: diff.Target}, nil
+}
+
+// wanted is what a description wants of a site, in the site's terms.
+type wanted struct {
+	access.Desired
+	canon   site.Canonical
+	moved   []access.Finding // about what is not what weir.lock names
+	unknown []access.Unknown // what of the site cannot be told, for this description
+}
+
+// want works out what a description wants of a site. The error is a diag.List.
+func want(s site.Reader, d Description, pins map[access.Ref]string, live site.Observation) (wanted, error) {
+	desired, diags := d.Desired(live.Facts, live.Unknown)
+	if err := diags.Err(); err != nil {
+		return wanted{}, err
+	}
+	desired.Warnings = append(desired.Warnings, diags...)
+	w := wanted{moved: mistaken(pins, live, spoken(desired)), unknown: slices.Clone(live.Unknown)}
+	for _, f := range w.moved {
+		w.unknown = append(w.unknown, access.Unknown{Object: f.Object, Reason: "it is not the one that weir.lock names"})
+	}
+	w.canon = s.Canonical(desired.Facts, live)
+	if w.canon.As[access.Role] == access.Permission {
+		desired.Scope.Limits = limitsWritten(s, desired, live)
+	}
+	w.Desired = inTerms(desired, w.canon, live)
+	return w, nil
 }
 
 // inTerms puts a description into the terms of the site: its facts, where each

@@ -34,6 +34,8 @@ func TestPlanSchema(t *testing.T) {
 	planned := s.Definitions["Planned"].Properties
 	planned.Value("op").Enum = []any{access.Add, access.Remove, access.Modify}
 	s.Definitions["Observed"].Properties.Value("op").Enum = []any{access.Add, access.Remove, access.Modify}
+	planned.Value("source").Enum = []any{Edited, Drift, Both}
+	s.Definitions["Unchanged"].Properties.Value("op").Enum = []any{access.Add, access.Remove, access.Modify}
 	s.Definitions["Finding"].Properties.Value("level").Enum = []any{access.Deny, access.Warn}
 	got, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
@@ -83,7 +85,7 @@ func samplePlan() *Plan {
 		Summary: map[string]Count{"member": {Add: 1}},
 		People:  People{WithAccess: 1, Gaining: 1},
 		Changes: []Planned{
-			{Op: access.Add, Fact: "member group:g user:ana@acme.example", Origin: &Origin{"a.weir.yaml", 1, 2}, Reason: "described", Step: "s1"},
+			{Op: access.Add, Fact: "member group:g user:ana@acme.example", Origin: &Origin{"a.weir.yaml", 1, 2}, Reason: "described", Step: "s1", Source: Edited},
 			{Op: access.Modify, Fact: "role space:S group:g = admin", Was: "viewer", Reason: "described", Step: "s2"},
 			{Op: access.Remove, Fact: "member group:h user:ana@acme.example", Reason: "falls with group:h", ConsequenceOf: "group:h", Step: "s2"},
 		},
@@ -103,6 +105,10 @@ func samplePlan() *Plan {
 		Lost:   []Reach{},
 		Heat: &Heat{Objects: []string{"site", "space:S"}, MoreObjects: 1, MoreRows: 1, MorePeople: 2, Rows: []HeatRow{{Class: ToAdmins, Also: []string{Losses},
 			People: []string{"user:ana@acme.example"}, Count: 1, Cells: []HeatCell{{Object: 1, Was: "view", Is: "administration", Gains: true, Loses: true}}}}},
+		Edits: &Edits{Base: "origin/main", Commit: "c0ffee", Exact: true, Trouble: "t", Edited: 1, Drift: 2, Both: 3, Unplaced: []string{"- exists group:x"},
+			Files: []EditedFile{{Path: "a.weir.yaml", Was: "b.weir.yaml", Idle: 4, Hunks: []Hunk{{
+				Removed: []EditedLine{{Line: 1, Spans: []Span{}}}, Added: []EditedLine{{Line: 1, Spans: []Span{{Text: "m: "}, {Text: "[ana]", Changed: true}}, States: 1}}, Cut: 2,
+				Changes: []string{"+ member group:g user:ana@acme.example"}, Unchanged: []Unchanged{{Op: access.Remove, Fact: "exists group:y", Reason: "r"}}}}}}},
 		ReliesOn: map[string]string{"group:g": "0123"},
 		Names:    map[string]string{"user:ana@acme.example": "Ana Lind"},
 	}

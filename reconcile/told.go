@@ -70,6 +70,7 @@ type alike struct {
 	value, was  string
 	reason      string // of consequences none: each has its own
 	consequence bool
+	source      Source
 	object      access.Ref // empty where objects are folded
 	subject     access.Ref // empty where subjects are folded
 }
@@ -155,7 +156,7 @@ func (p *Plan) Groups() []Group {
 func (g Group) gravest() int { return slices.Index(opOrder, g.Lines[0].Op) }
 
 func (c Planned) alike(f access.Fact) alike {
-	k := alike{op: c.Op, kind: f.Kind, verb: f.Verb, value: f.Value, was: c.Was, reason: c.Reason, object: f.Object, subject: f.Subject}
+	k := alike{op: c.Op, kind: f.Kind, verb: f.Verb, value: f.Value, was: c.Was, reason: c.Reason, source: c.Source, object: f.Object, subject: f.Subject}
 	if c.ConsequenceOf != "" {
 		k.reason, k.consequence = "", true
 	}

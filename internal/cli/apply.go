@@ -247,24 +247,3 @@ func (a *app) ask(ctx context.Context, plan *reconcile.Plan) error {
 	}
 	return nil
 }
-
-// progress shows a line that is written over on a terminal, and a line now and
-// then elsewhere, so that a log shows life without drowning.
-func (a *app) progress(doing, things string) func(done, total int) {
-	start := a.Clock()
-	const parts = 10
-	shown := 0
-	return func(done, total int) {
-		if a.Terminal {
-			fmt.Fprintf(a.Stderr, "\r%s %s of %s %s (%s)\x1b[K", doing, render.Number(done), render.Number(total), things, a.Clock().Sub(start).Round(100e6))
-			if done == total {
-				fmt.Fprintln(a.Stderr)
-			}
-			return
-		}
-		if part := done * parts / total; part > shown || done == total {
-			shown = part
-			fmt.Fprintf(a.Stderr, "%s: %s of %s %s\n", doing, render.Number(done), render.Number(total), things)
-		}
-	}
-}

@@ -30,6 +30,9 @@ type Env struct {
 	// Terminal says whether Stdin and Stdout are somebody's terminal: only then
 	// is a question asked or a colour used.
 	Terminal bool
+	// Progress says whether Stderr is a terminal, too, on which a line may be written
+	// over.
+	Progress bool
 	// Width is how many columns the terminal has; 0 where there is none.
 	Width  int
 	Getenv func(string) string
@@ -50,6 +53,7 @@ func System() Env {
 		Width: width,
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Terminal: term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd())),
+		Progress: term.IsTerminal(int(os.Stdout.Fd())) && term.IsTerminal(int(os.Stderr.Fd())),
 		Getenv:   os.Getenv,
 		Clock:    time.Now,
 		Random:   rand.Reader,
@@ -114,7 +118,17 @@ func exit(code int) error {
 
 // Main runs one command and gives its exit code.
 func Main(ctx context.Context, args []string, env Env) int {
-	a := &app{Env: env}
+	if env.Progress {
+		s := newStatus(env.Stderr, env.Clock)
+		env.Stdout, env.Stderr = over{env.Stdout, s}, over{env.Stderr, s}
+		defer s.clear()
+		return runCommand(ctx, args, &app{Env: env, status: s})
+	}
+	return runCommand(ctx, args, &app{Env: env})
+}
+
+func runCommand(ctx context.Context, args []string, a *app) int {
+	env := a.Env
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(env.Stdin)
@@ -168,6 +182,7 @@ type app struct {
 	dir     string            // the description's folder
 	sources map[string]string // the text of the files read, for diagnostics
 	trace   bool              // say every request
+	status  *status           // what goes on, on a terminal; nil elsewhere
 	journal reconcile.Journal // of the run that goes on, for notes; nil outside one
 	noteRun int               // its number
 }

@@ -25,6 +25,7 @@ type description struct {
 	*schema.Description
 	lock  schema.Lock
 	judge *policies.Judge
+	base  *reconcile.Base // what it is compared with, where that was asked for
 }
 
 // load reads the description in the folder. The error is a diag.List;

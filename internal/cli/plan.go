@@ -32,6 +32,7 @@ func (a *app) planCommand() *cobra.Command {
 	var flags planFlags
 	var format, out string
 	var detailed, incremental, all bool
+	var base baseFlags
 	cmd := &cobra.Command{
 		Use:   "plan [DIR]",
 		Short: "Show what would change on the site",
@@ -39,10 +40,15 @@ func (a *app) planCommand() *cobra.Command {
 show what an apply would change, whom it reaches, and what rules and budgets
 say. Nothing is written to the site.
 
-Exit codes: 0 planned · 1 error in the description · 2 changes (with
---detailed-exitcode) · 3 a policy denies it · 4 a budget or invariant stops it
+With --base REV the plan also shows which edited lines bring what, and tells
+what you changed from what drifted on the site. The description is compared
+with the commit at which HEAD left the history of REV (what a pull request
+brings); with --base-exact, with REV itself.
+
+Exit codes: 0 planned · 1 error in the description, or no such revision · 2 changes
+(with --detailed-exitcode) · 3 a policy denies it · 4 a budget or invariant stops it
 · 7 the site cannot be read · 8 locked by another run.`,
-		Example: "  weir plan\n  weir plan --format facts | grep '^-'\n  weir plan --out plan.json && weir apply plan.json",
+		Example: "  weir plan\n  weir plan --format facts | grep '^-'\n  weir plan --out plan.json && weir apply plan.json\n  weir plan --base origin/main",
 		Args:    atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a.folder(args)
@@ -63,7 +69,7 @@ Exit codes: 0 planned · 1 error in the description · 2 changes (with
 			if err != nil {
 				return err
 			}
-			plan, err := a.plan(cmd.Context(), flags.site, accept, incremental)
+			plan, err := a.plan(cmd.Context(), flags.site, accept, incremental, base)
 			if err != nil {
 				return err
 			}
@@ -83,6 +89,7 @@ Exit codes: 0 planned · 1 error in the description · 2 changes (with
 		},
 	}
 	flags.register(cmd)
+	base.register(cmd)
 	cmd.Flags().StringVar(&format, "format", "text", "output `format`: text, json, facts or html")
 	cmd.Flags().StringVar(&out, "out", "", "also write the plan to a `file`, for weir apply")
 	cmd.Flags().BoolVar(&incremental, "incremental", false, "read anew only what the site's audit log says has changed since the last such plan; everything from time to time (full_read_every)")
@@ -92,9 +99,12 @@ Exit codes: 0 planned · 1 error in the description · 2 changes (with
 }
 
 // plan makes a plan with a site that cannot be written to.
-func (a *app) plan(ctx context.Context, file string, accept []reconcile.Acceptance, refresh bool) (*reconcile.Plan, error) {
+func (a *app) plan(ctx context.Context, file string, accept []reconcile.Acceptance, refresh bool, base baseFlags) (*reconcile.Plan, error) {
 	d, err := a.load()
 	if err != nil {
+		return nil, err
+	}
+	if d.base, err = a.base(ctx, base); err != nil {
 		return nil, err
 	}
 	s, err := a.openSite(ctx, d.site(), file, readOnly)
@@ -139,7 +149,7 @@ func (a *app) draft(ctx context.Context, d *description, s site.Reader, accept [
 	guards := d.guards()
 	guards.Acceptances, guards.Used = accept, used
 	return reconcile.Make(ctx, reconcile.Input{
-		Site: s, Name: d.site(), Description: d, Judge: d.judge, Guards: guards, Pins: d.lock,
+		Site: s, Name: d.site(), Description: d, Judge: d.judge, Guards: guards, Pins: d.lock, Base: d.base,
 	})
 }
 

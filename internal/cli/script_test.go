@@ -144,6 +144,7 @@ func world(getenv func(string) string) cli.Env {
 	seed := sha256.Sum256([]byte(getenv("WEIR_TEST_SITE")))
 	return cli.Env{
 		Terminal: getenv("WEIR_TEST_TERMINAL") != "",
+		Progress: getenv("WEIR_TEST_TERMINAL") != "",
 		Width:    width,
 		Getenv:   getenv,
 		Clock:    func() time.Time { return now },

@@ -9,11 +9,16 @@ import (
 	"github.com/weirhq/weir/site/rest"
 )
 
-// tracer prints a line to stderr for each request that is sent to a site, or is
-// nil if nobody asked for that. A line says where and how long, and nothing of
+// tracer prints a line to stderr for each request that is sent to a site, if
+// somebody asked for that; otherwise it follows the reading on a terminal, and
+// elsewhere it is nil. A line says where and how long, and nothing of
 // queries, headers or bodies: it may be shown to anybody who may see the plan.
 func (a *app) tracer() func(rest.Sent) {
-	if !a.trace {
+	switch {
+	case a.trace:
+	case a.status != nil:
+		return a.reading()
+	default:
 		return nil
 	}
 	var mu sync.Mutex // drivers ask several things at once

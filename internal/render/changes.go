@@ -16,7 +16,11 @@ func (p *printer) changes(plan *reconcile.Plan) {
 		return
 	}
 	p.line("")
-	p.line("%s %s", p.paint(bold, "changes"), p.paint(dim, "("+legend(plan.Changes)+")"))
+	about := legend(plan.Changes)
+	if sources := Sources(plan.Edits); sources != "" {
+		about += "; " + sources
+	}
+	p.line("%s %s", p.paint(bold, "changes"), p.paint(dim, "("+about+")"))
 	for _, g := range groups {
 		p.line("  %s", p.paint(bold, heading(g)))
 		for _, l := range g.Lines {
@@ -150,6 +154,12 @@ func notes(l reconcile.Line) []string {
 			where += fmt.Sprintf(" and %s more", Number(more))
 		}
 		out = append(out, where)
+	}
+	switch l.Changes[0].Source {
+	case reconcile.Drift:
+		out = append(out, "the site drifted")
+	case reconcile.Both:
+		out = append(out, "edited, and the site drifted")
 	}
 	return out
 }

@@ -359,7 +359,7 @@ type changePart struct {
 type changeGroup struct {
 	Title string // empty where that of the part says it
 	Name  bool   // the title is a name
-	Open  bool // something is removed: it is never folded away
+	Open  bool   // something is removed: it is never folded away
 	Lines []changeLine
 }
 

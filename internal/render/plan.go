@@ -34,12 +34,14 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 		p.line("%s", p.paint(bold, line))
 		p.observed(plan.Observed)
 		p.claims(plan)
+		p.edits(plan.Edits)
 		return p.err
 	}
 	p.line("%s", p.paint(bold, Safe(Verdict(plan))))
 	p.line("%s", p.paint(dim, effort(plan)))
 	p.impacts(plan)
 	p.changes(plan)
+	p.edits(plan.Edits)
 	p.manual(plan.Manual)
 	p.outside(plan)
 	p.findings(plan.Findings)

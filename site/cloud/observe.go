@@ -68,6 +68,11 @@ func (s *Site) lists(ctx context.Context, r *reading, listed func(context.Contex
 			}
 			select {
 			case <-moded:
+				each := 1
+				if r.mode != preRoles && r.mode != onlyRoles {
+					each = 2 // who has a role in a space, and who a permission beside
+				}
+				s.client.Announce(each * len(r.spaces))
 				return listed(ctx)
 			case <-ctx.Done():
 				return context.Cause(ctx)

@@ -36,6 +36,7 @@ type belonging struct {
 // belonging reads the members of groups, and the groups in them.
 func (s *Site) belonging(ctx context.Context, groups []group) (map[access.Ref]belonging, error) {
 	all := make([]belonging, len(groups))
+	s.client.Announce(2 * len(groups))
 	err := rest.Each(ctx, s.client.InFlight(), groups, func(ctx context.Context, i int, g group) error {
 		b := &all[i]
 		people, err := s.membersOf(ctx, g.Name)

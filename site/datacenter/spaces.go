@@ -94,6 +94,7 @@ func (s *Site) permissions(ctx context.Context, key string) (rows, error) {
 // permissionFacts reads the permissions of spaces. Those of a space that hides
 // them, or that shows whom weir cannot name, are unknown.
 func (s *Site) permissionFacts(ctx context.Context, spaces []space) ([]access.Fact, []access.Unknown, error) {
+	s.client.Announce(len(spaces))
 	facts := make([][]access.Fact, len(spaces))
 	unknown := make([]access.Unknown, len(spaces))
 	err := rest.Each(ctx, s.client.InFlight(), spaces, func(ctx context.Context, i int, sp space) error {

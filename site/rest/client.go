@@ -96,7 +96,7 @@ func (c *Client) once(ctx context.Context, what Call, out Answer) (http.Header, 
 func (c *Client) exchange(req *http.Request, surface string) (resp *http.Response, data []byte, err error) {
 	ctx, cancel := context.WithTimeout(req.Context(), c.timeout)
 	defer cancel()
-	began, status := c.clock(), 0
+	began, status, number := c.clock(), 0, c.tally.sent.Add(1)
 	defer func() {
 		took := c.clock().Sub(began)
 		if status != 0 {
@@ -104,10 +104,9 @@ func (c *Client) exchange(req *http.Request, surface string) (resp *http.Respons
 			c.tally.took.Add(int64(took))
 		}
 		if c.trace != nil {
-			c.trace(Sent{req.Method, surface, req.URL.EscapedPath(), status, took})
+			c.trace(Sent{req.Method, surface, req.URL.EscapedPath(), status, took, int(number), int(c.tally.announced.Load())})
 		}
 	}()
-	c.tally.sent.Add(1)
 	resp, err = c.transport.RoundTrip(req.WithContext(ctx))
 	if err != nil {
 		// Nothing of a request is sent before there is a connection, and of a

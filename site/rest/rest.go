@@ -135,6 +135,9 @@ type Sent struct {
 	Method, Surface, Path string
 	Status                int // 0 if no answer came
 	Took                  time.Duration
+	// Number counts the requests of the client, and Of is how many there will be at
+	// least, as far as that was announced; 0 if not.
+	Number, Of int
 }
 
 // Config says which surfaces and endpoints there are, and through what.
@@ -174,7 +177,7 @@ type Client struct {
 
 // tally counts what was sent, for the client and its read-only views.
 type tally struct {
-	sent, answered, took atomic.Int64
+	sent, answered, took, announced atomic.Int64
 }
 
 // New makes a client. It sends nothing. An error says which surface or endpoint
@@ -260,6 +263,13 @@ func (c *Client) InFlight() int { return c.limiter.most }
 
 // Sent counts the requests sent so far, repeats included.
 func (c *Client) Sent() int { return int(c.tally.sent.Load()) }
+
+// Announce says that so many more requests are known to come, for whoever follows
+// the trace.
+func (c *Client) Announce(more int) {
+	c.tally.announced.CompareAndSwap(0, c.tally.sent.Load()) // those before the first that were announced
+	c.tally.announced.Add(int64(more))
+}
 
 // Latency is how long an answered request took on average; 0 if none was.
 func (c *Client) Latency() time.Duration {

@@ -363,8 +363,14 @@ func TestTrace(t *testing.T) {
 	if c.Latency() != 0 {
 		t.Errorf("latency %s of nothing", c.Latency())
 	}
+	announce := func() error {
+		c.Announce(4)
+		c.Announce(5)
+		return nil
+	}
 	for _, err := range []error{
 		c.Read(t.Context(), rest.Call{To: thing, Args: []string{"a b"}, Query: url.Values{"email": {"ana@acme.example"}}}, &object{}),
+		announce(),
 		c.ReadOnly().Read(t.Context(), rest.Call{To: lookUp}, &object{}),
 	} {
 		if err != nil {
@@ -372,9 +378,9 @@ func TestTrace(t *testing.T) {
 		}
 	}
 	want := []rest.Sent{
-		{Method: "GET", Surface: "Confluence", Path: "/wiki/things/a%20b", Status: 200, Took: took[0]},
-		{Method: "POST", Surface: "the organisation", Path: "/admin/search", Status: 0, Took: took[1]},
-		{Method: "POST", Surface: "the organisation", Path: "/admin/search", Status: 200, Took: took[2]},
+		{Method: "GET", Surface: "Confluence", Path: "/wiki/things/a%20b", Status: 200, Took: took[0], Number: 1},
+		{Method: "POST", Surface: "the organisation", Path: "/admin/search", Status: 0, Took: took[1], Number: 2, Of: 10},
+		{Method: "POST", Surface: "the organisation", Path: "/admin/search", Status: 200, Took: took[2], Number: 3, Of: 10},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
