@@ -69,9 +69,9 @@ func (b *pageBuilder) heat() *heatMap {
 	}
 	used := make(map[string]bool)
 	for _, r := range h.Rows {
-		row := heatRow{Classes: r.Class, Mark: map[string]string{reconcile.ToGuests: "guest", reconcile.ToExternal: "external"}[r.Class], Cells: make([]heatChange, len(h.Objects))}
+		row := heatRow{Classes: known(classWords, r.Class), Mark: map[string]string{reconcile.ToGuests: "guest", reconcile.ToExternal: "external"}[r.Class], Cells: make([]heatChange, len(h.Objects))}
 		for _, also := range r.Also {
-			row.Classes += " " + also
+			row.Classes += " " + known(classWords, also)
 		}
 		if r.Count > 1 {
 			row.Count = Count(r.Count, "person", "people")

@@ -11,8 +11,12 @@ import (
 	"github.com/weirhq/weir/reconcile"
 )
 
-// mostOfPage is how many bytes the lists of a page may take together.
-const mostOfPage = 2_000_000
+// How much a page holds, so that it opens at once: the lists of names, in bytes,
+// and the lines of changes. With what is bounded by itself it is under 3 MB.
+const (
+	mostOfNames   = 1_200_000
+	mostOfChanges = 2500
+)
 
 // planPage is what the page of a plan shows, section by section. To add one is to
 // add a field, a template in page/ and its place in page/plan.html and sections.
@@ -28,6 +32,7 @@ type planPage struct {
 	Opened, Losses, Gains *impactList
 	Heat                  *heatMap
 	Changes               *changeList
+	Edits                 *editList
 	Manual                []manualItem
 	Findings              *findingList
 	Claims                *claimList
@@ -56,7 +61,7 @@ func HTML(w io.Writer, plan *reconcile.Plan) error {
 		p.Verdict = unchanged(plan)
 	}
 	p.Facts = effort(plan)
-	room := &pageRoom{mostOfPage}
+	room := &pageRoom{mostOfNames}
 	b := pageBuilder{plan, room}
 	// In the order of what must not be cut.
 	p.Losses = b.impacts("Who loses", "losses", func(i reconcile.Impact) bool { return !i.Gains })
@@ -65,12 +70,17 @@ func HTML(w io.Writer, plan *reconcile.Plan) error {
 	p.Changes = b.changes()
 	p.Gains = b.impacts("Who gains", "gains", func(i reconcile.Impact) bool { return i.Gains && !reconcile.Exposes(i.Class) })
 	p.Heat = b.heat()
-	p.Claims = b.claims()
+	p.Edits, p.Claims = b.edits(), b.claims()
 	p.Unknown, p.Observed, p.Kept = b.unknown(), b.observed(), b.kept()
 	if len(plan.Changes) > 0 {
 		p.Summary, p.Digest = Summary(plan), Safe(plan.Digest)
 	}
 	p.Tiles, p.Nav, p.Filters = tiles(plan), p.sections(), filtersOf(plan)
+	for n, t := range p.Tiles {
+		if !slices.ContainsFunc(p.Nav, func(l navLink) bool { return l.ID == t.To }) {
+			p.Tiles[n].To = "" // a plan file that somebody altered may count what it does not hold
+		}
+	}
 	return writePage(w, "plan", p)
 }
 
@@ -105,6 +115,9 @@ func (p *planPage) sections() []navLink {
 	}
 	if p.Changes != nil {
 		add(true, "changes", "Changes", p.Changes.Count)
+	}
+	if p.Edits != nil {
+		out = append(out, navLink{ID: "edits", Title: "Edits"})
 	}
 	add(len(p.Manual) > 0, "manual", "To do by hand", len(p.Manual))
 	if p.Findings != nil {
@@ -250,6 +263,15 @@ var typeWords = []choice{
 	{"space", "spaces"}, {"page", "pages"}, {"blogpost", "blog posts"},
 }
 
+// known gives a value that is one of the choices, and else nothing: it goes into an
+// attribute.
+func known(of []choice, value string) string {
+	if slices.ContainsFunc(of, func(c choice) bool { return c.Value == value }) {
+		return value
+	}
+	return ""
+}
+
 func typeWord(typ string) string {
 	for _, c := range typeWords {
 		if c.Value == typ {
@@ -305,7 +327,7 @@ func (b *pageBuilder) impacts(title, id string, belongs func(reconcile.Impact) b
 	}
 	for _, i := range list {
 		s := sentence(i)
-		l := impactLine{Class: i.Class, Types: objectType(i), Mark: s.Mark, Verb: s.Verb, What: runs(s.What), Why: runs(s.Why)}
+		l := impactLine{Class: known(classWords, i.Class), Types: known(typeWords, objectType(i)), Mark: s.Mark, Verb: s.Verb, What: runs(s.What), Why: runs(s.Why)}
 		if typ := access.Ref(i.Cause.Subject).Type(); typ == "group" {
 			l.Types += " " + typ
 		}
@@ -374,7 +396,6 @@ type changeLine struct {
 
 // changes makes the section. Lines that remove something are given room first.
 func (b *pageBuilder) changes() *changeList {
-	const mostLines = 6000
 	groups := b.plan.Groups()
 	if len(groups) == 0 {
 		return nil
@@ -383,7 +404,7 @@ func (b *pageBuilder) changes() *changeList {
 	for _, removals := range []bool{true, false} {
 		for n, g := range groups {
 			for k, l := range g.Lines {
-				if (l.Op == access.Remove) == removals && len(made) < mostLines {
+				if (l.Op == access.Remove) == removals && len(made) < mostOfChanges {
 					made[[2]int{n, k}] = b.change(g, l)
 				}
 			}
@@ -436,13 +457,13 @@ func (b *pageBuilder) change(g reconcile.Group, l reconcile.Line) changeLine {
 		}
 	}
 	out.Names = b.room.few(list, 8)
-	told := notes(l)
-	if at := l.Origin(); at != nil && len(told) > 0 && strings.HasPrefix(told[len(told)-1], place(at)) {
-		out.Place = display(told[len(told)-1])
-		told = told[:len(told)-1]
-	}
-	for _, note := range told {
-		out.Notes = append(out.Notes, display(note))
+	at := l.Origin()
+	for _, note := range notes(l) {
+		if at != nil && out.Place == "" && strings.HasPrefix(note, place(at)) {
+			out.Place = display(note)
+		} else {
+			out.Notes = append(out.Notes, display(note))
+		}
 	}
 	return out
 }
