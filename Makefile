@@ -39,6 +39,12 @@ test-clients: build ## Test the embedded site with other people's clients (needs
 	npm ci --ignore-scripts --no-audit --no-fund --loglevel error; \
 	node --test --test-timeout 120000 --test-reporter spec
 
+.PHONY: test-browser
+test-browser: build ## Look at the HTML pages with a browser (needs npm and Chromium; screenshots in bin/screenshots)
+	@cd testdata/browser; \
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel error; \
+	node --test --test-timeout 900000 --test-reporter spec
+
 .PHONY: race
 race: ## Test the pure packages under the race detector (needs a C compiler)
 	go test -race ./access/... ./reconcile/...
