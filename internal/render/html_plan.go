@@ -154,7 +154,8 @@ func tiles(plan *reconcile.Plan) []tile {
 	left, entered, _ := atTheDoor(plan)
 	add(left, "loss", "losses", "person may no longer enter", "people may no longer enter")
 	if n := plan.People.Losing; n > 0 {
-		add(n, "loss", "losses", "", fmt.Sprintf("of %s with access lose something", Count(plan.People.WithAccess, "person", "people")))
+		of := "of " + Count(plan.People.WithAccess, "person", "people") + " with access "
+		add(n, "loss", "losses", of+"loses something", of+"lose something")
 	}
 	opened := slices.DeleteFunc(slices.Clone(plan.Impacts), func(i reconcile.Impact) bool { return !reconcile.Exposes(i.Class) })
 	switch {
