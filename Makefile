@@ -58,8 +58,8 @@ fuzz: ## Fuzz every target for FUZZTIME (30s) each
 		go test "$$package" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) </dev/null; \
 	done <<<"$$targets"
 
-.PHONY: soak soak-access soak-reconcile soak-schema soak-emulator soak-read soak-agree soak-absence
-soak: soak-access soak-reconcile soak-schema soak-emulator soak-read soak-agree soak-absence ## Try every property with CHECKS (20000) cases; prints seeds and counts
+.PHONY: soak soak-access soak-reconcile soak-schema soak-emulator soak-read soak-agree soak-seats soak-absence
+soak: soak-access soak-reconcile soak-schema soak-emulator soak-read soak-agree soak-seats soak-absence ## Try every property with CHECKS (20000) cases; prints seeds and counts
 soak-access soak-reconcile soak-schema: soak-%:
 	@echo "soak $*: seed $(SEED), $(CHECKS) cases a property"
 	@go test ./$* -count 1 -v -timeout 0 -rapid.checks $(CHECKS) -rapid.seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
@@ -74,6 +74,10 @@ soak-read: # how many requests and how long large sites take to read, in every r
 soak-agree: # everybody asks 500 random sites what they may do, and the view says the same
 	@echo "soak agree: seed $(SEED)"
 	@go test ./internal/cli -run '^TestEmulatorAgrees$$' -count 1 -v -timeout 0 -agree-sites 500 -agree-seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
+
+soak-seats: # what 1000 random plans say of seats and their cost is what the site counts once they are applied
+	@echo "soak seats: seed $(SEED)"
+	@go test ./internal/cli -run '^TestSeatsAreTheSites$$' -count 1 -v -timeout 0 -seats-plans 1000 -seats-seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
 
 soak-absence: # whatever a site hides, and whenever: every way and moment on every kind of site; about an hour
 	@go test ./internal/cli -run '^Test(PagingIs|HidingIs|LosingTheToken)' -count 1 -v -timeout 0 -soak-absence | grep -vE '^\s*(=== |--- PASS|PASS)'

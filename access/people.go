@@ -60,6 +60,7 @@ type society struct {
 	*roster
 	enters  bitmap         // who may enter; the public among them where it is let in
 	guests  bitmap         // by their product roles
+	pays    bitmap         // by a product role that is told and takes a seat
 	admins  bitmap         // of the product
 	members map[Ref]*crowd // by group: everybody in it who may enter
 	reached map[Ref]*crowd // by principal: whom a grant to it reaches
@@ -139,8 +140,7 @@ func (s *society) join(facts Set) {
 // the product role guest, themselves or through a group, and no other that lets
 // people in (evidence A9).
 func (s *society) hold(facts Set) {
-	s.guests, s.admins = make(bitmap, s.words()), make(bitmap, s.words())
-	licensed := make(bitmap, s.words())
+	s.guests, s.pays, s.admins = make(bitmap, s.words()), make(bitmap, s.words()), make(bitmap, s.words())
 	for f := range facts.OfKind(Product) {
 		holders := s.members[f.Object]
 		if i, ok := s.person(f.Object); ok {
@@ -154,14 +154,14 @@ func (s *society) hold(facts Set) {
 			case role == GuestRole:
 				holders.into(s.guests)
 			case LetsIn(role):
-				holders.into(licensed)
+				holders.into(s.pays)
 			}
 			if role == AdminRole {
 				holders.into(s.admins)
 			}
 		}
 	}
-	for i, w := range licensed {
+	for i, w := range s.pays {
 		s.guests[i] &^= w
 	}
 }

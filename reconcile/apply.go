@@ -47,6 +47,11 @@ type ApplyInput struct {
 	Journal Journal
 	Clock   func() time.Time
 	Wait    func(context.Context, time.Duration) error
+	// Leaves is what a whole apply leaves on the site, to be kept in the journal; nil
+	// where only a part of the site is known, or a part of the changes is wanted.
+	Leaves *Left
+	// Unattended says that nobody was asked: what is taken counts in the journal.
+	Unattended bool
 	// Progress, if not nil, is told after each step. It must not block.
 	Progress func(done, total int)
 }
@@ -122,7 +127,8 @@ type applier struct {
 	report   *Report
 	run      int
 	extent   access.Extent
-	troubled bool // some step was not applied
+	troubled bool                  // some step was not applied
+	labels   map[access.Ref]string // people's display names at the end
 }
 
 func (a *applier) record(r Record) error {
@@ -132,7 +138,7 @@ func (a *applier) record(r Record) error {
 
 // begin writes down that the apply starts, and with which acceptances.
 func (a *applier) begin(h History) error {
-	if err := a.record(Record{Kind: Began, Site: a.Plan.Site.ID, Plan: a.Plan.Digest}); err != nil {
+	if err := a.record(Record{Kind: Began, Site: a.Plan.Site.ID, Plan: a.Plan.Digest, Unattended: a.Unattended}); err != nil {
 		return err
 	}
 	for _, b := range a.Plan.Budgets {
@@ -153,7 +159,33 @@ func (a *applier) end() error {
 	if err := a.record(Record{Kind: Ended, Plan: a.Plan.Digest}); err != nil {
 		return err
 	}
+	if a.Leaves != nil && a.report.Whole() {
+		left := *a.Leaves
+		left.Run, left.IDs, left.Labels = a.run, a.report.IDs, a.labels // what was made has its id by now
+		if err := a.Journal.Keep(left); err != nil {
+			return err
+		}
+	}
 	return a.Journal.Sync()
+}
+
+// Unchanged notes an apply that found nothing to do: it too knows how it left the
+// site.
+func Unchanged(j Journal, left Left, now func() time.Time) error {
+	h, err := ReadHistory(j)
+	if err != nil {
+		return err
+	}
+	left.Run = h.LastRun + 1
+	for _, kind := range []RecordKind{Began, Ended} {
+		if err := j.Append(Record{Run: left.Run, Kind: kind, Time: now(), Site: left.Site, Plan: left.Plan}); err != nil {
+			return err
+		}
+	}
+	if err := j.Keep(left); err != nil {
+		return err
+	}
+	return j.Sync()
 }
 
 // all does the steps in order. The error is of the journal: what cannot be
@@ -175,7 +207,7 @@ func (a *applier) all(ctx context.Context, steps []site.Step) error {
 			r := a.one(ctx, s)
 			a.troubled = a.troubled || r.Status != Applied
 			a.report.Steps = append(a.report.Steps, r)
-			if err := a.record(Record{Kind: Outcome, Step: s.ID, Status: r.Status, Reason: r.Reason}); err != nil {
+			if err := a.record(Record{Kind: Outcome, Step: s.ID, Status: r.Status, Reason: r.Reason, Changes: r.took}); err != nil {
 				return err
 			}
 			if a.Progress != nil {
@@ -228,6 +260,7 @@ func (a *applier) one(ctx context.Context, s site.Step) StepReport {
 	a.sim.Try(done)
 	reason := err.Error()
 	if len(done) > 0 {
+		r.took = lines(done)
 		reason += fmt.Sprintf(" (%d of %d changes took effect)", len(done), len(s.Changes))
 	}
 	return r.is(status, reason)
@@ -291,7 +324,7 @@ func (a *applier) readBack(ctx context.Context) {
 			}
 		}
 	}
-	a.report.IDs = after.IDs
+	a.report.IDs, a.labels = after.IDs, after.Labels
 }
 
 func hasIdentity(s access.Set, f access.Fact) bool {

@@ -89,6 +89,8 @@ type forgetful struct{}
 func (forgetful) Append(reconcile.Record) error             { return nil }
 func (forgetful) Sync() error                               { return nil }
 func (forgetful) Replay(func(reconcile.Record) error) error { return nil }
+func (forgetful) Keep(reconcile.Left) error                 { return nil }
+func (forgetful) Kept(string) (*reconcile.Left, error)      { return nil, nil }
 
 // TestPartialStep: a step of which a part took effect failed, and what rests on
 // the part that did is done.

@@ -87,7 +87,7 @@ func part(t *rapid.T, facts access.Set) access.Desired {
 		keys = append(keys, k)
 	}
 	slices.SortFunc(keys, func(a, b access.Contents) int {
-		return strings.Compare(string(a.Kind)+string(a.Object), string(b.Kind)+string(b.Object))
+		return strings.Compare(string(a.Kind)+string(a.Object)+a.Verb, string(b.Kind)+string(b.Object)+b.Verb)
 	})
 	d.Scope.Limits = make(map[access.Ref]access.Limits)
 	for _, k := range keys {

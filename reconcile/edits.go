@@ -36,9 +36,9 @@ const (
 	// Edited is what the revision would not have brought: it wants of the site
 	// what the site is.
 	Edited Source = "edited"
-	// Drift is what the revision would bring as well: somebody changed the site,
+	// Drifted is what the revision would bring as well: somebody changed the site,
 	// a day has passed, or the revision was never applied.
-	Drift Source = "drift"
+	Drifted Source = "drift"
 	// Both is where the revision, the description and the site say three things.
 	Both Source = "both"
 )
@@ -81,7 +81,7 @@ type Hunk struct {
 	// Changes are what the lines bring, each as "op fact".
 	Changes []string `json:"changes,omitempty"`
 	// Unchanged is what they say otherwise than before and what brings no change.
-	Unchanged []Unchanged `json:"unchanged,omitempty"`
+	Unchanged []Changeless `json:"unchanged,omitempty"`
 }
 
 // EditedLine is a line as it is or was, without its end.
@@ -100,9 +100,9 @@ type Span struct {
 	Changed bool   `json:"changed,omitempty"`
 }
 
-// Unchanged is a fact that is no longer wanted, or is wanted now, without any
+// Changeless is a fact that is no longer wanted, or is wanted now, without any
 // change of the site.
-type Unchanged struct {
+type Changeless struct {
 	Op     access.Op `json:"op"`
 	Fact   string    `json:"fact"`
 	Reason string    `json:"reason"`
@@ -156,7 +156,7 @@ func (p *Plan) addEdits(in Input, live site.Observation, head compared, unconfir
 		source := sourceOf(c.Fact, live.Facts, base.Target, head.Target)
 		p.Changes[i].Source = source
 		switch source {
-		case Drift:
+		case Drifted:
 			out.Drift++
 			continue
 		case Both:
@@ -213,7 +213,7 @@ func sourceOf(f access.Fact, live, base, head access.Set) Source {
 	}
 	switch {
 	case same(base, head):
-		return Drift
+		return Drifted
 	case same(base, live):
 		return Edited
 	}
@@ -491,7 +491,7 @@ func (e *editor) unchanged(live access.Set) {
 		default:
 			reason = "it is not planned"
 		}
-		at.hunk.Unchanged = append(at.hunk.Unchanged, Unchanged{Op: c.Op, Fact: c.Fact.String(), Reason: reason})
+		at.hunk.Unchanged = append(at.hunk.Unchanged, Changeless{Op: c.Op, Fact: c.Fact.String(), Reason: reason})
 	}
 }
 

@@ -149,7 +149,7 @@ func TestSources(t *testing.T) {
 			}
 			want := Both
 			if !id(access.Changes(atBase, atHead)) {
-				want = Drift
+				want = Drifted
 			} else if !id(access.Changes(live, atBase)) {
 				want = Edited
 			}
@@ -157,7 +157,7 @@ func TestSources(t *testing.T) {
 				t.Fatalf("%s %s is %s, want %s", c.Op, c.Fact, c.Source, want)
 			}
 			times := 1
-			if want == Drift {
+			if want == Drifted {
 				times = 0
 			}
 			if got := told[string(c.Op)+" "+c.Fact]; got != times {
@@ -168,7 +168,7 @@ func TestSources(t *testing.T) {
 		if len(told) > 0 {
 			t.Fatalf("these are no changes: %v", told)
 		}
-		if e := p.Edits; e.Edited != counts[Edited] || e.Drift != counts[Drift] || e.Both != counts[Both] {
+		if e := p.Edits; e.Edited != counts[Edited] || e.Drift != counts[Drifted] || e.Both != counts[Both] {
 			t.Fatalf("%+v, want %v", e, counts)
 		}
 	})

@@ -16,6 +16,7 @@ type Guards struct {
 	Removals           Limit
 	PeopleLosingAccess Limit
 	MinSpaceAdmins     int // active people; a plan may not lower a space below it
+	RemovalsPerDay     int // by unattended applies, all together
 	// Acceptances lift named budgets for one plan, once each.
 	Acceptances []Acceptance
 	// Used reports whether an acceptance, as written, was used before. Nil: none
@@ -37,6 +38,7 @@ func DefaultGuards() Guards {
 		Removals:           Limit{Ratio: 0.10, Max: 200, Free: 3},
 		PeopleLosingAccess: Limit{Ratio: 0.05, Max: 50, Free: 3},
 		MinSpaceAdmins:     2,
+		RemovalsPerDay:     10,
 	}
 }
 

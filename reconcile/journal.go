@@ -16,6 +16,11 @@ type Journal interface {
 	Sync() error
 	// Replay gives every record in the order of appending.
 	Replay(func(Record) error) error
+	// Keep holds what an apply left on its site, in place of what an earlier one
+	// left there. Sync makes it last together with the records.
+	Keep(Left) error
+	// Kept gives what is held of a site; nil if nothing is.
+	Kept(site string) (*Left, error)
 }
 
 // RecordKind says what a record tells.
@@ -40,9 +45,13 @@ type Record struct {
 	Plan       string     `json:"plan,omitempty"` // digest
 	Acceptance string     `json:"acceptance,omitempty"`
 	Step       string     `json:"step,omitempty"`
-	Changes    []string   `json:"changes,omitempty"` // of an intent: "op fact", as far as Present needs them
-	Status     Status     `json:"status,omitempty"`  // of an outcome
-	Reason     string     `json:"reason,omitempty"`  // likewise, and of a note
+	// Unattended marks the beginning of a run with nobody there.
+	Unattended bool `json:"unattended,omitempty"`
+	// Changes are those of an intent ("op fact", as far as Present needs them), and
+	// of an outcome other than applied those that took effect all the same.
+	Changes []string `json:"changes,omitempty"`
+	Status  Status   `json:"status,omitempty"` // of an outcome
+	Reason  string   `json:"reason,omitempty"` // likewise, and of a note
 }
 
 // History is what a journal tells about the past.
@@ -52,25 +61,60 @@ type History struct {
 	Used    map[string]bool // acceptances
 	Open    []Record        // intents without an outcome, in order
 	Ended   bool            // whether the last run came to its end
+
+	taken map[stepKey]taken // by unattended runs
+}
+
+// stepKey names a step of a run.
+type stepKey struct {
+	run  int
+	step string
+}
+
+// taken is how many changes a step of an unattended run was to make, and when.
+type taken struct {
+	time  time.Time
+	count int
+}
+
+// Taken counts the changes that unattended runs made, or may have made, to a site
+// after a moment.
+func (h History) Taken(site string, after time.Time) int {
+	n := 0
+	for k, t := range h.taken {
+		if h.Sites[k.run] == site && t.time.After(after) {
+			n += t.count
+		}
+	}
+	return n
 }
 
 // ReadHistory replays a journal.
 func ReadHistory(j Journal) (History, error) {
-	h := History{Sites: make(map[int]string), Used: make(map[string]bool), Ended: true}
+	h := History{Sites: make(map[int]string), Used: make(map[string]bool), Ended: true, taken: make(map[stepKey]taken)}
+	unattended := make(map[int]bool)
 	err := j.Replay(func(r Record) error {
 		h.LastRun = max(h.LastRun, r.Run)
 		switch r.Kind {
 		case Began:
 			h.Ended = false
 			h.Sites[r.Run] = r.Site
+			unattended[r.Run] = r.Unattended
 		case Ended:
 			h.Ended = true
 		case Accepted:
 			h.Used[r.Acceptance] = true
 		case Intent:
 			h.Open = append(h.Open, r)
+			if unattended[r.Run] {
+				h.taken[stepKey{r.Run, r.Step}] = taken{r.Time, len(r.Changes)}
+			}
 		case Outcome:
 			h.Open = slices.DeleteFunc(h.Open, func(o Record) bool { return o.Run == r.Run && o.Step == r.Step })
+			// A refusal may come after a part was done; what was not sent did nothing.
+			if r.Status == Skipped {
+				delete(h.taken, stepKey{r.Run, r.Step})
+			}
 		}
 		return nil
 	})
@@ -82,6 +126,7 @@ func ReadHistory(j Journal) (History, error) {
 type MemoryJournal struct {
 	Records []Record
 	Syncs   int
+	left    map[string]Left
 }
 
 // Append keeps the record.
@@ -104,4 +149,22 @@ func (m *MemoryJournal) Replay(f func(Record) error) error {
 		}
 	}
 	return nil
+}
+
+// Keep holds what was left on a site.
+func (m *MemoryJournal) Keep(l Left) error {
+	if m.left == nil {
+		m.left = make(map[string]Left)
+	}
+	m.left[l.Site] = l
+	return nil
+}
+
+// Kept gives what was left on a site.
+func (m *MemoryJournal) Kept(site string) (*Left, error) {
+	l, ok := m.left[site]
+	if !ok {
+		return nil, nil
+	}
+	return &l, nil
 }

@@ -22,6 +22,7 @@ var ErrJournalLocked = errors.New("another run holds the journal")
 type SQLiteJournal struct {
 	db      *sql.DB
 	pending []Record
+	left    []Left // to be kept with the next sync
 }
 
 // OpenJournal opens or creates a journal file, readable by its owner only.
@@ -46,7 +47,8 @@ func OpenJournal(path string) (*SQLiteJournal, error) {
 	db.SetMaxOpenConns(1)
 	j := &SQLiteJournal{db: db}
 	if err := j.write(func(tx *sql.Tx) error {
-		_, err := tx.Exec(`CREATE TABLE IF NOT EXISTS records (seq INTEGER PRIMARY KEY, body TEXT NOT NULL)`)
+		_, err := tx.Exec(`CREATE TABLE IF NOT EXISTS records (seq INTEGER PRIMARY KEY, body TEXT NOT NULL);
+			CREATE TABLE IF NOT EXISTS kept (site TEXT PRIMARY KEY, body BLOB NOT NULL)`)
 		return err
 	}); err != nil {
 		_ = db.Close()
@@ -67,7 +69,7 @@ func (j *SQLiteJournal) Append(r Record) error {
 
 // Sync writes what was appended, in one transaction.
 func (j *SQLiteJournal) Sync() error {
-	if len(j.pending) == 0 {
+	if len(j.pending) == 0 && len(j.left) == 0 {
 		return nil
 	}
 	err := j.write(func(tx *sql.Tx) error {
@@ -85,13 +87,52 @@ func (j *SQLiteJournal) Sync() error {
 				return err
 			}
 		}
+		for _, l := range j.left {
+			body, err := l.pack()
+			if err != nil {
+				return err
+			}
+			if _, err := tx.Exec(`INSERT OR REPLACE INTO kept (site, body) VALUES (?, ?)`, l.Site, body); err != nil {
+				return err
+			}
+		}
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("writing the journal: %w", err)
 	}
-	j.pending = nil
+	j.pending, j.left = nil, nil
 	return nil
+}
+
+// Keep holds what was left on a site, until the next Sync in memory.
+func (j *SQLiteJournal) Keep(l Left) error {
+	j.left = append(j.left, l)
+	return nil
+}
+
+// Kept gives what was left on a site. What cannot be read is an error, as it is
+// of a record.
+func (j *SQLiteJournal) Kept(site string) (*Left, error) {
+	if err := j.Sync(); err != nil {
+		return nil, err
+	}
+	var body []byte
+	err := j.db.QueryRow(`SELECT body FROM kept WHERE site = ?`, site).Scan(&body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	var l *Left
+	if err == nil {
+		l, err = unpackLeft(body)
+	}
+	if err == nil && l.Site != site {
+		err = errors.New("it is of another site")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the journal: what the last apply left is damaged: %w", err)
+	}
+	return l, nil
 }
 
 func (j *SQLiteJournal) write(f func(*sql.Tx) error) error {
@@ -133,6 +174,46 @@ func (j *SQLiteJournal) Replay(f func(Record) error) error {
 		}
 	}
 	return rows.Err()
+}
+
+// Copy gives the records and all that is kept, to be read while others write.
+func (j *SQLiteJournal) Copy() (*MemoryJournal, error) {
+	m := new(MemoryJournal)
+	if err := j.Replay(m.Append); err != nil {
+		return nil, err
+	}
+	sites, err := j.sites()
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range sites {
+		l, err := j.Kept(s)
+		if err == nil {
+			err = m.Keep(*l)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// sites are those of which something is kept.
+func (j *SQLiteJournal) sites() ([]string, error) {
+	rows, err := j.db.Query(`SELECT site FROM kept ORDER BY site`)
+	if err != nil {
+		return nil, fmt.Errorf("reading the journal: %w", err)
+	}
+	defer rows.Close()
+	var out []string
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, fmt.Errorf("reading the journal: %w", err)
+		}
+		out = append(out, s)
+	}
+	return out, rows.Err()
 }
 
 // Close gives the journal back.

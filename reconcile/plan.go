@@ -55,6 +55,7 @@ type Plan struct {
 	// name of a space, the grants of a role) counts with the object.
 	Summary map[string]Count `json:"summary"`
 	People  People           `json:"people"`
+	Seats   *Seats           `json:"seats,omitempty"`
 	Changes []Planned        `json:"changes"` // sorted by fact
 	Steps   []Step           `json:"steps"`   // in the order of the apply
 	Manual  []Manual         `json:"manual"`
@@ -225,10 +226,14 @@ type Input struct {
 	Description Description
 	Judge       Judge
 	Guards      Guards
+	Seats       SeatTerms
 	// Pins are the ids that weir.lock holds for the names of the description.
 	Pins map[access.Ref]string
 	// Base, if any, is the earlier revision that the description is compared with.
 	Base *Base
+	// Unattended, if not nil, holds all changes but those that need nobody to be
+	// asked.
+	Unattended *Unattended
 }
 
 // Draft is a plan with the facts it was made from, for those who go on to
@@ -238,6 +243,7 @@ type Draft struct {
 	Observation site.Observation
 	Desired     access.Desired
 	Target      access.Set
+	Drift       *Drift // of an unattended plan
 }
 
 // Make plans. The error is a diag.List when the description is at fault and a
@@ -271,6 +277,20 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 
 	before := live.Beside().View(live.Facts)
 	after := before.With(diff.Target)
+	var drift *Drift
+	if in.Unattended != nil {
+		last, err := in.Unattended.recall(live)
+		if err != nil {
+			return nil, err
+		}
+		items := last.sift(diff, live, before, after)
+		drift = last.drift(items, diff.Observed, live.Facts, desired, live.Account)
+		if err := drift.name(ctx, in.Site, last.last, live); err != nil {
+			return nil, err
+		}
+		diff = diff.keeping(items, live.Facts)
+		after = before.With(diff.Target)
+	}
 	delta := access.Delta{
 		Live: live.Facts, Target: diff.Target, Desired: desired, Changes: diff.Changes,
 		Before: before, After: after, Effects: access.Compare(before, after), SiteKnown: true,
@@ -283,6 +303,12 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	var proved []access.Verdict
 	for _, proof := range in.Description.Proofs() {
 		proved = append(proved, proof.Check(delta))
+	}
+	judged = slices.Concat(judged, verdicts("WR304", assertRule, held), verdicts("WR305", proveRule, proved))
+	if in.Unattended != nil {
+		if judged, err = in.standing(ctx, delta, unknown, judged); err != nil {
+			return nil, err
+		}
 	}
 	sim := NewSimulation(live.Facts, before, after, in.Guards.MinSpaceAdmins)
 	steps := Order(sim, in.Site.Units(diff.Changes, live.Facts))
@@ -302,6 +328,8 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 		ReliesOn:       reliesOn(diff.Changes, live.Facts),
 	}
 	p.Site.ID = live.Site
+	seats := countSeats(live, unknown, diff.Target, in.Seats)
+	p.Seats = seats.Seats
 	p.addSteps(steps, diff, desired)
 	p.addOutside(canon, unknown, diff, live.Account)
 	p.addObserved(diff.Observed, desired)
@@ -311,16 +339,19 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p.Digest = p.digest()
 	p.Budgets = append(in.Guards.budgets(delta), beyond.budgets()...)
 	p.Findings = findings(slices.Concat(
-		judged, verdicts("WR304", assertRule, held), verdicts("WR305", proveRule, proved), moved, diff.findings(desired, canon.Manual, live.Facts), refused(canon, desired), noted(canon, desired), stepFindings(steps),
+		judged, moved, diff.findings(desired, canon.Manual, live.Facts), refused(canon, desired), noted(canon, desired), stepFindings(steps),
 		beyond.findings(desired), pages(extent, live, desired), lifted(delta), beside(delta),
-		in.Guards.admins(delta), own(live.Facts, diff.Target, live.Account), emptied(delta), warnings(desired.Warnings)), desired.Owners)
+		in.Guards.admins(delta), own(live.Facts, diff.Target, live.Account), emptied(delta), seats.findings(), warnings(desired.Warnings)), desired.Owners)
 	p.Assertions, p.Proofs = claims(held), claims(proved)
 	p.Names = named(desired.Labels, p.told()...)
 	p.Accept(in.Guards.Acceptances, in.Guards.Used)
 	if in.Base != nil {
 		p.addEdits(in, live, compared{wanted, diff}, unconfirmed)
 	}
-	return &Draft{Plan: p, Observation: live, Desired: desired, Target: diff.Target}, nil
+	if drift != nil {
+		drift.stops(p)
+	}
+	return &Draft{Plan: p, Observation: live, Desired: desired, Target: diff.Target, Drift: drift}, nil
 }
 
 // wanted is what a description wants of a site, in the site's terms.

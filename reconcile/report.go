@@ -1,6 +1,10 @@
 package reconcile
 
-import "github.com/weirhq/weir/access"
+import (
+	"slices"
+
+	"github.com/weirhq/weir/access"
+)
 
 // Status is what came of a step.
 type Status string
@@ -34,6 +38,7 @@ type StepReport struct {
 	Status  Status   `json:"status"`
 	Reason  string   `json:"reason,omitempty"`
 	Changes []string `json:"changes"`
+	took    []string // of a step that failed: those that took effect
 }
 
 func (r StepReport) is(s Status, reason string) StepReport {
@@ -63,6 +68,11 @@ func (r *Report) Count() Tally {
 		}
 	}
 	return t
+}
+
+// Did reports whether a change, written "op fact", was applied.
+func (r *Report) Did(change string) bool {
+	return slices.ContainsFunc(r.Steps, func(s StepReport) bool { return s.Status == Applied && slices.Contains(s.Changes, change) })
 }
 
 // Whole reports whether everything was applied and seen.

@@ -34,8 +34,8 @@ func TestPlanSchema(t *testing.T) {
 	planned := s.Definitions["Planned"].Properties
 	planned.Value("op").Enum = []any{access.Add, access.Remove, access.Modify}
 	s.Definitions["Observed"].Properties.Value("op").Enum = []any{access.Add, access.Remove, access.Modify}
-	planned.Value("source").Enum = []any{Edited, Drift, Both}
-	s.Definitions["Unchanged"].Properties.Value("op").Enum = []any{access.Add, access.Remove, access.Modify}
+	planned.Value("source").Enum = []any{Edited, Drifted, Both}
+	s.Definitions["Changeless"].Properties.Value("op").Enum = []any{access.Add, access.Remove, access.Modify}
 	s.Definitions["Finding"].Properties.Value("level").Enum = []any{access.Deny, access.Warn}
 	got, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
@@ -84,6 +84,13 @@ func samplePlan() *Plan {
 		Compared: 4, Requests: 3, MinSpaceAdmins: 2,
 		Summary: map[string]Count{"member": {Add: 1}},
 		People:  People{WithAccess: 1, Gaining: 1},
+		Seats: &Seats{
+			Before: SeatCount{Paid: 3, Guests: 1, ManagedGuests: 1, Unsure: 1, AtLeast: true}, After: SeatCount{Paid: 4},
+			Gaining: []string{"user:ana@acme.example"}, Losing: []string{"user:bo@acme.example"}, GuestsGaining: []string{"user:cy@acme.example"}, GuestsLosing: []string{"user:dee@acme.example"},
+			Invited: 1, Licence: true, Own: true,
+			Limits: []SeatLimit{{Of: "paid", Before: 3, After: 4, Most: 3, Reason: "r", Exceeded: true}},
+			Cost:   &SeatCost{Currency: "USD", Per: "month", Before: "18.00", After: "24.00", Difference: "6.00", Tier: &SeatTier{From: 1, To: 100, Each: "6.00", Total: "9"}, Next: "6.00", AtLeast: true},
+		},
 		Changes: []Planned{
 			{Op: access.Add, Fact: "member group:g user:ana@acme.example", Origin: &Origin{"a.weir.yaml", 1, 2}, Reason: "described", Step: "s1", Source: Edited},
 			{Op: access.Modify, Fact: "role space:S group:g = admin", Was: "viewer", Reason: "described", Step: "s2"},
@@ -108,7 +115,7 @@ func samplePlan() *Plan {
 		Edits: &Edits{Base: "origin/main", Commit: "c0ffee", Exact: true, Trouble: "t", Edited: 1, Drift: 2, Both: 3, Unplaced: []string{"- exists group:x"},
 			Files: []EditedFile{{Path: "a.weir.yaml", Was: "b.weir.yaml", Idle: 4, Hunks: []Hunk{{
 				Removed: []EditedLine{{Line: 1, Spans: []Span{}}}, Added: []EditedLine{{Line: 1, Spans: []Span{{Text: "m: "}, {Text: "[ana]", Changed: true}}, States: 1}}, Cut: 2,
-				Changes: []string{"+ member group:g user:ana@acme.example"}, Unchanged: []Unchanged{{Op: access.Remove, Fact: "exists group:y", Reason: "r"}}}}}}},
+				Changes: []string{"+ member group:g user:ana@acme.example"}, Unchanged: []Changeless{{Op: access.Remove, Fact: "exists group:y", Reason: "r"}}}}}}},
 		ReliesOn: map[string]string{"group:g": "0123"},
 		Names:    map[string]string{"user:ana@acme.example": "Ana Lind"},
 	}

@@ -88,6 +88,7 @@ func Compile(docs []Document, lock Lock, now time.Time) (*Description, diag.List
 	c.site()
 	c.today = now.In(c.out.Settings.Site.Timezone.Or(time.UTC)).Format(time.DateOnly)
 	c.budget()
+	c.seats()
 	c.policies()
 
 	// Everything that is described must be known before the first reference to

@@ -75,13 +75,14 @@ site: {name: acme, timezone: Local}
 WR103 a.weir.yaml:2:30: time zone "Local" is not known (write an IANA name, such as Europe/Berlin)
 `},
 		{"values of settings", `
-budget: {removals: {ratio: 110%, max: 1.5, free: -1}}
+budget: {removals: {ratio: 110%, max: 1.5, free: -1}, unattended: {removals_per_day: -1}}
 protect: {min_space_admins: 2.5}
 policies: {anonymous_access: {level: wran, allow: [DOCS]}}
 `, `
 WR103 a.weir.yaml:1:28: ratio is not between 0 % and 100 % (write a share, such as 10% or 0.1)
 WR103 a.weir.yaml:1:39: max is not a count (write a whole number, 0 or more)
 WR103 a.weir.yaml:1:50: free is not a count (write a whole number, 0 or more)
+WR103 a.weir.yaml:1:86: removals_per_day is not a count (write a whole number, 0 or more)
 WR103 a.weir.yaml:2:29: min_space_admins is not a count (write a whole number, 0 or more)
 WR103 a.weir.yaml:3:38: level "wran" is not known (write deny, warn or off)
 WR113 a.weir.yaml:3:52: "DOCS" is not a pattern that can stand here (begin with user:, account:, group:, space:, space_role: or class:, and let * stand for any text)

@@ -657,7 +657,7 @@ weir: v1
 site: {name: acme, product: embedded, plan: premium, timezone: Europe/Berlin}
 external: ["user:root@acme.example"]
 protect: {admins: ["user:Root@acme.example"], min_space_admins: 0}
-budget: {removals: {ratio: 10%, free: 0}, people_losing_access: {max: 7}}
+budget: {removals: {ratio: 10%, free: 0}, people_losing_access: {max: 7}, unattended: {removals_per_day: 4}}
 policies:
   anonymous_access: {level: warn, allow: ["space:DOCS", "space:PUB-*"]}
   two_space_admins: {level: "off"}
@@ -670,7 +670,7 @@ policies:
 		t.Errorf("protect: %+v", s.Protect)
 	}
 	b := s.Budget
-	if b.Removals.Ratio.Or(0.5) != 0.1 || b.Removals.Free.Or(3) != 0 || b.Removals.Max.Set || b.PeopleLosingAccess.Max.Or(50) != 7 || b.PeopleLosingAccess.Ratio.Or(0.05) != 0.05 {
+	if b.Removals.Ratio.Or(0.5) != 0.1 || b.Removals.Free.Or(3) != 0 || b.Removals.Max.Set || b.PeopleLosingAccess.Max.Or(50) != 7 || b.PeopleLosingAccess.Ratio.Or(0.05) != 0.05 || b.RemovalsPerDay.Or(10) != 4 {
 		t.Errorf("budget: %+v", b)
 	}
 	p := s.Policies["anonymous_access"]

@@ -16,6 +16,7 @@ type Document struct {
 	External   *List // patterns: "group:okta-*"
 	Protect    *Protect
 	Budget     *Budget
+	Seats      *Seats
 	Policies   []Policy
 	Absent     *List // references: "group:old"
 	Users      []User
@@ -122,7 +123,14 @@ type Protect struct {
 type Budget struct {
 	Removals           *Limit
 	PeopleLosingAccess *Limit
+	Unattended         *Unattended
 	Range              diag.Range
+}
+
+// Unattended bounds what applies may take away without anybody there.
+type Unattended struct {
+	RemovalsPerDay *Num
+	Range          diag.Range
 }
 
 // Limit is one budget. Ratio is written 10% or 0.1, and held as 0.1.
@@ -130,6 +138,30 @@ type Limit struct {
 	Ratio *Num
 	Max   *Num
 	Free  *Num
+	Range diag.Range
+}
+
+// Seats say what paid seats cost and how many there may be.
+type Seats struct {
+	Currency  *Str // ISO 4217: "USD"
+	Per       *Str // month | year
+	Tiers     *SeatTiers
+	Limit     *Num // paid seats
+	SiteLimit *Num // paid seats and guests together
+	Range     diag.Range
+}
+
+// SeatTiers are the steps of the price, with the place of the whole.
+type SeatTiers struct {
+	Items []SeatTier
+	Range diag.Range
+}
+
+// SeatTier is one step. Amounts are text, as they were written: 6.05.
+type SeatTier struct {
+	To    *Num // the last seat in it; absent: there is no last
+	Each  *Str // the price of each seat in it
+	Total *Str // the price of everything up to it
 	Range diag.Range
 }
 

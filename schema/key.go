@@ -29,8 +29,10 @@ var documentKeys = []key[Document]{
 		`{removals: {max: 50}}`, `{ removals = { max = 50 } }`),
 		object("budget", budgetKeys, func(b *Budget) *diag.Range { return &b.Range }),
 		func(d *Document) **Budget { return &d.Budget }),
-	later[Document](single("seats", "What a seat costs, for the price of a plan.",
-		`{currency: USD}`, `{ currency = "USD" }`)),
+	field(single("seats", "What paid seats cost and how many there may be, for the estimate in a plan.",
+		`{limit: 250}`, `{ limit = 250 }`),
+		object("seats", seatsKeys, func(s *Seats) *diag.Range { return &s.Range }),
+		func(d *Document) **Seats { return &d.Seats }),
 	field(single("policies", "The rules that judge every plan, by name.",
 		`{anonymous_access: {level: deny}}`, `{ anonymous_access = { level = "deny" } }`),
 		policies, func(d *Document) *[]Policy { return &d.Policies }),
@@ -155,6 +157,15 @@ var budgetKeys = []key[Budget]{
 		`{ratio: 5%, max: 50, free: 3}`, `{ ratio = "5%", max = 50, free = 3 }`),
 		object("a budget", limitKeys, func(l *Limit) *diag.Range { return &l.Range }),
 		func(b *Budget) **Limit { return &b.PeopleLosingAccess }),
+	field(attr("unattended", "What `weir apply --unattended` may take away without anybody there.",
+		`{removals_per_day: 10}`, `{ removals_per_day = 10 }`),
+		object("an unattended budget", unattendedKeys, func(u *Unattended) *diag.Range { return &u.Range }),
+		func(b *Budget) **Unattended { return &b.Unattended }),
+}
+
+var unattendedKeys = []key[Unattended]{
+	field(same("removals_per_day", "How many removals unattended applies may make within 24 hours, all together.", `10`),
+		count, func(u *Unattended) **Num { return &u.RemovalsPerDay }),
 }
 
 var limitKeys = []key[Limit]{
@@ -164,6 +175,29 @@ var limitKeys = []key[Limit]{
 		count, func(l *Limit) **Num { return &l.Max }),
 	field(same("free", "How many may always go.", `3`),
 		count, func(l *Limit) **Num { return &l.Free }),
+}
+
+var seatsKeys = []key[Seats]{
+	field(attr("currency", "The currency of the prices: its three capital letters.", `USD`, `"USD"`),
+		text, func(s *Seats) **Str { return &s.Currency }),
+	field(attr("per", "What the prices are for.", `month`, `"month"`),
+		choice("month", "year"), func(s *Seats) **Str { return &s.Per }),
+	field(attr("tiers", "The prices, from the first seat on.",
+		`[{to: 100, each: 6.05}, {each: 5.16}]`, `[{ to = 100, each = 6.05 }, { each = 5.16 }]`),
+		seatTiers, func(s *Seats) **SeatTiers { return &s.Tiers }),
+	field(same("limit", "The most paid seats there may be: what was bought, or is licensed.", `250`),
+		count, func(s *Seats) **Num { return &s.Limit }),
+	field(same("site_limit", "The most people there may be on the site, guests included.", `50000`),
+		count, func(s *Seats) **Num { return &s.SiteLimit }),
+}
+
+var seatTierKeys = []key[SeatTier]{
+	field(same("to", "The last seat of the tier; without it there is no last.", `100`),
+		count, func(t *SeatTier) **Num { return &t.To }),
+	field(same("each", "What each seat of the tier costs; those of lower tiers keep their own price.", `6.05`),
+		amount, func(t *SeatTier) **Str { return &t.Each }),
+	field(same("total", "In place of `each`: what everything costs, as long as all seats are within the tier.", `18000`),
+		amount, func(t *SeatTier) **Str { return &t.Total }),
 }
 
 var policyKeys = []key[Policy]{

@@ -127,6 +127,56 @@ var count = codec[*Num]{
 	},
 }
 
+// amount is an amount of money, kept as it was written: a float64 would round it.
+// What decimals a currency has is for [Compile] to say.
+var amount = codec[*Str]{
+	expect: "an amount of money",
+	decode: func(d *decoder, at string, n *node) *Str {
+		if n.kind == scalar && n.form == number {
+			return &Str{Value: n.text, Range: n.rng}
+		}
+		switch {
+		case n.kind == scalar && n.form.isText() && numberForm.MatchString(n.text):
+			d.errorf("WR103", n.rng, "write it without quotes", "%s must be an amount of money, not text", at)
+		case n.kind == scalar && n.form != null && n.form != boolean:
+			d.errorf("WR103", n.rng, "write plain decimal digits, such as 6.05", "%s must be an amount of money, not %s", at, quoteYAML(clip(n.text)))
+		default:
+			d.wrong(at, "an amount of money", n)
+		}
+		return nil
+	},
+	encode: func(s *Str) *node {
+		if s == nil {
+			return nil
+		}
+		return &node{kind: scalar, form: number, text: s.Value}
+	},
+}
+
+// seatTiers is a list of tiers of which the place counts: an empty one is a
+// mistake.
+var seatTiers = codec[*SeatTiers]{
+	expect: tierList.expect,
+	decode: func(d *decoder, at string, n *node) *SeatTiers {
+		if n.kind != list {
+			d.wrong(at, tierList.expect, n)
+			return nil
+		}
+		return &SeatTiers{Items: tierList.decode(d, at, n), Range: n.rng}
+	},
+	encode: func(t *SeatTiers) *node {
+		if t == nil {
+			return nil
+		}
+		if len(t.Items) == 0 {
+			return &node{kind: list}
+		}
+		return tierList.encode(t.Items)
+	},
+}
+
+var tierList = objects("a tier", seatTierKeys, func(t *SeatTier) *diag.Range { return &t.Range })
+
 var shareForm = regexp.MustCompile(`^(0|[1-9][0-9]{0,9})(\.[0-9]{1,9})?%$`)
 
 // share is a part of a whole: 10% or 0.1.

@@ -254,6 +254,23 @@ func grantListsOf(g *rapid.Generator[Str]) *rapid.Generator[Grants] {
 	return rapid.Map(grantsOf(g), func(items []Grant) Grants { return Grants{Items: items} })
 }
 
+// amounts are numbers as somebody wrote them: with zeros that mean nothing, and
+// with more digits than a float64 tells apart.
+var amounts = rapid.Map(rapid.StringMatching(`(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?`), func(s string) Str { return Str{Value: s} })
+
+var seatsGen = rapid.Custom(func(t *rapid.T) Seats {
+	s := Seats{
+		Currency: maybe(t, plainStr, "currency"), Per: maybe(t, plainStr, "per"),
+		Limit: maybe(t, counts, "limit"), SiteLimit: maybe(t, counts, "site_limit"),
+	}
+	if rapid.Bool().Draw(t, "has tiers") {
+		s.Tiers = &SeatTiers{Items: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) SeatTier {
+			return SeatTier{To: maybe(t, counts, "to"), Each: maybe(t, amounts, "each"), Total: maybe(t, amounts, "total")}
+		}), 0, 3).Draw(t, "tiers")}
+	}
+	return s
+})
+
 var ownedKindsGen = rapid.Custom(func(t *rapid.T) []OwnedKind {
 	var kinds []OwnedKind
 	for _, key := range []string{"users", "groups", "space_roles", "spaces"} {
@@ -296,8 +313,10 @@ var documents = rapid.Custom(func(t *rapid.T) Document {
 		return Limit{Ratio: maybe(t, shares, "ratio"), Max: maybe(t, counts, "max"), Free: maybe(t, counts, "free")}
 	})
 	if rapid.Bool().Draw(t, "has budget") {
-		d.Budget = &Budget{Removals: maybe(t, limit, "removals"), PeopleLosingAccess: maybe(t, limit, "people")}
+		unattended := rapid.Custom(func(t *rapid.T) Unattended { return Unattended{RemovalsPerDay: maybe(t, counts, "per day")} })
+		d.Budget = &Budget{Removals: maybe(t, limit, "removals"), PeopleLosingAccess: maybe(t, limit, "people"), Unattended: maybe(t, unattended, "unattended")}
 	}
+	d.Seats = maybe(t, seatsGen, "seats")
 	d.Policies = few(t, rapid.Custom(func(t *rapid.T) Policy {
 		return Policy{Rule: ruleStr.Draw(t, "rule"), Level: maybe(t, plainStr, "level"), Allow: maybe(t, listsOf(plainStr), "allow")}
 	}), "policies", func(p Policy) Str { return p.Rule })

@@ -38,6 +38,7 @@ type Settings struct {
 	Site     SiteSettings
 	Budget   BudgetSettings
 	Protect  ProtectSettings
+	Seats    SeatSettings
 	Policies map[string]PolicySettings // by rule
 }
 
@@ -55,6 +56,7 @@ type SiteSettings struct {
 type BudgetSettings struct {
 	Removals           LimitSettings
 	PeopleLosingAccess LimitSettings
+	RemovalsPerDay     Setting[int] // by unattended applies
 }
 
 // LimitSettings are one budget.
@@ -146,6 +148,9 @@ func (c *compiler) budget() {
 		return
 	}
 	c.out.Settings.Budget = BudgetSettings{Removals: c.limit(b.Removals), PeopleLosingAccess: c.limit(b.PeopleLosingAccess)}
+	if u := b.Unattended; u != nil {
+		c.out.Settings.Budget.RemovalsPerDay = c.count(u.RemovalsPerDay, "removals_per_day")
+	}
 }
 
 func (c *compiler) limit(l *Limit) LimitSettings {

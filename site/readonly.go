@@ -1,10 +1,28 @@
 package site
 
 // ReadOnly gives the reading half of a site. What it returns has no method to
-// write with, however it is looked at. It is a [Refresher] if the site is one.
+// write with, however it is looked at. It is a [Refresher], and an [Auditor], if
+// the site is one.
 func ReadOnly(s Site) Reader {
-	if r, ok := s.(Refresher); ok {
-		return refresher{reader{s}, r}
+	r, refreshes := s.(Refresher)
+	a, audits := s.(Auditor)
+	switch {
+	case refreshes && audits:
+		return struct {
+			reader
+			Refresher
+			Auditor
+		}{reader{s}, r, a}
+	case refreshes:
+		return struct {
+			reader
+			Refresher
+		}{reader{s}, r}
+	case audits:
+		return struct {
+			reader
+			Auditor
+		}{reader{s}, a}
 	}
 	return reader{s}
 }
@@ -12,8 +30,3 @@ func ReadOnly(s Site) Reader {
 // reader holds a Reader and nothing else, so that no type assertion brings the
 // writing half back.
 type reader struct{ Reader }
-
-type refresher struct {
-	reader
-	Refresher
-}

@@ -16,6 +16,7 @@ import (
 type chanceSite struct {
 	kindOfSite
 	t      *testing.T
+	store  *emulator.Memory
 	em     *emulator.Emulator
 	a      emulator.Admin
 	random *rand.Rand
@@ -38,7 +39,8 @@ func newChanceSite(t *testing.T, kind kindOfSite, seed uint64) *chanceSite {
 		kindOfSite: kind, t: t, random: rand.New(rand.NewPCG(seed, 500)),
 		tokens: make(map[string]string), titles: make(map[string][]string),
 	}
-	o := emulator.Options{RoleMode: emulator.ModePreRoles, Wait: noWait}
+	s.store = emulator.NewMemory()
+	o := emulator.Options{RoleMode: emulator.ModePreRoles, Wait: noWait, Store: s.store}
 	if kind.mode == "" {
 		o.Dialect = emulator.DialectDataCenter
 	}

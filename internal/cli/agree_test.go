@@ -76,30 +76,36 @@ type inquirer struct {
 	user          bool       // holds the product role user themselves
 }
 
-// observe reads the whole site with a driver. Weir's own account must see
+// driver opens the driver of a site of this kind. Weir's own account must see
 // everything: on Cloud it opens an admin key, on Data Center it is a system
 // administrator.
-func (s *chanceSite) observe() site.Observation {
+func (s *chanceSite) driver(em *emulator.Emulator) site.Site {
 	s.t.Helper()
-	c := s.em.Credentials()
+	c := em.Credentials()
 	var driver site.Site
 	var err error
 	if s.mode == "" {
 		driver, err = datacenter.New(datacenter.Config{
-			Base: c.BaseURL, Auth: "bearer", Token: rest.NewSecret(c.Token), Usernames: "email", Transport: s.em.Transport(),
+			Base: c.BaseURL, Auth: "bearer", Token: rest.NewSecret(c.Token), Usernames: "email", Transport: em.Transport(),
 			Wait: noWait, Jitter: func() float64 { return 0 }, Clock: time.Now,
 		})
 	} else {
 		driver, err = cloud.New(cloud.Config{
 			Confluence: c.BaseURL + "/wiki", Admin: c.BaseURL + "/admin", Users: c.BaseURL + "/users",
 			Email: c.Email, Token: rest.NewSecret(c.Token), OrgKey: rest.NewSecret(c.OrgKey), RestrictedPages: "admin_key",
-			Transport: s.em.Transport(), Wait: noWait, Jitter: func() float64 { return 0 },
+			Transport: em.Transport(), Wait: noWait, Jitter: func() float64 { return 0 },
 		})
 	}
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	obs, err := driver.Observe(s.t.Context(), access.Extent{All: true})
+	return driver
+}
+
+// observe reads the whole site with a driver.
+func (s *chanceSite) observe() site.Observation {
+	s.t.Helper()
+	obs, err := s.driver(s.em).Observe(s.t.Context(), access.Extent{All: true})
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -2,10 +2,12 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,7 +20,8 @@ import (
 
 func (a *app) applyCommand() *cobra.Command {
 	var flags planFlags
-	var yes bool
+	var yes, unattended bool
+	var report string
 	cmd := &cobra.Command{
 		Use:   "apply [DIR | PLANFILE]",
 		Short: "Plan, ask, and bring the site to the description",
@@ -30,27 +33,50 @@ journal and the embedded site are then those of --dir (default: this folder).
 Before planning, weir settles what an interrupted apply left open. When an
 apply ends in part (exit code 6), run it again.
 
-Exit codes: 0 applied, or nothing to do · 1 error in input or use · 3 a policy
-denies it · 4 a budget or invariant stops it · 5 the plan is stale · 6 applied
-in part · 7 the site cannot be reached · 8 locked by another run · 130 interrupted.`,
-		Example: "  weir apply\n  weir apply --auto-approve\n  weir apply plan.json",
+With --unattended it works against drift alone: what somebody gained on the site
+since the last apply is taken back, within a daily allowance
+(budget.unattended.removals_per_day). What somebody lost, everything about
+administration, conflicts, and everything where no earlier apply is known, is
+held for a person. What the description changed waits for a plain apply.
+
+Exit codes: 0 applied, or nothing to do · 1 error in input or use · 2 something
+is held (--unattended) · 3 a policy denies it · 4 a budget or invariant stops it
+· 5 the plan is stale · 6 applied in part · 7 the site cannot be reached ·
+8 locked by another run · 130 interrupted.`,
+		Example: "  weir apply\n  weir apply --auto-approve\n  weir apply plan.json\n  weir apply --unattended --report report.txt",
 		Args:    atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case report != "" && !unattended:
+				return errors.New("--report is of an unattended apply (add --unattended)")
+			case unattended && len(flags.accept) > 0:
+				return errors.New("--accept is for somebody who read the plan (leave it out of an unattended apply)")
+			case unattended && len(args) > 0 && isPlanFile(args[0]):
+				return errors.New("a plan file says what to do, and an unattended apply finds that out (name the description's folder)")
+			case unattended:
+				a.folder(args)
+				return a.applyUnattended(cmd.Context(), flags, report)
+			}
 			return a.apply(cmd.Context(), args, flags, yes)
 		},
 	}
 	flags.register(cmd)
 	cmd.Flags().StringVar(&flags.dir, "dir", ".", "with a PLANFILE: the description's `folder`")
 	cmd.Flags().BoolVar(&yes, "auto-approve", false, "do not ask (for automation)")
+	cmd.Flags().BoolVar(&unattended, "unattended", false, "take back what somebody gained on the site, hold everything else, and do not ask")
+	cmd.Flags().StringVar(&report, "report", "", "with --unattended: also write a short report to a `file`, for chat or mail")
 	return cmd
 }
 
+// isPlanFile reports whether an argument names a written plan and not a folder.
+func isPlanFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir() || err != nil && filepath.Ext(path) == ".json"
+}
+
 func (a *app) apply(ctx context.Context, args []string, flags planFlags, yes bool) error {
-	if len(args) > 0 {
-		info, err := os.Stat(args[0])
-		if err == nil && !info.IsDir() || err != nil && filepath.Ext(args[0]) == ".json" {
-			return a.applyFile(ctx, args[0], flags, yes)
-		}
+	if len(args) > 0 && isPlanFile(args[0]) {
+		return a.applyFile(ctx, args[0], flags, yes)
 	}
 	a.folder(args)
 	accept, err := acceptances(flags.accept)
@@ -66,11 +92,13 @@ func (a *app) apply(ctx context.Context, args []string, flags planFlags, yes boo
 		return err
 	}
 	defer run.close()
+	began := a.Clock()
 	draft, err := a.draft(ctx, d, run.site, accept, run.used)
 	if err != nil {
 		return err
 	}
-	done, err := a.carryOut(ctx, run, draft.Plan, yes)
+	leaves := draft.Leaves(began)
+	done, err := a.carryOut(ctx, run, draft.Plan, yes, &leaves)
 	if err != nil {
 		return err
 	}
@@ -82,6 +110,64 @@ func (a *app) apply(ctx context.Context, args []string, flags planFlags, yes boo
 		return err
 	}
 	return ended(ctx, done)
+}
+
+// applyUnattended undoes what somebody gained on the site, within the allowance, and
+// holds everything else. The report is written whatever comes of it, once the
+// site was read; an older one is gone before that, so that nobody sends it again.
+func (a *app) applyUnattended(ctx context.Context, flags planFlags, path string) error {
+	if path != "" {
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("the report cannot be written to %s: %s (name another file with --report)", path, reason(err))
+		}
+	}
+	d, err := a.load()
+	if err != nil {
+		return err
+	}
+	run, err := a.openRun(ctx, d.site(), flags.site, readWrite)
+	if err != nil {
+		return err
+	}
+	defer run.close()
+	draft, err := a.unattended(ctx, d, run.site.Site, run.journal)
+	if err != nil {
+		return err
+	}
+	if err := render.Drift(a.Stdout, draft.Drift, a.options()); err != nil {
+		return err
+	}
+	code := exitFor(draft.Plan)
+	if draft.Drift.Counts.Held > 0 {
+		code = gravest(code, exitChanges)
+	}
+	var done *reconcile.Report
+	if !draft.Drift.Stopped() && len(draft.Plan.Changes) > 0 {
+		fmt.Fprintln(a.Stdout)
+		done, err = a.do(ctx, run, reconcile.ApplyInput{Plan: draft.Plan, Unattended: true})
+	}
+	if path != "" {
+		err = errors.Join(err, writeReport(path, draft.Drift, done))
+	}
+	if err == nil {
+		err = ended(ctx, done)
+	}
+	if err != nil {
+		return err
+	}
+	return exit(code)
+}
+
+// writeReport writes a short report for its owner only: it holds names.
+func writeReport(path string, d *reconcile.Drift, done *reconcile.Report) error {
+	var b bytes.Buffer
+	if err := render.Short(&b, d, done, true); err != nil {
+		return err
+	}
+	if err := replaceFile(path, b.Bytes(), 0o600); err != nil {
+		return fmt.Errorf("the report cannot be written to %s: %s (name another file with --report)", path, reason(err))
+	}
+	return nil
 }
 
 // applyFile applies a plan that was written to a file, and nothing else: the
@@ -102,7 +188,7 @@ func (a *app) applyFile(ctx context.Context, path string, flags planFlags, yes b
 	}
 	defer run.close()
 	plan.Accept(accept, run.used)
-	done, err := a.carryOut(ctx, run, plan, yes)
+	done, err := a.carryOut(ctx, run, plan, yes, nil)
 	if err != nil {
 		return err
 	}
@@ -173,9 +259,9 @@ func (a *app) openRun(ctx context.Context, name reconcile.SiteName, file string,
 	return r, nil
 }
 
-// carryOut shows a plan, asks, and applies it. A nil report means that there
-// was nothing to do.
-func (a *app) carryOut(ctx context.Context, r *run, plan *reconcile.Plan, yes bool) (*reconcile.Report, error) {
+// carryOut shows a plan, asks, and applies it. leaves is how that leaves the site,
+// if all of it is known. A nil report means that there was nothing to do.
+func (a *app) carryOut(ctx context.Context, r *run, plan *reconcile.Plan, yes bool, leaves *reconcile.Left) (*reconcile.Report, error) {
 	if err := render.Plan(a.Stdout, plan, a.options()); err != nil {
 		return nil, err
 	}
@@ -183,6 +269,9 @@ func (a *app) carryOut(ctx context.Context, r *run, plan *reconcile.Plan, yes bo
 		return nil, exit(code)
 	}
 	if len(plan.Changes) == 0 {
+		if leaves != nil {
+			return nil, reconcile.Unchanged(r.journal, *leaves, a.Clock)
+		}
 		return nil, nil
 	}
 	if !yes {
@@ -190,10 +279,13 @@ func (a *app) carryOut(ctx context.Context, r *run, plan *reconcile.Plan, yes bo
 			return nil, err
 		}
 	}
-	report, err := reconcile.Apply(ctx, reconcile.ApplyInput{
-		Site: r.site, Plan: plan, Journal: r.journal,
-		Clock: a.Clock, Wait: a.Wait, Progress: a.progress("applying", "steps"),
-	})
+	return a.do(ctx, r, reconcile.ApplyInput{Plan: plan, Leaves: leaves})
+}
+
+// do applies a plan and shows what came of it.
+func (a *app) do(ctx context.Context, r *run, in reconcile.ApplyInput) (*reconcile.Report, error) {
+	in.Site, in.Journal, in.Clock, in.Wait, in.Progress = r.site, r.journal, a.Clock, a.Wait, a.progress("applying", "steps")
+	report, err := reconcile.Apply(ctx, in)
 	if report != nil {
 		if err := render.Report(a.Stdout, report, a.options()); err != nil {
 			return nil, err

@@ -272,6 +272,8 @@ func TestCanaryWherePlansGoWell(t *testing.T) {
 				{0, invocation{args: []string{"apply", dir, "--auto-approve"}, env: env}},
 				{0, invocation{args: []string{"plan", dir, "--detailed-exitcode"}, env: env}},
 				{0, invocation{args: []string{"plan", dir, "--incremental"}, env: env}},
+				{0, invocation{args: []string{"drift", dir, "--format", "json"}, env: env}},
+				{0, invocation{args: []string{"apply", dir, "--unattended", "--report", in("report.txt")}, env: env}},
 				{0, invocation{args: []string{"scan", dir, "--yes"}, env: env}},
 				{0, invocation{args: []string{"snapshot", in("site.snapshot"), "--dir", dir, "--pages"}, env: env}},
 				{0, invocation{args: []string{"site", "generate", dir, "--people", "20"}, env: env}},

@@ -74,7 +74,7 @@ func System() Env {
 const (
 	exitDone        = 0   // nothing to do, or done
 	exitInput       = 1   // error in input or use
-	exitChanges     = 2   // changes (plan --detailed-exitcode)
+	exitChanges     = 2   // changes (plan --detailed-exitcode), drift, or something held
 	exitPolicy      = 3   // a policy denies the plan
 	exitGuard       = 4   // a budget or an invariant stops the plan
 	exitStale       = 5   // the plan is stale
@@ -247,8 +247,15 @@ on an embedded site.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w (%s --help lists the flags)", err, cmd.CommandPath())
 	})
-	root.AddCommand(a.initCommand(), a.loginCommand(), a.doctorCommand(), a.validateCommand(), a.planCommand(), a.applyCommand(), a.testCommand(), a.scanCommand(), a.snapshotCommand(),
-		a.whoCommand(), a.whatCommand(), a.whyCommand(), a.whyNotCommand(), a.matrixCommand(), a.redundantCommand(), a.reportCommand(), a.siteCommand(), a.explainCommand(), a.versionCommand())
+	root.AddCommand(
+		a.initCommand(), a.loginCommand(), a.doctorCommand(),
+		a.validateCommand(), a.planCommand(), a.applyCommand(), a.driftCommand(), a.testCommand(),
+		a.scanCommand(), a.snapshotCommand(),
+		a.whoCommand(), a.whatCommand(), a.whyCommand(), a.whyNotCommand(), a.matrixCommand(), a.redundantCommand(), a.reportCommand(), a.seatsCommand(),
+		a.siteCommand(),
+		a.commentCommand(), a.acceptedCommand(),
+		a.explainCommand(), a.versionCommand(),
+	)
 	return root
 }
 

@@ -128,6 +128,10 @@ func (j *crashJournal) Sync() error {
 	return nil
 }
 
+func (j *crashJournal) Keep(reconcile.Left) error { return nil }
+
+func (j *crashJournal) Kept(string) (*reconcile.Left, error) { return nil, nil }
+
 func (j *crashJournal) Replay(f func(reconcile.Record) error) error {
 	for _, r := range j.durable {
 		if err := f(r); err != nil {

@@ -148,8 +148,19 @@ func (d *description) guards() reconcile.Guards {
 	}
 	set(&g.Removals, d.Settings.Budget.Removals)
 	set(&g.PeopleLosingAccess, d.Settings.Budget.PeopleLosingAccess)
+	g.RemovalsPerDay = d.Settings.Budget.RemovalsPerDay.Or(g.RemovalsPerDay)
 	g.MinSpaceAdmins = d.Settings.Protect.MinSpaceAdmins.Or(g.MinSpaceAdmins)
 	return g
+}
+
+// seats gives what the description says of seats.
+func (d *description) seats() reconcile.SeatTerms {
+	s := d.Settings.Seats
+	return reconcile.SeatTerms{
+		Tariff: s.Tariff,
+		Seats:  reconcile.SeatBound{Most: s.Limit.Value, At: s.Limit.Range},
+		People: reconcile.SeatBound{Most: s.SiteLimit.Value, At: s.SiteLimit.Range},
+	}
 }
 
 // pin writes weir.lock: the ids of everything that the description names. A

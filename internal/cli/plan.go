@@ -149,7 +149,7 @@ func (a *app) draft(ctx context.Context, d *description, s site.Reader, accept [
 	guards := d.guards()
 	guards.Acceptances, guards.Used = accept, used
 	return reconcile.Make(ctx, reconcile.Input{
-		Site: s, Name: d.site(), Description: d, Judge: d.judge, Guards: guards, Pins: d.lock, Base: d.base,
+		Site: s, Name: d.site(), Description: d, Judge: d.judge, Guards: guards, Seats: d.seats(), Pins: d.lock, Base: d.base,
 	})
 }
 

@@ -162,7 +162,7 @@ func (q *query) askSite(ctx context.Context, about []access.Ref) (*asked, error)
 	wide := widened{d, q.pages, slices.DeleteFunc(slices.Clone(about), func(r access.Ref) bool { return !r.IsPage() })}
 	if q.planned {
 		draft, err := reconcile.Make(ctx, reconcile.Input{
-			Site: reader, Name: d.site(), Description: wide, Judge: d.judge, Guards: d.guards(), Pins: d.lock,
+			Site: reader, Name: d.site(), Description: wide, Judge: d.judge, Guards: d.guards(), Seats: d.seats(), Pins: d.lock,
 		})
 		if err != nil {
 			return nil, err

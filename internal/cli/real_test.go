@@ -91,6 +91,9 @@ func withoutOrigins(t *testing.T, p *reconcile.Plan) string {
 	for i := range p.Findings {
 		p.Findings[i].Origin = nil
 	}
+	for i := range p.Impacts {
+		p.Impacts[i].Origin = nil
+	}
 	p.Checksum = "" // covers the origins
 	b, err := json.MarshalIndent(p, "", " ")
 	if err != nil {

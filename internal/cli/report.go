@@ -59,15 +59,10 @@ site cannot be read.`,
 				return err
 			}
 			t, err := q.report(cmd.Context(), args[0])
-			switch {
-			case err != nil:
+			if err != nil {
 				return err
-			case q.format == "json":
-				return render.JSON(a.Stdout, t)
-			case q.format == "csv":
-				return render.TableCSV(a.Stdout, t)
 			}
-			return render.TableText(a.Stdout, t, q.all, a.options())
+			return a.table(&q, t)
 		},
 	}
 	q.register(a, cmd, "text", "json", "csv")

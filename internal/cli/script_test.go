@@ -41,7 +41,8 @@ func TestMain(m *testing.M) {
 // the description's folder as DIR ("." where it may be left out):
 //
 //	exitcode N weir ARGS…             run it; its exit code must be N
-//	edit DIR 'OP FACT'…               change the site as people in its admin pages would
+//	edit DIR 'OP FACT'…               change the site as people in its admin pages would; as
+//	                                  --as=EMAIL says for its log, or --unlogged
 //	elsewhere DIR GROUP…              let groups open another product of the organisation too
 //	facts [DIR]                       print what is true of the site
 //	synced [DIR]                      the plan must be empty
@@ -55,6 +56,8 @@ func TestMain(m *testing.M) {
 //	token VARIABLE DIR USER [DAYS]    make an API token of somebody's, which ends after so many days
 //	answers FILE LINE…                write a file of answers, one a line
 //	hold JOURNAL                      be another run that has the journal
+//	review VERB …                     be a host where changes are reviewed (script_forge_test.go)
+//	keep VARIABLE                     keep the first line that was printed
 //
 // What a script may say of the world is in its environment: WEIR_TEST_NOW is
 // the time; WEIR_TEST_TERMINAL makes the streams a terminal;
@@ -76,6 +79,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("WEIR_TEST_RECORD", filepath.Join(t.TempDir(), "record"))
 			s := &served{answers: make(map[string]bool)}
 			env.Values[servedKey{}] = s
+			env.Values[reviewKey{}] = &standIn{}
 			env.Defer(func() {
 				if s.stop != nil {
 					s.stop()
@@ -108,6 +112,8 @@ func TestScripts(t *testing.T) {
 			"answers":    answers,
 			"token":      issue,
 			"hold":       hold,
+			"review":     review,
+			"keep":       keep,
 		},
 	})
 }
@@ -209,8 +215,12 @@ func exitcode(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func edit(ts *testscript.TestScript, neg bool, args []string) {
-	usage(ts, len(args) >= 2, "edit DIR 'OP FACT'…")
-	code, out, errs := call(ts, strings.Join(args[1:], "\n"), "site", "edit", folder(ts, args))
+	usage(ts, len(args) >= 2, "edit DIR [--as=EMAIL] [--unlogged] 'OP FACT'…")
+	command, lines := []string{"site", "edit", folder(ts, args)}, args[1:]
+	for len(lines) > 0 && strings.HasPrefix(lines[0], "--") {
+		command, lines = append(command, lines[0]), lines[1:]
+	}
+	code, out, errs := call(ts, strings.Join(lines, "\n"), command...)
 	fmt.Fprint(ts.Stdout(), out)
 	fmt.Fprint(ts.Stderr(), errs)
 	if (code != 0) != neg {

@@ -16,7 +16,9 @@ import (
 )
 
 func (a *app) siteEdit(file *string) *cobra.Command {
-	return &cobra.Command{
+	var who string
+	var unlogged bool
+	cmd := &cobra.Command{
 		Use:   "edit [DIR]",
 		Short: "Change the site as a person in its admin pages would",
 		Long: `Read lines of the form "op fact" from standard input and apply them from top to
@@ -24,17 +26,29 @@ bottom, as people in the site's admin pages would: + makes a fact true, - makes
 it false, ~ gives it another value. A page or blog post is made below the home
 page and deleted for good; a person makes their personal space themselves, with
 the roles that every new space has, and so needs the right to. Blank lines and lines that begin with # are
-passed over. Every line is checked before the first one is applied.`,
+passed over. Every line is checked before the first one is applied. The audit log
+tells of the edits, by nobody unless --as names somebody.`,
 		Example: "  echo '+ member group:staff user:ana@acme.example' | weir site edit\n  weir site edit examples/acme < examples/acme/drift.facts",
 		Args:    atMostOne,
 		RunE: func(_ *cobra.Command, args []string) error {
 			a.folder(args)
-			return a.edit(*file)
+			return a.edit(*file, func(admin emulator.Admin) (emulator.Admin, error) {
+				if unlogged {
+					admin = admin.Unaudited()
+				}
+				if who == "" {
+					return admin, nil
+				}
+				return admin.By(who)
+			})
 		},
 	}
+	cmd.Flags().StringVar(&who, "as", "", "who edits, by e-mail `address`, for the audit log")
+	cmd.Flags().BoolVar(&unlogged, "unlogged", false, "leave no audit records, as changes do of which no log tells")
+	return cmd
 }
 
-func (a *app) edit(file string) error {
+func (a *app) edit(file string, as func(emulator.Admin) (emulator.Admin, error)) error {
 	edits, err := readEdits(a.Stdin)
 	if err != nil {
 		return err
@@ -44,7 +58,11 @@ func (a *app) edit(file string) error {
 		return err
 	}
 	defer em.Close()
-	e := editor{admin: em.Admin(), edits: edits}
+	admin, err := as(em.Admin())
+	if err != nil {
+		return fmt.Errorf("whoever --as names: %w", err)
+	}
+	e := editor{admin: admin, edits: edits}
 	for i, edit := range edits {
 		if err := e.apply(edit); err != nil {
 			return fmt.Errorf("line %d: %s %s: %w (%s applied before it)", edit.line, edit.change.Op, edit.change.Fact, err, render.Count(i, "edit was", "edits were"))

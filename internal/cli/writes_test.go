@@ -63,6 +63,8 @@ var commands = map[string]may{
 		{args: []string{"{}", "--format", "facts", "--detailed-exitcode"}, codes: []int{2}},
 		{args: []string{"{}", "--accept", "removals.member:1@0123456789abcdef0123456789abcdef"}, codes: []int{4}},
 	}},
+	"weir comment":  {runs: []run{{args: []string{"{}/plan.json"}, codes: []int{1}}}},
+	"weir accepted": {runs: []run{{args: []string{"{}/plan.json"}, codes: []int{1}}}},
 	"weir test": {read: true, runs: []run{
 		{args: []string{"{}"}},
 	}},
@@ -105,6 +107,11 @@ var commands = map[string]may{
 	"weir scan": {read: true, runs: []run{
 		{args: []string{"{}", "--yes"}},
 		{args: []string{"{}", "--yes", "--restart", "--space", "OPS"}},
+	}},
+	"weir drift": {read: true, runs: []run{
+		{args: []string{"{}"}, codes: []int{2}},
+		{args: []string{"{}", "--format", "json"}, codes: []int{2}},
+		{args: []string{"{}", "--format", "short"}, codes: []int{2}},
 	}},
 	"weir apply": {read: true, write: true, runs: []run{
 		{args: []string{"{}", "--auto-approve"}},
@@ -251,6 +258,8 @@ func TestApplyThatMayNotWrite(t *testing.T) {
 			{1, invocation{args: []string{"apply", plan, "--dir", dir, "--auto-approve"}, env: with(env, "WEIR_READ_ONLY", "true")}},
 			{5, invocation{args: []string{"apply", plan, "--dir", dir, "--auto-approve"}, env: env}},
 			{1, invocation{args: []string{"apply", dir, "--auto-approve", "--site", "x.db"}, env: env}},
+			{1, invocation{args: []string{"apply", dir, "--unattended"}, env: with(env, "WEIR_READ_ONLY", "1")}},
+			{2, invocation{args: []string{"apply", dir, "--unattended"}, env: env}}, // no apply is known: all is held
 		} {
 			if code, stdout, stderr := weirLive(t, c.in); code != c.code {
 				t.Errorf("weir %s: exit code %d, want %d\n%s%s", strings.Join(c.in.args, " "), code, c.code, stdout, stderr)
@@ -369,10 +378,12 @@ func TestWhoCanWrite(t *testing.T) {
 				return strings.HasSuffix(name, ".openSite") || strings.HasSuffix(name, ".openRun") || strings.HasSuffix(name, ".openLive") || strings.HasSuffix(name, ".openEmbedded")
 			},
 			[]string{
-				"internal/cli/apply.go: a.openRun(ctx, d.site(), flags.site, readWrite)",
+				"internal/cli/apply.go: a.openRun(ctx, d.site(), flags.site, readWrite)", // a plain one
+				"internal/cli/apply.go: a.openRun(ctx, d.site(), flags.site, readWrite)", // and one with nobody there
 				"internal/cli/apply.go: a.openRun(ctx, plan.Site, flags.site, existing)",
 				"internal/cli/apply.go: a.openSite(ctx, name, file, mode)",
 				"internal/cli/doctor.go: a.openLive(ctx, said, name.Plan, true)",
+				"internal/cli/drift.go: a.openSite(ctx, d.site(), file, readOnly)",
 				"internal/cli/live.go: a.openEmbedded(name, file, mode)",
 				"internal/cli/live.go: a.openLive(ctx, access, name.Plan, mode == readOnly)",
 				"internal/cli/plan.go: a.openSite(ctx, d.site(), file, readOnly)",

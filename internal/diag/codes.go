@@ -46,6 +46,7 @@ var Codes = map[string]string{
 	"WR409": "malformed plan file",
 	"WR410": "a change reaches beyond this site",
 	"WR411": "a restriction is lifted",
+	"WR412": "more seats than there may be",
 
 	"WR501": "the site file cannot be used",
 	"WR502": "the site cannot hold this",

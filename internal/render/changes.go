@@ -156,7 +156,7 @@ func notes(l reconcile.Line) []string {
 		out = append(out, where)
 	}
 	switch l.Changes[0].Source {
-	case reconcile.Drift:
+	case reconcile.Drifted:
 		out = append(out, "the site drifted")
 	case reconcile.Both:
 		out = append(out, "edited, and the site drifted")

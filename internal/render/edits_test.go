@@ -31,7 +31,7 @@ func TestEdits(t *testing.T) {
 			Removed:   []reconcile.EditedLine{{Line: 9, Spans: []reconcile.Span{{Text: "  viewer: ["}, {Text: "ana", Changed: true}, {Text: "]"}}}},
 			Added:     []reconcile.EditedLine{{Line: 10, Spans: []reconcile.Span{{Text: "  viewer: ["}, {Text: "bo", Changed: true}, {Text: "]"}}}, {Line: 11, Spans: []reconcile.Span{}}, {Line: 12, Spans: plain("\tadmin: [cem]")}},
 			Changes:   []string{"+ role space:S user:bo = viewer"},
-			Unchanged: []reconcile.Unchanged{{Op: access.Remove, Fact: "role space:S user:ana", Reason: "the site is so already"}, {Op: access.Add, Fact: "role space:S user:cem", Reason: "it is done by hand"}, {Op: access.Add, Fact: "role space:S user:dora", Reason: "it is done by hand"}},
+			Unchanged: []reconcile.Changeless{{Op: access.Remove, Fact: "role space:S user:ana", Reason: "the site is so already"}, {Op: access.Add, Fact: "role space:S user:cem", Reason: "it is done by hand"}, {Op: access.Add, Fact: "role space:S user:dora", Reason: "it is done by hand"}},
 		}}},
 		{Path: "new.weir.yaml", Was: "old.weir.yaml"},
 		{Path: "z.weir.yaml", Idle: 1},
@@ -130,7 +130,7 @@ func TestHostileEdits(t *testing.T) {
 		e := &reconcile.Edits{Base: text, Commit: text, Trouble: text, Unplaced: []string{text}, Files: []reconcile.EditedFile{{
 			Path: text, Was: text, Idle: 1, Hunks: []reconcile.Hunk{{
 				Removed: []reconcile.EditedLine{{Line: 1, Spans: []reconcile.Span{{Text: text}, {Text: text, Changed: true}}}},
-				Changes: []string{text}, Unchanged: []reconcile.Unchanged{{Op: access.Op(text), Fact: text, Reason: text}},
+				Changes: []string{text}, Unchanged: []reconcile.Changeless{{Op: access.Op(text), Fact: text, Reason: text}},
 			}},
 		}}}
 		got := showEdits(t, e, Options{})

@@ -31,6 +31,7 @@ type planPage struct {
 
 	Opened, Losses, Gains *impactList
 	Heat                  *heatMap
+	Seats                 []string
 	Changes               *changeList
 	Edits                 *editList
 	Manual                []manualItem
@@ -70,6 +71,9 @@ func HTML(w io.Writer, plan *reconcile.Plan) error {
 	p.Changes = b.changes()
 	p.Gains = b.impacts("Who gains", "gains", func(i reconcile.Impact) bool { return i.Gains && !reconcile.Exposes(i.Class) })
 	p.Heat = b.heat()
+	for _, line := range SeatLines(plan.Seats) {
+		p.Seats = append(p.Seats, display(line))
+	}
 	p.Edits, p.Claims = b.edits(), b.claims()
 	p.Unknown, p.Observed, p.Kept = b.unknown(), b.observed(), b.kept()
 	if len(plan.Changes) > 0 {
@@ -88,13 +92,12 @@ func HTML(w io.Writer, plan *reconcile.Plan) error {
 func outcome(plan *reconcile.Plan) string {
 	switch {
 	case plan.Stops().Any():
-		return "stopped"
 	case len(plan.Changes) == 0 && len(plan.Manual) == 0:
 		return "nothing"
-	case len(plan.Changes) == 0 || !harmless(plan):
+	case len(plan.Changes) == 0:
 		return "review"
 	}
-	return "safe"
+	return string(plan.Grade())
 }
 
 // sections lists those that the page has, in its order.
@@ -112,6 +115,9 @@ func (p *planPage) sections() []navLink {
 	}
 	if p.Heat != nil {
 		out = append(out, navLink{ID: "heat", Title: "Heat map"})
+	}
+	if len(p.Seats) > 0 {
+		out = append(out, navLink{ID: "seats", Title: "Seats"})
 	}
 	if p.Changes != nil {
 		add(true, "changes", "Changes", p.Changes.Count)

@@ -54,7 +54,7 @@ func pagePlan(name string) *reconcile.Plan {
 			{Op: access.Add, Fact: fact(access.Fact{Kind: access.Exists, Object: user}), Origin: at, Reason: reconcile.Described, Step: name},
 			{Op: access.Remove, Fact: fact(access.Fact{Kind: access.Exists, Object: group}), Reason: name, Step: name},
 			{Op: access.Remove, Fact: fact(access.Fact{Kind: access.Member, Object: group, Subject: user}), Reason: name, ConsequenceOf: string(group), Step: name},
-			{Op: access.Modify, Fact: fact(holds), Was: name, Origin: at, Reason: reconcile.Described, Step: name, Source: reconcile.Drift},
+			{Op: access.Modify, Fact: fact(holds), Was: name, Origin: at, Reason: reconcile.Described, Step: name, Source: reconcile.Drifted},
 			{Op: access.Add, Fact: fact(access.Fact{Kind: access.Grants, Object: access.Ref(ref("space_role")), Verb: name}), Origin: at, Reason: reconcile.Described, Step: name},
 			{Op: access.Add, Fact: fact(access.Fact{Kind: access.Global, Object: access.Site, Verb: name, Subject: group}), Origin: at, Reason: reconcile.Described, Step: name},
 		},
@@ -88,7 +88,10 @@ func pagePlan(name string) *reconcile.Plan {
 		}},
 		Edits: &reconcile.Edits{Base: name, Commit: name, Edited: 1, Drift: 1, Trouble: name, Unplaced: []string{name}, Files: []reconcile.EditedFile{{Path: name, Was: name, Idle: 2, Hunks: []reconcile.Hunk{{
 			Removed: []reconcile.EditedLine{{Line: 1, Spans: []reconcile.Span{{Text: name}}}}, Added: []reconcile.EditedLine{{Line: 1, Spans: []reconcile.Span{{Text: name}, {Text: name, Changed: true}}, States: 1}},
-			Cut: 1, Changes: []string{name}, Unchanged: []reconcile.Unchanged{{Op: access.Remove, Fact: name, Reason: name}}}}}}},
+			Cut: 1, Changes: []string{name}, Unchanged: []reconcile.Changeless{{Op: access.Remove, Fact: name, Reason: name}}}}}}},
+		Seats: &reconcile.Seats{Before: reconcile.SeatCount{Paid: 9}, After: reconcile.SeatCount{Paid: 8, ManagedGuests: 2}, Losing: people(1), Invited: 1,
+			Limits: []reconcile.SeatLimit{{Of: "guests", Before: 9, After: 80, Most: 45, Reason: name, Exceeded: true}},
+			Cost:   &reconcile.SeatCost{Currency: name, Per: name, Before: "54.00", After: "48.00", Difference: "-6.00"}},
 		Names: map[string]string{people(1)[0]: name},
 	}
 	return p

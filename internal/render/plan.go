@@ -40,6 +40,7 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 	p.line("%s", p.paint(bold, Safe(Verdict(plan))))
 	p.line("%s", p.paint(dim, effort(plan)))
 	p.impacts(plan)
+	p.seats(plan.Seats)
 	p.changes(plan)
 	p.edits(plan.Edits)
 	p.manual(plan.Manual)
@@ -108,15 +109,10 @@ func Verdict(plan *reconcile.Plan) string {
 		return fmt.Sprintf("stopped by %s: %s", strings.Join(why, ", "), people)
 	case len(plan.Changes) == 0:
 		return "nothing to apply: " + Count(len(plan.Manual), "step", "steps") + " to do by hand"
-	case harmless(plan):
+	case plan.Grade() == reconcile.Safe:
 		return "safe to merge: " + people
 	}
 	return "please review: " + people
-}
-
-// harmless reports whether nobody loses anything, and nothing opens.
-func harmless(plan *reconcile.Plan) bool {
-	return !slices.ContainsFunc(plan.Impacts, func(i reconcile.Impact) bool { return !i.Gains || reconcile.Exposes(i.Class) })
 }
 
 func times(n int) string {
@@ -330,8 +326,19 @@ func (p *printer) findings(list []reconcile.Finding) {
 }
 
 func (p *printer) budgets(plan *reconcile.Plan) {
+	p.exceeded(plan.Budgets)
+	if list := plan.Acceptances(); len(list) > 0 {
+		p.line("")
+		p.line("to accept exactly this, once, after a review:")
+		for _, a := range list {
+			p.line("  --accept %s", a)
+		}
+	}
+}
+
+func (p *printer) exceeded(budgets []reconcile.Budget) {
 	var shown bool
-	for _, b := range plan.Budgets {
+	for _, b := range budgets {
 		if !b.Exceeded {
 			continue
 		}
@@ -351,13 +358,6 @@ func (p *printer) budgets(plan *reconcile.Plan) {
 		p.line("  %s %s: %s of %s, %s allowed: %s", code, Safe(b.Rule), Number(b.Count), Number(b.Live), Number(allowed(b)), state)
 		if b.Admin > b.AllowedAdmin {
 			p.line("    %s of administration of a space, for which %s may go", Count(b.Admin, "is a loss", "are losses"), Number(b.AllowedAdmin))
-		}
-	}
-	if list := plan.Acceptances(); len(list) > 0 {
-		p.line("")
-		p.line("to accept exactly this, once, after a review:")
-		for _, a := range list {
-			p.line("  --accept %s", a)
 		}
 	}
 }

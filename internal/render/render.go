@@ -102,8 +102,9 @@ func name(s string) string { return isolate + Safe(s) + pop }
 func unmarked(s string) string { return strings.NewReplacer(isolate, "", pop, "").Replace(s) }
 
 // Number writes a count with thousands separated.
-func Number(n int) string {
-	s := strconv.Itoa(n)
+func Number(n int) string { return thousands(strconv.Itoa(n)) }
+
+func thousands(s string) string {
 	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
 		s = s[:i] + "," + s[i:]
 	}

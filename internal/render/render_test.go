@@ -135,20 +135,41 @@ not seen, and so neither added nor removed
 }
 
 func TestVerdict(t *testing.T) {
+	gain := reconcile.Impact{Class: reconcile.Gains, Gains: true, Was: "view", Is: "edit", Objects: []string{"space:ENG"}, People: []string{"user:a", "user:b"}}
+	other, external := gain, gain
+	other.People, external.Class = []string{"user:b", "user:c"}, reconcile.ToExternal
+	enters := reconcile.Impact{Class: reconcile.Gains, Gains: true, Is: "view", Objects: []string{"site"}, People: []string{"user:a"}}
+	leaves := reconcile.Impact{Class: reconcile.Losses, Was: "view", Objects: []string{"site"}, People: []string{"user:a"}}
+	resigns := reconcile.Impact{Class: reconcile.Losses, Was: "administration", Is: "view", Objects: []string{"site"}, People: []string{"user:a"}}
 	change := []reconcile.Planned{{Op: access.Add, Fact: "exists group:g"}}
 	for want, plan := range map[string]*reconcile.Plan{
 		"safe to merge: nobody loses anything": {Changes: change},
-		"safe to merge: nobody loses anything, 3 people gain something": {
-			Changes: change, People: reconcile.People{Gaining: 3},
+		"safe to merge: nobody loses anything, 2 people gain edit on ENG, from view": {
+			Changes: change, People: reconcile.People{Gaining: 2}, Impacts: []reconcile.Impact{gain},
 		},
-		"please review: 1 of 9 people with access lose something, 1 person gains something": {
-			Changes: change, People: reconcile.People{WithAccess: 9, Losing: 1, LosingHere: 1, Gaining: 1}, Lost: []reconcile.Reach{{}},
+		"safe to merge: nobody loses anything, 3 people gain something": {
+			Changes: change, People: reconcile.People{Gaining: 3}, Impacts: []reconcile.Impact{gain, other},
+		},
+		"safe to merge: nobody loses anything, 1 person may enter": {
+			Changes: change, Impacts: []reconcile.Impact{enters, enters},
+		},
+		"please review: nobody loses anything, 2 people gain edit on ENG, from view": {
+			Changes: change, Impacts: []reconcile.Impact{external},
+		},
+		"please review: 1 person loses the right to enter": {
+			Changes: change, Impacts: []reconcile.Impact{leaves},
+		},
+		"please review: 1 person loses a permission of the whole site": {
+			Changes: change, Impacts: []reconcile.Impact{resigns},
+		},
+		"please review: 1 of 9 people with access lose something, 2 people gain edit on ENG, from view": {
+			Changes: change, People: reconcile.People{WithAccess: 9, Losing: 1, LosingHere: 1, Gaining: 1}, Lost: []reconcile.Reach{{}}, Impacts: []reconcile.Impact{gain},
 		},
 		"please review: the public loses access": {
 			Changes: change, Lost: []reconcile.Reach{{People: []string{"class:anonymous"}}},
 		},
 		"please review: nobody loses anything, the public gains access": {
-			Changes: change, Gained: []reconcile.Reach{{People: []string{"class:anonymous"}}},
+			Changes: change, Gained: []reconcile.Reach{{People: []string{"class:anonymous"}}}, Impacts: []reconcile.Impact{{Class: reconcile.ToPublic, Gains: true, Objects: []string{"space:S"}, People: []string{"class:anonymous"}}},
 		},
 		"please review: 5 of 9 people with access lose something (2 on described spaces)": {
 			Changes: change, People: reconcile.People{WithAccess: 9, Losing: 5, LosingHere: 2}, Lost: []reconcile.Reach{{}},
@@ -190,6 +211,19 @@ func TestPlanText(t *testing.T) {
 			{Object: "space:S", Permissions: []string{"read/space"}, People: []string{"user:a@x"}},
 			{Object: "space:S", Permissions: []string{"export/space"}, People: []string{"user:a@x"}},
 		},
+		Impacts: []reconcile.Impact{
+			{Class: reconcile.ToPublic, Gains: true, Is: "view", Cause: reconcile.Cause{Kind: "role", Subject: "class:anonymous", Is: "viewer"}, Objects: []string{"space:S"}, People: []string{"class:anonymous"}},
+			{Class: reconcile.ToGuests, Gains: true, Is: "view", Cause: reconcile.Cause{Kind: "role", Subject: "user:a@x", Is: "viewer"}, Objects: []string{"space:S"}, People: []string{"user:a@x"}},
+			{Class: reconcile.ToAdmins, Gains: true, Was: "view", Is: "administration", Cause: reconcile.Cause{Kind: "product", Is: "admin"}, Objects: []string{"site"}, People: []string{"user:ana@acme.example"}},
+			{Class: reconcile.Losses, Was: "edit", Cause: reconcile.Cause{Kind: "exists", Is: "suspended"}, Objects: []string{"space:A", "space:B", "space:C", "space:D"}, People: []string{"user:a@x", "user:b@x", "user:c@x", "user:d@x"}},
+			{Class: reconcile.Losses, Was: "administration", Is: "edit", Cause: reconcile.Cause{Kind: "grants", Subject: "space_role:r"}, Objects: []string{"space:S"}, People: []string{"user:a@x"}},
+			{Class: reconcile.Losses, Was: "view", Cause: reconcile.Cause{Kind: "restrict", Was: "open", Is: "restricted"}, Objects: []string{"page:S/P", "page:S/Q"}, People: []string{"user:a@x", "user:b@x"}},
+			{Class: reconcile.Losses, Was: "edit", Is: "edit", Cause: reconcile.Cause{Kind: "permission", Subject: "group:g", Was: "edit", Is: "edit"}, Permissions: []string{"export/space"}, Objects: []string{"space:S"}, People: []string{"user:a@x"}},
+			{Class: reconcile.Losses, Was: "view", Cause: reconcile.Cause{Kind: "exists", Subject: "group:h"}, Reason: "not described", Objects: []string{"space:S"}, People: []string{"user:a@x"}},
+			{Class: reconcile.Losses, Was: "edit", Is: "view", Cause: reconcile.Cause{Kind: "status", Is: "archived"}, Objects: []string{"space:S"}, People: []string{"user:a@x", "user:b@x"}},
+			{Class: reconcile.Gains, Gains: true, Is: "edit", Cause: reconcile.Cause{Kind: "member", Subject: "group:g"}, Reason: reconcile.Described, Origin: &reconcile.Origin{File: "a.weir.yaml", Line: 3, Column: 5}, Objects: []string{"space:S"}, People: []string{"user:ana@acme.example"}},
+			{Class: reconcile.Gains, Gains: true, Is: "part", Cause: reconcile.Cause{}, Objects: []string{"space:S"}, People: []string{"user:c@x"}},
+		},
 		Unknown: []reconcile.Unknown{{Kind: "role", Object: "space:X", Reason: "it may not be read"}},
 		Observed: []reconcile.Observed{
 			{Op: access.Add, Fact: "role space:W group:g = viewer", Origin: &reconcile.Origin{File: "a.weir.yaml", Line: 7, Column: 1}},
@@ -203,23 +237,33 @@ func TestPlanText(t *testing.T) {
 		Budgets:    []reconcile.Budget{{Rule: "removals.member", Count: 1234, Live: 5000, Allowed: 200, Exceeded: true, Accept: "removals.member:1234@d1"}},
 	}
 	want := strings.TrimPrefix(`
-stopped by removals.member:1234 (200 allowed): 2 of 9 people with access lose something, the public loses access, 1 person gains something
+stopped by removals.member:1234 (200 allowed): 2 of 9 people with access lose something, the public loses access, 3 people gain something
 acme (embedded), 1,234 facts compared, 1 request
 
-people who lose something (4 and the public)
-  the public, a@x, b@x and 2 more lose all access to S, up to edit (2 permissions)
-  a@x loses view on S
-  a@x loses export/space on S
+opened
+  the public gains view on S: the public is given viewer
+  guest a@x gains view on S: a@x is given viewer
+  Ana Lind gains administration of the site: becomes a product admin
 
-people who gain something (1)
-  Ana Lind gains administration on S (2 permissions)
+people who lose
+  a@x loses administration on S, and keeps edit: the role r permits something else
+  4 people (a@x, b@x, c@x …) lose all access to 4 spaces (A, B, C …), up to edit: they are suspended
+  a@x and b@x lose edit on S, and keep view: archived
+  a@x loses export/space on S: group g is given other permissions
+  a@x and b@x lose all access to page "P" in S and page "Q" in S: restricted
+  a@x loses all access to S: group h is removed  # not described
 
-memberships +1 -1
-  - member group:h user:bo@acme.example  # falls with group:h
-  + member group:g user:ana@acme.example  # a.weir.yaml:3:5
+people who gain
+  Ana Lind gains edit on S: joins group g  # a.weir.yaml:3:5
+  c@x gains some permissions on S: several changes together
 
-role assignments ~1
-  ~ role space:S group:g = admin (was viewer)  # described
+changes (- removed, ~ changed, + added)
+  group h
+    - member user:bo@acme.example  # falls with group:h
+  group g
+    + member user:ana@acme.example  # a.weir.yaml:3:5
+  S
+    ~ role group:g = admin (was viewer)  # described
 
 not seen, and so neither added nor removed
   ? space:X: it may not be read

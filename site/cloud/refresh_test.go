@@ -252,16 +252,6 @@ func TestRefreshReadsAnew(t *testing.T) {
 			b["results"] = []any{map[string]any{"category": category, "summary": summary, "affectedObject": all[0], "associatedObjects": all[1:], "creationDate": 1}}
 		}
 	}
-	answer := func(path string, status int, body string) func(http.RoundTripper) http.RoundTripper {
-		return func(next http.RoundTripper) http.RoundTripper {
-			return world.RoundTripper(func(r *http.Request) (*http.Response, error) {
-				if strings.HasSuffix(r.URL.Path, path) {
-					return world.Reply(r, status, "application/json", body), nil
-				}
-				return next.RoundTrip(r)
-			})
-		}
-	}
 	const everySpace = "the audit log tells of something that may concern every space: "
 	for name, c := range map[string]struct {
 		change func(http.RoundTripper) http.RoundTripper

@@ -19,6 +19,7 @@ type Admin struct {
 	joined bool // and stores what is changed
 
 	unaudited bool   // edits leave no audit records
+	by        string // account id of who edits, for the audit log; empty: nobody that it names
 	only      string // the type of content that a title means; empty: a page, or else a blog post
 }
 
@@ -101,8 +102,8 @@ func (a Admin) SetPersonState(email, to string) error {
 		}
 		switch to {
 		case StateActive:
-			if !p.works() && s.licensed(p) {
-				if err := s.roomFor(p); err != nil {
+			if !p.works() {
+				if err := s.roomToReturn(p); err != nil {
 					return err
 				}
 			}

@@ -14,6 +14,19 @@ func (a Admin) Unaudited() Admin {
 	return a
 }
 
+// By returns an Admin whose edits the audit log tells as somebody's. What they may do
+// is not asked: whoever edits in the admin pages may.
+func (a Admin) By(email string) (Admin, error) {
+	err := a.do(func(s *state, _ time.Time) error {
+		p, err := s.personNamed(email)
+		if err == nil {
+			a.by = p.ID
+		}
+		return err
+	})
+	return a, err
+}
+
 // SetRoleMode moves the site on to ModeTransition or ModeRoles. There is no way
 // back.
 func (a Admin) SetRoleMode(mode string) error {

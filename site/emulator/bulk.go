@@ -15,7 +15,7 @@ func (a Admin) Together(act func(Admin) error) error {
 	inner.joined = true
 	var refused error
 	err := a.e.transact(func(s *state, now time.Time) []Record {
-		s.at, s.by, s.unaudited = now, "", a.unaudited
+		s.at, s.by, s.unaudited = now, a.by, a.unaudited
 		if refused = act(inner); refused != nil {
 			return nil
 		}
@@ -32,7 +32,7 @@ func (a Admin) Together(act func(Admin) error) error {
 func (a Admin) commit(act func(*state, time.Time) error) error {
 	var refused error
 	err := a.e.transact(func(s *state, now time.Time) []Record {
-		s.at, s.by, s.unaudited = now, "", a.unaudited
+		s.at, s.by, s.unaudited = now, a.by, a.unaudited
 		refused = act(s, now)
 		return s.drain()
 	})

@@ -74,14 +74,27 @@ func (s *state) mayBecomeGuests(people ...*person) error {
 		}
 		fresh = append(fresh, p)
 	}
+	return s.roomForGuests(len(fresh))
+}
+
+// roomForGuests refuses more guests than the site may have.
+func (s *state) roomForGuests(more int) error {
 	seats, guests := s.count()
-	if guests+len(fresh) > guestsPerSeat*seats {
+	if guests+more > guestsPerSeat*seats {
 		return refuse(http.StatusConflict, "ADMIN-UAM-409-3", "no room for a guest: %d paid users allow %d guests", seats, guestsPerSeat*seats)
 	}
-	if limit := s.limits.people; limit > 0 && seats+guests+len(fresh) > limit {
+	if limit := s.limits.people; limit > 0 && seats+guests+more > limit {
 		return refuse(http.StatusConflict, "ADMIN-UAM-409-3", "the site has %d people and guests, and may have %d", seats+guests, limit)
 	}
 	return nil
+}
+
+// Seats returns how many people take a paid seat, and how many are guests. Weir's
+// own account counts like any other.
+func (e *Emulator) Seats() (paid, guests int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.state.count()
 }
 
 // count returns how many people have a seat, and how many are guests.

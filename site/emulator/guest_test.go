@@ -232,3 +232,51 @@ func TestGuestsTakeNoSeat(t *testing.T) {
 		t.Errorf("operations %v", got)
 	}
 }
+
+// Seats and places are counted by the person: a guest who comes to pay was there
+// before, and one who returns takes no seat.
+func TestSeatsOfGuests(t *testing.T) {
+	f := open(t, emulator.Options{Seats: 2, People: 3}) // weir's own account takes a seat
+	a := f.em.Admin()
+	counts := func(paid, guests int) {
+		t.Helper()
+		if p, g := f.em.Seats(); p != paid || g != guests {
+			t.Errorf("%d paid and %d guests, want %d and %d", p, g, paid, guests)
+		}
+	}
+	f.must(a.AddGuest(kim, ""))
+	f.must(a.AddPerson("ana@acme.example", "", emulator.PersonOptions{}))
+	counts(2, 1)
+
+	// No seat is left, and a place for a guest is.
+	f.must(a.SetPersonState(kim, emulator.StateSuspended))
+	counts(2, 0)
+	f.must(a.SetPersonState(kim, emulator.StateActive))
+	counts(2, 1)
+	f.must(a.SetPersonState(kim, emulator.StateDeactivated))
+	f.must(a.SetPersonState(kim, emulator.StateActive))
+	f.must(a.SetPersonState(kim, emulator.StateSuspended))
+	f.must(a.AddGuest("lee@partner.example", ""))
+	f.refused(a.SetPersonState(kim, emulator.StateActive), 409) // three people are there
+	f.must(a.SetPersonState("lee@partner.example", emulator.StateRemoved))
+	f.must(a.SetPersonState(kim, emulator.StateActive))
+
+	// The site is full, and a seat is free: whoever takes it is there already.
+	f.must(a.SetPersonState("ana@acme.example", emulator.StateRemoved))
+	f.must(a.AddGuest("lee@partner.example", ""))
+	counts(1, 2)
+	f.must(a.CreateGroup("staff", ""))
+	f.must(a.SetProductRole("staff", "user"))
+	f.must(a.AddMember("staff", kim))
+	counts(2, 1)
+	f.refused(a.AddMember("staff", "lee@partner.example"), 409)
+
+	// An invitation into a group of guests needs no seat.
+	f.must(a.SetPersonState("lee@partner.example", emulator.StateRemoved))
+	f.must(a.CreateGroup("partners", ""))
+	f.must(a.SetProductRole("partners", "guest"))
+	f.want(200, "POST", "/admin/v2/orgs/"+f.cred.OrgID+"/users/invite", m{
+		"emails": []string{"new@partner.example"}, "permissionRules": []m{}, "additionalGroups": []string{f.group("partners").ID},
+	})
+	counts(2, 1)
+}

@@ -46,8 +46,8 @@ func (s *state) enable(p *person) error {
 	case !p.Deleting.IsZero():
 		return refuse(http.StatusConflict, "conflict.lifecycleErrors", "%s is to be deleted: cancel that first", p.Email)
 	}
-	if p.Directory == directoryActive && s.licensed(p) {
-		if err := s.roomFor(p); err != nil {
+	if p.Directory == directoryActive {
+		if err := s.roomToReturn(p); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,9 @@
 package emulator
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // inviteBody is the body of users/invite (evidence A3).
 type inviteBody struct {
@@ -63,7 +66,7 @@ func (c *call) roomForInvited(in *inviteBody) error {
 	}
 	for _, id := range in.Groups {
 		g := c.groups.get(id)
-		takes = takes || g != nil && g.writable() && len(g.Product) > 0
+		takes = takes || g != nil && g.writable() && slices.ContainsFunc(g.Product, takesSeat)
 	}
 	if !takes {
 		return nil

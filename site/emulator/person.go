@@ -276,10 +276,8 @@ func (s *state) unsuspend(p *person) error {
 	if p.Directory != directorySuspended {
 		return nil
 	}
-	if s.licensed(p) {
-		if err := s.roomFor(p); err != nil {
-			return err
-		}
+	if err := s.roomToReturn(p); err != nil {
+		return err
 	}
 	p.Directory = directoryActive
 	s.savePerson(p)

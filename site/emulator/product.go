@@ -92,10 +92,13 @@ func (s *state) roomFor(people ...*person) error {
 	if limit == 0 && s.limits.people == 0 {
 		return nil
 	}
-	wanted := 0
+	wanted, fresh := 0, 0 // seats, and people who are not on the site as guests already
 	for _, p := range people {
-		if !s.seated(p) {
-			wanted++
+		if s.seated(p) {
+			continue
+		}
+		if wanted++; !p.works() || !s.guest(p) {
+			fresh++
 		}
 	}
 	if wanted == 0 {
@@ -105,8 +108,20 @@ func (s *state) roomFor(people ...*person) error {
 	if limit > 0 && taken+wanted > limit {
 		return refuse(http.StatusConflict, "ADMIN-UAM-409-3", "no seat is left: %d of %d are taken", taken, limit)
 	}
-	if most := s.limits.people; most > 0 && taken+guests+wanted > most {
+	if most := s.limits.people; most > 0 && taken+guests+fresh > most {
 		return refuse(http.StatusConflict, "ADMIN-UAM-409-3", "the site has %d people and guests, and may have %d", taken+guests, most)
+	}
+	return nil
+}
+
+// roomToReturn refuses somebody who would come back with what they have when there
+// is no room: no seat for who pays, no place for a guest.
+func (s *state) roomToReturn(p *person) error {
+	switch {
+	case s.paid(p):
+		return s.roomFor(p)
+	case s.guest(p):
+		return s.roomForGuests(1)
 	}
 	return nil
 }

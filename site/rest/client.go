@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/weirhq/weir/site"
@@ -79,7 +81,7 @@ func (c *Client) once(ctx context.Context, what Call, out Answer) (http.Header, 
 	}
 	if c.echoes(data) {
 		// Read, it would carry the credential into plans, locks and journals.
-		return nil, Fail(site.Invalid, what, unreadable{errors.New("the answer repeats the credential, as no Confluence does (check the address)")})
+		return nil, Fail(site.Invalid, what, unreadable{errors.New("the answer repeats the credential, as no site does (check the address)")})
 	}
 	if err := decode(resp, data, out); err != nil {
 		if errors.Is(err, errTruncated) {
@@ -120,9 +122,15 @@ func (c *Client) exchange(req *http.Request, surface string) (resp *http.Respons
 	}
 	defer resp.Body.Close()
 	status = resp.StatusCode
-	c.limiter.heed(status, resp.Header)
+	if c.throttled != nil {
+		if after, limited := c.throttled(status, resp.Header.Get, c.clock()); limited {
+			resp.StatusCode = http.StatusTooManyRequests
+			resp.Header.Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
+		}
+	}
+	c.limiter.heed(resp.StatusCode, resp.Header)
 	limit := int64(maxBody + 1)
-	if status/100 != 2 {
+	if resp.StatusCode/100 != 2 {
 		limit = maxRefusal
 	}
 	if data, err = io.ReadAll(io.LimitReader(resp.Body, limit)); err != nil {

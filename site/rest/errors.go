@@ -103,7 +103,8 @@ func kindOfStatus(status int) site.Kind {
 
 // reason finds what the product says in an error body. The shapes: v1
 // {message}, v2 and organisation {errors:[{title,detail}]}, user management
-// {key, context}, gateways {message}. A body that is not JSON says nothing worth
+// {key, context}, gateways {message}; hosts of reviews {error:{message}} and
+// {error}. A body that is not JSON says nothing worth
 // showing.
 func (c *Client) reason(resp *http.Response, body []byte) string {
 	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
@@ -115,6 +116,7 @@ func (c *Client) reason(resp *http.Response, body []byte) string {
 		Key     string
 		Context struct{ Message string }
 		Errors  []struct{ Title, Detail string }
+		Error   json.RawMessage
 	}
 	// A body of another shape leaves fields empty, and that is all.
 	_ = json.Unmarshal(body, &said)
@@ -122,7 +124,12 @@ func (c *Client) reason(resp *http.Response, body []byte) string {
 	for _, e := range said.Errors {
 		parts = append(parts, e.Title, e.Detail)
 	}
-	parts = append(parts, said.Message, said.Key, said.Context.Message)
+	var inner struct{ Message string }
+	var word string
+	if json.Unmarshal(said.Error, &inner) != nil {
+		_ = json.Unmarshal(said.Error, &word)
+	}
+	parts = append(parts, said.Message, said.Key, said.Context.Message, inner.Message, word)
 	var out []string
 	for _, p := range parts {
 		if p = strings.Join(strings.Fields(p), " "); p != "" {

@@ -153,6 +153,10 @@ type Config struct {
 	Timeout   time.Duration                                    // of one request with its answer; a minute if 0
 	InFlight  int                                              // most requests in flight; 4 if 0 (observed: more is throttled)
 	Trace     func(Sent)                                       // is told of every request, by several goroutines at once; may be nil
+	// Throttled recognises an answer that is no 429 and yet says only that too
+	// much was asked for, and how long to wait (0: it does not say). It is taken
+	// for a 429 then. May be nil.
+	Throttled func(status int, header func(name string) string, now time.Time) (after time.Duration, limited bool)
 }
 
 // Client sends requests. It goes to the transport directly and not through
@@ -169,6 +173,7 @@ type Client struct {
 	jitter        func() float64
 	timeout       time.Duration
 	trace         func(Sent)
+	throttled     func(int, func(string) string, time.Time) (time.Duration, bool)
 	hide          func(string) string // takes the secrets out of a text
 	echoes        func([]byte) bool   // whether an answer repeats a secret
 	limiter       *limiter
@@ -185,7 +190,7 @@ type tally struct {
 func New(c Config) (*Client, error) {
 	cl := &Client{
 		reads: c.Reads, writes: c.Writes,
-		transport: c.Transport, clock: c.Clock, jitter: c.Jitter, trace: c.Trace,
+		transport: c.Transport, clock: c.Clock, jitter: c.Jitter, trace: c.Trace, throttled: c.Throttled,
 		timeout: cmp.Or(c.Timeout, time.Minute),
 		tally:   &tally{},
 	}
