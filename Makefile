@@ -58,8 +58,8 @@ fuzz: ## Fuzz every target for FUZZTIME (30s) each
 		go test "$$package" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) </dev/null; \
 	done <<<"$$targets"
 
-.PHONY: soak soak-access soak-reconcile soak-schema soak-emulator soak-read soak-agree soak-seats soak-absence
-soak: soak-access soak-reconcile soak-schema soak-emulator soak-read soak-agree soak-seats soak-absence ## Try every property with CHECKS (20000) cases; prints seeds and counts
+.PHONY: soak soak-access soak-reconcile soak-schema soak-emulator soak-read soak-agree soak-seats soak-sinks soak-absence
+soak: soak-access soak-reconcile soak-schema soak-emulator soak-read soak-agree soak-seats soak-sinks soak-absence ## Try every property with CHECKS (20000) cases; prints seeds and counts
 soak-access soak-reconcile soak-schema: soak-%:
 	@echo "soak $*: seed $(SEED), $(CHECKS) cases a property"
 	@go test ./$* -count 1 -v -timeout 0 -rapid.checks $(CHECKS) -rapid.seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
@@ -78,6 +78,10 @@ soak-agree: # everybody asks 500 random sites what they may do, and the view say
 soak-seats: # what 1000 random plans say of seats and their cost is what the site counts once they are applied
 	@echo "soak seats: seed $(SEED)"
 	@go test ./internal/cli -run '^TestSeatsAreTheSites$$' -count 1 -v -timeout 0 -seats-plans 1000 -seats-seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
+
+soak-sinks: # names that mean something to terminals, build servers, browsers, XML and JSON, through every format; some minutes
+	@echo "soak sinks: seed $(SEED), 50000 names"
+	@go test ./internal/render -run '^Test(Sinks|HTMLNames)$$' -count 1 -v -timeout 0 -names 50000 -names-seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
 
 soak-absence: # whatever a site hides, and whenever: every way and moment on every kind of site; about an hour
 	@go test ./internal/cli -run '^Test(PagingIs|HidingIs|LosingTheToken)' -count 1 -v -timeout 0 -soak-absence | grep -vE '^\s*(=== |--- PASS|PASS)'

@@ -1,5 +1,5 @@
 // Package docs carries the pages that weir prints offline: one a diagnostic
-// code and one a rule.
+// code, one a rule, and the schemas of what it writes and reads.
 package docs
 
 import "embed"
@@ -13,3 +13,9 @@ var Codes embed.FS
 //
 //go:embed rules/*.md
 var Rules embed.FS
+
+// Schemas holds NAME.schema.json: the JSON Schemas of what weir writes. Each is
+// generated, and a test holds it current.
+//
+//go:embed plan.schema.json snapshot.schema.json
+var Schemas embed.FS

@@ -44,7 +44,7 @@ var layers = []struct {
 	{"site/sitetest/world", []string{"site", "access", "site/sitetest", "site/emulator"}, "what others do on an emulated site is the same for each driver's test"},
 	{"policies", []string{"access", "internal/diag"}, "rules see facts and nothing else"},
 	{"reconcile", []string{"access", "site", "internal/diag", "internal/edits", "internal/money", "internal/nearest"}, "the engine is given the language and the rules as interfaces"},
-	{"internal/render", []string{"reconcile", "access", "internal/diag"}, "renders what the engine serialises, and decides nothing"},
+	{"internal/render", []string{"reconcile", "access", "internal/diag", "docs"}, "renders what the engine serialises, and decides nothing; SARIF carries the pages of codes"},
 	{"internal/forge", []string{"site", "site/rest", "reconcile"}, "where changes are reviewed; it knows of a plan what it asks to accept, and sends through rest like every driver"},
 	{"internal/forge/forgetest", nil, "a stand-in shares no reading of the hosts' documents with the clients that it tests"},
 	{"internal/cli", []string{"access", "docs", "internal/diag", "internal/edits", "internal/forge", "internal/git", "internal/nearest", "internal/operator", "internal/render", "policies", "reconcile", "schema", "site", "site/cloud", "site/datacenter", "site/emulator", "site/rest"}, "joins all"},

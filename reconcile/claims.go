@@ -14,19 +14,19 @@ const (
 
 // Claim is what came of one assertion or proof.
 type Claim struct {
-	Name    string  `json:"name"`
-	Holds   bool    `json:"holds"`
-	Objects int     `json:"objects"` // how many it was checked on
-	Failed  int     `json:"failed"`  // people and objects of which it does not hold
-	Origin  *Origin `json:"origin,omitempty"`
+	Name    string  `json:"name"`             // of the assertion or proof
+	Holds   bool    `json:"holds"`            // false also where it cannot be shown
+	Objects int     `json:"objects"`          // how many it was checked on
+	Failed  int     `json:"failed"`           // people and objects of which it does not hold
+	Origin  *Origin `json:"origin,omitempty"` // where it is described
 	// Obtainable are those who cannot, and could make it so that they can.
 	Obtainable []Obtainable `json:"obtainable,omitempty"`
 }
 
 // Obtainable is somebody who could come to do what an assertion denies them.
 type Obtainable struct {
-	Person  string `json:"person"`
-	How     string `json:"how"`
+	Person  string `json:"person"`  // as a reference
+	How     string `json:"how"`     // what they could do for it
 	Object  string `json:"object"`  // the first object of which that is so
 	Objects int    `json:"objects"` // of how many
 }

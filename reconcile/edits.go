@@ -51,9 +51,9 @@ type Edits struct {
 	// Trouble says why the changes cannot be told apart by their source, if so.
 	Trouble string       `json:"trouble,omitempty"`
 	Edited  int          `json:"edited"` // changes, by source
-	Drift   int          `json:"drift"`
-	Both    int          `json:"both"`
-	Files   []EditedFile `json:"files"` // sorted by path
+	Drift   int          `json:"drift"`  // likewise
+	Both    int          `json:"both"`   // likewise
+	Files   []EditedFile `json:"files"`  // sorted by path
 	// Unplaced are the changes, each as "op fact", that come from edits without any
 	// run of lines that states them: a mode of ownership, say, reaches far.
 	Unplaced []string `json:"unplaced,omitempty"`
@@ -61,7 +61,7 @@ type Edits struct {
 
 // EditedFile is a file of the description that was edited.
 type EditedFile struct {
-	Path string `json:"path"`
+	Path string `json:"path"`          // from the description's folder, with slashes
 	Was  string `json:"was,omitempty"` // its former path, if it was renamed
 	// Hunks are the edits that mean something to the site, in order.
 	Hunks []Hunk `json:"hunks,omitempty"`
@@ -73,8 +73,8 @@ type EditedFile struct {
 
 // Hunk is a run of lines that were removed and of those that stand there instead.
 type Hunk struct {
-	Removed []EditedLine `json:"removed,omitempty"`
-	Added   []EditedLine `json:"added,omitempty"`
+	Removed []EditedLine `json:"removed,omitempty"` // lines of the earlier revision
+	Added   []EditedLine `json:"added,omitempty"`   // lines of this one
 	// Cut counts the lines of a long run that are left out: those that state no
 	// change.
 	Cut int `json:"cut,omitempty"`
@@ -96,16 +96,16 @@ type EditedLine struct {
 
 // Span is a stretch of a line.
 type Span struct {
-	Text    string `json:"text"`
-	Changed bool   `json:"changed,omitempty"`
+	Text    string `json:"text"`              // as it stands in the file
+	Changed bool   `json:"changed,omitempty"` // whether the edit touched it
 }
 
 // Changeless is a fact that is no longer wanted, or is wanted now, without any
 // change of the site.
 type Changeless struct {
-	Op     access.Op `json:"op"`
-	Fact   string    `json:"fact"`
-	Reason string    `json:"reason"`
+	Op     access.Op `json:"op"`     // what the edit asks for
+	Fact   string    `json:"fact"`   // as docs/facts.md has them
+	Reason string    `json:"reason"` // why the plan does not do it
 }
 
 // compared is what a description wants, and what that makes of a site.

@@ -30,7 +30,7 @@ func (p *Plan) Stops() Stops {
 		}
 	}
 	for _, b := range p.Budgets {
-		s.Guard = s.Guard || b.Exceeded && !b.Accepted
+		s.Guard = s.Guard || b.Stops()
 	}
 	return s
 }

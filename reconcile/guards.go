@@ -52,6 +52,9 @@ func (l Limit) withoutFree(live int) int {
 	return min(int(math.Floor(l.Ratio*float64(live)+1e-9)), l.Max)
 }
 
+// peopleLosing is the budget that counts people, not removals.
+const peopleLosing = "people_losing_access"
+
 // Budget is how much of one budget a plan uses.
 type Budget struct {
 	Rule    string `json:"rule"`    // "removals.member", "people_losing_access"
@@ -61,13 +64,32 @@ type Budget struct {
 	// Admin counts the part of Count that takes administration of a space from
 	// a person, for which nothing is free; AllowedAdmin bounds it.
 	Admin        int  `json:"admin"`
-	AllowedAdmin int  `json:"allowed_admin"`
-	Exceeded     bool `json:"exceeded"`
+	AllowedAdmin int  `json:"allowed_admin"` // how much of that may go
+	Exceeded     bool `json:"exceeded"`      // whether it takes more than is allowed
 	// Accept is what accepts an exceeded budget of this plan, once. The same
 	// plan can come up again after somebody undid it by hand; its acceptance then
 	// ends in .2, and so on.
 	Accept   string `json:"accept,omitempty"`
-	Accepted bool   `json:"accepted,omitempty"`
+	Accepted bool   `json:"accepted,omitempty"` // whether somebody did
+}
+
+// Stops reports whether the budget stops the plan.
+func (b Budget) Stops() bool { return b.Exceeded && !b.Accepted }
+
+// Code is the code under which an exceeded budget is explained.
+func (b Budget) Code() string {
+	if b.Rule == peopleLosing {
+		return "WR403"
+	}
+	return "WR402"
+}
+
+// Bound is how much was allowed, of what was exceeded.
+func (b Budget) Bound() int {
+	if b.Count <= b.Allowed {
+		return b.AllowedAdmin
+	}
+	return b.Allowed
 }
 
 // Acceptance accepts one exceeded budget of one plan: RULE:COUNT@DIGEST.
@@ -155,7 +177,7 @@ func (g Guards) budgets(d access.Delta) []Budget {
 		}
 	}
 	if len(people) > 0 {
-		out = append(out, g.PeopleLosingAccess.use("people_losing_access", len(people), len(peopleAdmin), d.Before.WithAccess()))
+		out = append(out, g.PeopleLosingAccess.use(peopleLosing, len(people), len(peopleAdmin), d.Before.WithAccess()))
 	}
 	return out
 }

@@ -17,15 +17,15 @@ type Impact struct {
 	// Was and Is are how the people stand to each object before and after: empty
 	// for not at all, part, view, comment, edit, administration.
 	Was   string `json:"was,omitempty"`
-	Is    string `json:"is,omitempty"`
-	Cause Cause  `json:"cause"`
+	Is    string `json:"is,omitempty"` // afterwards
+	Cause Cause  `json:"cause"`        // what does it
 	// Reason is why the first of the changes that do it is made, and Origin where
 	// the description says it.
 	Reason      string   `json:"reason,omitempty"`
-	Origin      *Origin  `json:"origin,omitempty"`
-	Objects     []string `json:"objects"`
-	Permissions []string `json:"permissions"` // all that any of them gains or loses on any of the objects
-	People      []string `json:"people"`
+	Origin      *Origin  `json:"origin,omitempty"` // of that change
+	Objects     []string `json:"objects"`          // spaces, pages and blog posts; site is the site as a whole
+	Permissions []string `json:"permissions"`      // all that any of them gains or loses on any of the objects
+	People      []string `json:"people"`           // as references; class:anonymous is the public
 }
 
 // The classes of impacts, in the order in which they are told.
@@ -45,13 +45,13 @@ func Exposes(class string) bool { return slices.Index(classes, class) < slices.I
 
 // Cause is the kind of change that has an impact: see [access.Cause].
 type Cause struct {
-	Kind    string `json:"kind,omitempty"`
-	Subject string `json:"subject,omitempty"`
+	Kind    string `json:"kind,omitempty"`    // of the fact that changes
+	Subject string `json:"subject,omitempty"` // the group or person by whom it reaches the people
 	// Others are further subjects, where causes that differ in nothing else were
 	// folded.
 	Others []string `json:"others,omitempty"`
-	Was    string   `json:"was,omitempty"`
-	Is     string   `json:"is,omitempty"`
+	Was    string   `json:"was,omitempty"` // its value before
+	Is     string   `json:"is,omitempty"`  // its value afterwards
 }
 
 // impacts tells what a plan does to people, gravest first.

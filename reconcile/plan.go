@@ -35,9 +35,12 @@ const Format = 1
 // it. It is the serialised form: every output is rendered from it, and
 // [Apply] does what it says and nothing else.
 type Plan struct {
-	Format  int      `json:"format"`
-	Site    SiteName `json:"site"`
-	Account string   `json:"account"` // weir's own
+	Format int      `json:"format"` // the version of this form
+	Site   SiteName `json:"site"`   // the site it is for
+	// Home is where the description says which site it is for: the place of
+	// whatever has none of its own.
+	Home    *Origin `json:"home,omitempty"`
+	Account string  `json:"account"` // weir's own
 	// Digest covers the changes and the live facts they rest on, and no times:
 	// the same changes to the same site always have the same digest.
 	Digest   string `json:"digest"`
@@ -54,28 +57,28 @@ type Plan struct {
 	// objects, otherwise the kind of fact. What comes with a new object (the
 	// name of a space, the grants of a role) counts with the object.
 	Summary map[string]Count `json:"summary"`
-	People  People           `json:"people"`
+	People  People           `json:"people"` // how many it reaches
 	Seats   *Seats           `json:"seats,omitempty"`
 	Changes []Planned        `json:"changes"` // sorted by fact
 	Steps   []Step           `json:"steps"`   // in the order of the apply
-	Manual  []Manual         `json:"manual"`
-	Unknown []Unknown        `json:"unknown"`
-	Kept    []KeptFact       `json:"kept"`
+	Manual  []Manual         `json:"manual"`  // what nothing but a person can do
+	Unknown []Unknown        `json:"unknown"` // what could not be seen: none of it is changed
+	Kept    []KeptFact       `json:"kept"`    // what is there, not described, and stays
 	// Observed is what differs where the description only observes. None of it is
 	// done.
 	Observed []Observed `json:"observed,omitempty"`
 	// Findings are what rules and invariants say, gravest first.
 	Findings []Finding `json:"findings"`
-	Budgets  []Budget  `json:"budgets"`
+	Budgets  []Budget  `json:"budgets"` // how much of each the plan uses
 	// Assertions and Proofs are what was checked of the site as it will be, in the
 	// order in which they stand. What does not hold is a finding as well.
 	Assertions []Claim `json:"assertions,omitempty"`
-	Proofs     []Claim `json:"proofs,omitempty"`
+	Proofs     []Claim `json:"proofs,omitempty"` // likewise
 	// Impacts say what happens to people, folded and gravest first; Gained and Lost
 	// say exactly who gains and loses what where.
 	Impacts []Impact `json:"impacts"`
-	Gained  []Reach  `json:"gained"`
-	Lost    []Reach  `json:"lost"`
+	Gained  []Reach  `json:"gained"` // what people gain
+	Lost    []Reach  `json:"lost"`   // what people lose
 	// Heat is how those who gain or lose something stand before and after.
 	Heat *Heat `json:"heat,omitempty"`
 	// Edits are what was edited in the description since another revision, where
@@ -95,43 +98,43 @@ type Plan struct {
 
 // SiteName says which site a plan is for.
 type SiteName struct {
-	Name    string `json:"name"`
-	Product string `json:"product"`
+	Name    string `json:"name"`           // as the description has it
+	Product string `json:"product"`        // cloud, datacenter or embedded
 	Plan    string `json:"plan,omitempty"` // the subscription, where the description says it
 	ID      string `json:"id"`             // the cloud id
 }
 
 // Price is what an apply takes.
 type Price struct {
-	Requests int `json:"requests"`
-	Seconds  int `json:"seconds"`
+	Requests int `json:"requests"` // how many are sent
+	Seconds  int `json:"seconds"`  // how long they take, one write after the other
 }
 
 // Count counts changes.
 type Count struct {
-	Add    int `json:"add"`
-	Remove int `json:"remove"`
-	Modify int `json:"modify"`
+	Add    int `json:"add"`    // facts that become true
+	Remove int `json:"remove"` // facts that cease to be
+	Modify int `json:"modify"` // facts that get another value
 }
 
 // People counts those whom a plan reaches.
 type People struct {
-	WithAccess int `json:"with_access"` // people who may do something in some space now
-	Gaining    int `json:"gaining"`
-	Losing     int `json:"losing"`
+	WithAccess int `json:"with_access"`      // people who may do something in some space now
+	Gaining    int `json:"gaining"`          // people who gain something
+	Losing     int `json:"losing"`           // people who lose something
 	LosingHere int `json:"losing_described"` // of those, in a described space: what the budget counts
 }
 
 // Planned is one change.
 type Planned struct {
-	Op     access.Op `json:"op"`
-	Fact   string    `json:"fact"`
-	Was    string    `json:"was,omitempty"` // the former value of a modification
-	Origin *Origin   `json:"origin,omitempty"`
-	Reason string    `json:"reason"`
+	Op     access.Op `json:"op"`               // + becomes true, - ceases to be, ~ gets another value
+	Fact   string    `json:"fact"`             // as docs/facts.md has them
+	Was    string    `json:"was,omitempty"`    // the former value of a modification
+	Origin *Origin   `json:"origin,omitempty"` // where it is described
+	Reason string    `json:"reason"`           // why it is made
 	// ConsequenceOf is the removed object with which this fact falls.
 	ConsequenceOf string `json:"consequence_of,omitempty"`
-	Step          string `json:"step"`
+	Step          string `json:"step"` // the id of the step that makes it
 	// Source says whether the description was edited or the site drifted. It is
 	// empty unless the plan has Edits that tell the two apart.
 	Source Source `json:"source,omitempty"`
@@ -142,64 +145,65 @@ const Described = "described"
 
 // Origin is a place in the description.
 type Origin struct {
-	File   string `json:"file"`
-	Line   int    `json:"line"`
-	Column int    `json:"column"`
+	File   string `json:"file"`   // a path from the description's folder, with slashes
+	Line   int    `json:"line"`   // counts from 1
+	Column int    `json:"column"` // counts from 1, in Unicode code points
 }
 
 // Step is one write. Its changes are those that name it.
 type Step struct {
-	ID      string `json:"id"`
-	Finding string `json:"finding,omitempty"`
+	ID      string `json:"id"`                // the same for the same changes
+	Finding string `json:"finding,omitempty"` // why it is not safe on its own, if so
 }
 
 // Manual is what a person has to do by hand.
 type Manual struct {
-	Fact      string   `json:"fact"`
-	Steps     []string `json:"steps"`
-	Authority string   `json:"authority"`
-	Verify    string   `json:"verify"`
+	Fact      string   `json:"fact"`             // what is true afterwards
+	Origin    *Origin  `json:"origin,omitempty"` // where it is described
+	Steps     []string `json:"steps"`            // the clicks
+	Authority string   `json:"authority"`        // who can do it
+	Verify    string   `json:"verify"`           // how weir will see that it is done, or why it cannot
 }
 
 // Unknown is what could not be seen.
 type Unknown struct {
-	Kind   string `json:"kind,omitempty"`
-	Object string `json:"object,omitempty"`
-	Reason string `json:"reason"`
+	Kind   string `json:"kind,omitempty"`   // of fact; all kinds where absent
+	Object string `json:"object,omitempty"` // the whole site where absent
+	Reason string `json:"reason"`           // why
 }
 
 // KeptFact is a live fact that stays though nobody described it.
 type KeptFact struct {
-	Fact   string `json:"fact"`
-	Reason string `json:"reason"`
+	Fact   string `json:"fact"`   // as docs/facts.md has them
+	Reason string `json:"reason"` // why it stays
 }
 
 // Observed is what weir would change if it owned a list that it only observes.
 type Observed struct {
-	Op     access.Op `json:"op"`
-	Fact   string    `json:"fact"`
-	Was    string    `json:"was,omitempty"` // what is there instead
-	Origin *Origin   `json:"origin,omitempty"`
+	Op     access.Op `json:"op"`               // + is described and not there, - is there and not described, ~ is there otherwise
+	Fact   string    `json:"fact"`             // as docs/facts.md has them
+	Was    string    `json:"was,omitempty"`    // what is there instead
+	Origin *Origin   `json:"origin,omitempty"` // where it is described
 }
 
 // Finding is what a rule or an invariant has to say.
 type Finding struct {
-	Code    string       `json:"code"`
-	Rule    string       `json:"rule,omitempty"`
-	Level   access.Level `json:"level"`
-	Object  string       `json:"object,omitempty"`
-	Owner   string       `json:"owner,omitempty"` // of the space, as described: whom to ask
-	Message string       `json:"message"`
-	Hint    string       `json:"hint,omitempty"`
-	Origin  *Origin      `json:"origin,omitempty"`
+	Code    string       `json:"code"`             // weir explain CODE tells its story
+	Rule    string       `json:"rule,omitempty"`   // the policy; assert and prove for assertions and proofs; absent for invariants
+	Level   access.Level `json:"level"`            // deny stops the plan, warn does not
+	Object  string       `json:"object,omitempty"` // what it is about
+	Owner   string       `json:"owner,omitempty"`  // of the space, as described: whom to ask
+	Message string       `json:"message"`          // a sentence without a full stop
+	Hint    string       `json:"hint,omitempty"`   // the remedy
+	Origin  *Origin      `json:"origin,omitempty"` // where it is described
 }
 
 // Reach is one thing that people gain or lose in one space, or on one page or
 // blog post.
 type Reach struct {
-	Object      string   `json:"object"`
-	Permissions []string `json:"permissions"`
-	People      []string `json:"people"`
+	Object      string   `json:"object"`      // a space, a page or a blog post
+	Permissions []string `json:"permissions"` // by id
+	People      []string `json:"people"`      // as references; class:anonymous is the public
 }
 
 // Description is what somebody wants of a site.
@@ -222,7 +226,8 @@ type Judge interface {
 // Input is all that a plan is made of.
 type Input struct {
 	Site        site.Reader
-	Name        SiteName // as described; the id is filled in from the site
+	Name        SiteName   // as described; the id is filled in from the site
+	Home        diag.Range // where the description says so
 	Description Description
 	Judge       Judge
 	Guards      Guards
@@ -317,6 +322,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p := &Plan{
 		Format:         Format,
 		Site:           in.Name,
+		Home:           origin(in.Home),
 		Account:        string(live.Account),
 		Compared:       live.Facts.Union(desired.Facts).Len(),
 		Requests:       in.Site.Requests() - sent,
@@ -331,7 +337,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	seats := countSeats(live, unknown, diff.Target, in.Seats)
 	p.Seats = seats.Seats
 	p.addSteps(steps, diff, desired)
-	p.addOutside(canon, unknown, diff, live.Account)
+	p.addOutside(canon, unknown, diff, desired, live.Account)
 	p.addObserved(diff.Observed, desired)
 	p.Impacts = impacts(delta, p.Changes)
 	p.Gained, p.Lost = reach(delta)
@@ -571,10 +577,10 @@ func (p *Plan) addSteps(steps []site.Step, diff Difference, desired access.Desir
 }
 
 // addOutside fills in what is not changed: manual steps, unknowns, kept facts.
-func (p *Plan) addOutside(canon site.Canonical, unknown []access.Unknown, diff Difference, account access.Ref) {
+func (p *Plan) addOutside(canon site.Canonical, unknown []access.Unknown, diff Difference, desired access.Desired, account access.Ref) {
 	p.Manual, p.Unknown, p.Kept = []Manual{}, []Unknown{}, []KeptFact{}
 	for _, m := range canon.Manual {
-		p.Manual = append(p.Manual, Manual{Fact: m.Fact.String(), Steps: m.Steps, Authority: m.Authority, Verify: m.Verify})
+		p.Manual = append(p.Manual, Manual{Fact: m.Fact.String(), Origin: origin(desired.Origins[m.Fact.Identity()]), Steps: m.Steps, Authority: m.Authority, Verify: m.Verify})
 	}
 	for _, u := range unknown {
 		p.Unknown = append(p.Unknown, Unknown{Kind: string(u.Kind), Object: string(u.Object), Reason: u.Reason})

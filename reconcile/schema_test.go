@@ -30,7 +30,9 @@ func TestPlanSchema(t *testing.T) {
 	s := r.Reflect(&Plan{})
 	s.Title = "A plan of weir's"
 	s.ID = "https://github.com/weirhq/weir/docs/plan.schema.json"
+	s.Description = "What weir plan --format json and --out write. The number in format is the version of this form: it grows when a field changes its meaning or goes; new fields may come without that."
 	s.Properties.Value("format").Const = Format
+	s.Properties.Value("format").Description = "the version of this form"
 	planned := s.Definitions["Planned"].Properties
 	planned.Value("op").Enum = []any{access.Add, access.Remove, access.Modify}
 	s.Definitions["Observed"].Properties.Value("op").Enum = []any{access.Add, access.Remove, access.Modify}
@@ -80,7 +82,7 @@ func compiledSchema(t *testing.T) *validate.Schema {
 // samplePlan is a plan with something in every field.
 func samplePlan() *Plan {
 	p := &Plan{
-		Format: Format, Site: SiteName{Name: "acme", Product: "embedded", ID: "c"}, Account: "user:weir@acme.example",
+		Format: Format, Site: SiteName{Name: "acme", Product: "embedded", ID: "c"}, Home: &Origin{"a.weir.yaml", 2, 1}, Account: "user:weir@acme.example",
 		Compared: 4, Requests: 3, MinSpaceAdmins: 2,
 		Summary: map[string]Count{"member": {Add: 1}},
 		People:  People{WithAccess: 1, Gaining: 1},
@@ -97,7 +99,7 @@ func samplePlan() *Plan {
 			{Op: access.Remove, Fact: "member group:h user:ana@acme.example", Reason: "falls with group:h", ConsequenceOf: "group:h", Step: "s2"},
 		},
 		Steps:    []Step{{ID: "s1"}, {ID: "s2", Finding: "nobody can"}},
-		Manual:   []Manual{{Fact: "managed group:g = idp", Steps: []string{"sync"}, Authority: "somebody", Verify: "reading"}},
+		Manual:   []Manual{{Fact: "managed group:g = idp", Origin: &Origin{"a.weir.yaml", 9, 1}, Steps: []string{"sync"}, Authority: "somebody", Verify: "reading"}},
 		Unknown:  []Unknown{{Kind: "member", Object: "group:g", Reason: "hidden"}},
 		Kept:     []KeptFact{{Fact: "exists group:x", Reason: "not described"}},
 		Observed: []Observed{{Op: access.Modify, Fact: "role space:S group:g = admin", Was: "viewer", Origin: &Origin{"a.weir.yaml", 5, 6}}},

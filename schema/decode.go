@@ -49,6 +49,7 @@ type codec[V any] struct {
 	expect string // what must stand there: "a list of principals"
 	decode func(d *decoder, at string, n *node) V
 	encode func(v V) *node
+	shape  func(s *shaper) shape // what may stand there, as JSON Schema says it
 }
 
 // key is one key of an object that is decoded into a T.
@@ -56,6 +57,7 @@ type key[T any] struct {
 	spec
 	decode func(d *decoder, into *T, e entry)
 	encode func(from *T) *node
+	shape  func(s *shaper) shape
 }
 
 // field ties a row of the table to a field of T.
@@ -65,6 +67,7 @@ func field[T, V any](s spec, c codec[V], at func(*T) *V) key[T] {
 		spec:   s,
 		decode: func(d *decoder, into *T, e entry) { *at(into) = c.decode(d, s.name, e.value) },
 		encode: func(from *T) *node { return c.encode(*at(from)) },
+		shape:  c.shape,
 	}
 }
 

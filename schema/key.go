@@ -9,7 +9,7 @@ import "github.com/weirhq/weir/internal/diag"
 var documentKeys = []key[Document]{
 	field(attr("weir", "The version of the language. It stands once, beside `site`.",
 		`v1`, `"v1"`),
-		text, func(d *Document) **Str { return &d.Version }),
+		shaped(text, versionShape), func(d *Document) **Str { return &d.Version }),
 	field(single("site", "The site that the description is for. It stands once.",
 		`{name: acme}`, `{ name = "acme" }`),
 		object("site", siteKeys, func(s *Site) *diag.Range { return &s.Range }),
@@ -75,7 +75,7 @@ var documentKeys = []key[Document]{
 		func(d *Document) *[]Assertion { return &d.Assertions }),
 	field(attr("prove", "Built-in proofs that every plan has to pass, by name.",
 		`[no_public_access]`, `["no_public_access"]`),
-		listOf("proofs"), func(d *Document) **List { return &d.Prove }),
+		shaped(listOf("proofs"), proofsShape), func(d *Document) **List { return &d.Prove }),
 }
 
 var siteKeys = []key[Site]{

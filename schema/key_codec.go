@@ -14,6 +14,7 @@ import (
 func stringCodec(expect string, l lines) codec[*Str] {
 	return codec[*Str]{
 		expect: expect,
+		shape:  textShape(l),
 		decode: func(d *decoder, at string, n *node) *Str {
 			if s, ok := d.text(at, n, l); ok {
 				return &s
@@ -42,6 +43,7 @@ var (
 func must(c codec[*Str]) codec[Str] {
 	return codec[Str]{
 		expect: c.expect,
+		shape:  c.shape,
 		decode: func(d *decoder, at string, n *node) Str {
 			if s := c.decode(d, at, n); s != nil {
 				return *s
@@ -64,12 +66,12 @@ func strNode(s Str) *node {
 // choice is a text of which the language knows the possible values. [Compile]
 // checks them; the list is for the reader.
 func choice(values ...string) codec[*Str] {
-	return stringCodec(strings.Join(values, ", "), oneLine)
+	return shaped(stringCodec(strings.Join(values, ", "), oneLine), wordsShape(values...))
 }
 
 // mode is a mode of ownership. Which of them fits what is owned is for [Compile]
 // to say.
-var mode = stringCodec("exclusive, additive, bounded or observe", oneLine)
+var mode = shaped(stringCodec("exclusive, additive, bounded or observe", oneLine), modeShape)
 
 // dayForm is the only spelling of a date.
 var dayForm = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
@@ -78,6 +80,7 @@ var dayForm = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
 // calendar is for [Compile] to say.
 var day = codec[*Str]{
 	expect: "a date (YYYY-MM-DD)",
+	shape:  dayShape,
 	decode: func(d *decoder, at string, n *node) *Str {
 		switch {
 		case n.kind == scalar && n.form == date:
@@ -103,6 +106,7 @@ var numberForm = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?$`)
 
 var count = codec[*Num]{
 	expect: "a number",
+	shape:  countShape,
 	decode: func(d *decoder, at string, n *node) *Num {
 		if n.kind == scalar && n.form == number {
 			if v, err := strconv.ParseFloat(n.text, 64); err == nil {
@@ -131,6 +135,7 @@ var count = codec[*Num]{
 // What decimals a currency has is for [Compile] to say.
 var amount = codec[*Str]{
 	expect: "an amount of money",
+	shape:  amountShape,
 	decode: func(d *decoder, at string, n *node) *Str {
 		if n.kind == scalar && n.form == number {
 			return &Str{Value: n.text, Range: n.rng}
@@ -157,6 +162,7 @@ var amount = codec[*Str]{
 // mistake.
 var seatTiers = codec[*SeatTiers]{
 	expect: tierList.expect,
+	shape:  atLeastOne(tierList.shape),
 	decode: func(d *decoder, at string, n *node) *SeatTiers {
 		if n.kind != list {
 			d.wrong(at, tierList.expect, n)
@@ -182,6 +188,7 @@ var shareForm = regexp.MustCompile(`^(0|[1-9][0-9]{0,9})(\.[0-9]{1,9})?%$`)
 // share is a part of a whole: 10% or 0.1.
 var share = codec[*Num]{
 	expect: "a share (10% or 0.1)",
+	shape:  shareShape,
 	decode: func(d *decoder, at string, n *node) *Num {
 		if n.kind != scalar || !n.form.isText() {
 			return count.decode(d, at, n)
@@ -213,6 +220,7 @@ func listOf(things string) codec[*List] {
 	expect := "a list of " + things
 	return codec[*List]{
 		expect: expect,
+		shape:  arrayShape(textShape(oneLine)),
 		decode: func(d *decoder, at string, n *node) *List {
 			items, ok := d.list(at, expect, n)
 			if !ok {
@@ -244,6 +252,9 @@ func listOf(things string) codec[*List] {
 func object[T any](noun string, keys []key[T], rng func(*T) *diag.Range) codec[*T] {
 	return codec[*T]{
 		expect: "a map",
+		shape: func(s *shaper) shape {
+			return s.define(noun, func() shape { return keysShape(s, keys) })
+		},
 		decode: func(d *decoder, at string, n *node) *T {
 			if !d.dict(at, "a map", n) {
 				return nil
@@ -282,6 +293,7 @@ func objects[T any](noun string, keys []key[T], rng func(*T) *diag.Range) codec[
 	one := object(noun, keys, rng)
 	return codec[[]T]{
 		expect: "a list of maps",
+		shape:  arrayShape(one.shape),
 		decode: func(d *decoder, at string, n *node) (out []T) {
 			items, ok := d.list(at, "a list of maps", n)
 			if !ok {
@@ -313,6 +325,7 @@ func collection[T any](noun string, keys []key[T], name func(*T) *Str, rng func(
 	one := object(noun, keys, rng)
 	return codec[[]T]{
 		expect: "a map of names",
+		shape:  mapShape(one.shape),
 		decode: func(d *decoder, at string, n *node) (out []T) {
 			if !d.dict(at, "a map of names", n) {
 				return nil
@@ -340,7 +353,12 @@ func collection[T any](noun string, keys []key[T], name func(*T) *Str, rng func(
 
 // templated lets parameters stand in whatever c reads.
 func templated[V any](c codec[V]) codec[V] {
-	decode := c.decode
+	decode, as := c.decode, c.shape
+	c.shape = func(s *shaper) shape {
+		s.templates = true
+		defer func() { s.templates = false }()
+		return as(s)
+	}
 	c.decode = func(d *decoder, at string, n *node) V {
 		d.templates = true
 		defer func() { d.templates = false }()
@@ -352,6 +370,7 @@ func templated[V any](c codec[V]) codec[V] {
 // grant is a principal, or a map that says more about it.
 var grant = codec[*Grant]{
 	expect: "a principal or {who, until, reason}",
+	shape:  grantShape,
 	decode: func(d *decoder, at string, n *node) *Grant {
 		if n.kind == dict {
 			return grantMap.decode(d, at, n)
@@ -405,6 +424,7 @@ func grants(things string) codec[*Grants] {
 func grantList(expect string) codec[*Grants] {
 	return codec[*Grants]{
 		expect: expect,
+		shape:  arrayShape(grantShape),
 		decode: func(d *decoder, at string, n *node) *Grants {
 			if items, ok := decodeGrants(d, at, n); ok {
 				return &Grants{Items: items, Range: n.rng}
@@ -422,6 +442,7 @@ func grantList(expect string) codec[*Grants] {
 
 var roles = codec[*Roles]{
 	expect: "a map of roles to lists of principals",
+	shape:  mapShape(arrayShape(grantShape)),
 	decode: func(d *decoder, at string, n *node) *Roles {
 		if !d.dict(at, "a map of roles to lists of principals", n) {
 			return nil
@@ -448,6 +469,7 @@ var roles = codec[*Roles]{
 
 var permissions = codec[*Permissions]{
 	expect: "a map of principals to lists of permission ids",
+	shape:  mapShape(permissionIDs.shape),
 	decode: func(d *decoder, at string, n *node) *Permissions {
 		if !d.dict(at, "a map of principals to lists of permission ids", n) {
 			return nil
@@ -478,6 +500,7 @@ var permissionIDs = listOf("permission ids")
 // the names of roles, the guests.
 var spaceGuests = codec[*SpaceGuests]{
 	expect: "a map of rules, and of roles to lists of guests",
+	shape:  spaceGuestsShape,
 	decode: func(d *decoder, at string, n *node) *SpaceGuests {
 		if !d.dict(at, "a map of rules, and of roles to lists of guests", n) {
 			return nil
@@ -515,6 +538,7 @@ var pages = collection("a page", pageKeys, func(p *Page) *Str { return &p.Title 
 // which hold no template, and so hold none in YAML either.
 var shapedPages = codec[[]Page]{
 	expect: pages.expect,
+	shape:  templated(pages).shape,
 	decode: func(d *decoder, at string, n *node) []Page {
 		found := templated(pages).decode(d, at, n)
 		for _, p := range found {
@@ -530,6 +554,7 @@ var shapedPages = codec[[]Page]{
 // truth is true or false.
 var truth = codec[*Bool]{
 	expect: "true or false",
+	shape:  truthShape,
 	decode: func(d *decoder, at string, n *node) *Bool {
 		switch {
 		case n.kind == scalar && n.form == boolean:
@@ -552,6 +577,7 @@ var truth = codec[*Bool]{
 // set is set algebra over groups; a list means any.
 var set = codec[*SetExpr]{
 	expect: "a list of groups or {any, all, except}",
+	shape:  setShape,
 	decode: func(d *decoder, at string, n *node) *SetExpr {
 		switch n.kind {
 		case list:
@@ -581,6 +607,7 @@ var (
 
 var arguments = codec[[]Argument]{
 	expect: "a map of parameters to values",
+	shape:  mapShape(text.shape),
 	decode: func(d *decoder, at string, n *node) (out []Argument) {
 		if !d.dict(at, "a map of parameters to values", n) {
 			return nil
@@ -609,6 +636,7 @@ const waivers = "waivers"
 
 var policies = codec[[]Policy]{
 	expect: "a map of rules",
+	shape:  policiesShape,
 	decode: func(d *decoder, at string, n *node) []Policy {
 		// Rules stand among the keys of a block, where HCL takes bare words only.
 		rules := *n
@@ -645,7 +673,8 @@ var policyMap = collection("a policy", policyKeys, func(p *Policy) *Str { return
 func owned[T any](s spec, kinds func(*T) *[]OwnedKind) key[T] {
 	s.expect = "a mode, or a map of parts to modes"
 	return key[T]{
-		spec: s,
+		spec:  s,
+		shape: ownedShape(s.name),
 		decode: func(d *decoder, into *T, e entry) {
 			k := OwnedKind{Key: Str{Value: s.name, Range: e.key.rng}}
 			switch {

@@ -121,7 +121,7 @@ func TestRenderGolden(t *testing.T) {
 
 // awkward are texts that some reader takes for something else.
 var awkward = []string{
-	"NO", "on", "y", "1E3", "0123", "1.10", "1_000", "0x1F", "12:30", "2026-12-31", "2026-12-31T00:00:00Z", "null", "~", "~ana", "true", "False",
+	"NO", "on", "y", "1E3", "1E30123", "0xFFFFFFFFFFFFFFFFFFFFFF", "0123", "1.10", "1_000", "0x1F", "12:30", "2026-12-31", "2026-12-31T00:00:00Z", "null", "~", "~ana", "true", "False",
 	"<<", "=", "-", "- a", "a: b", "a:", ":a", "a #b", "#a", "[a]", "{a}", "a,b", "*", "&a", "!a", "|", ">", "%", "@a", "`a`", "'", `"`, `\`, `\n`,
 	"$", "$$", "${", "$${", "$$${", "${a}", "$${a}", "%{", "%%{", "%{ if }", "}", "~}", "a${b", " a", "a ", "a  b", "é", "日本", "\u00a0", "\u200b", "\U0001f600",
 	"\U0001f468\u200d\U0001f469", "\u2028", "\ufeff", "\ufffe", "for", "if", "engineering", "ana@acme.example", "group:okta-*", "10%", ".5", "+1", "-1", "1e3", ".inf", ".nan", "0b1", "0o7",

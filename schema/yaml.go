@@ -300,6 +300,10 @@ func yamlForm(n *yaml.Node) form {
 // baseSixty is how YAML 1.1 writes a number of seconds: 12:30 is 750.
 var baseSixty = regexp.MustCompile(`^[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$`)
 
+// anyNumber is how YAML 1.2 writes a number. Our libraries take one that is too large
+// for text, and others for infinity.
+var anyNumber = regexp.MustCompile(`^([-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-fA-F]+)$`)
+
 // readOtherwise reports whether a bare word is anything but text to some
 // reader of YAML. go.yaml.in/yaml/v3 answers for YAML 1.2, and sigs.k8s.io/yaml
 // for 1.1 and so for every Kubernetes tool: there NO and on are false and true,
@@ -310,7 +314,7 @@ func readOtherwise(word string) bool {
 		return true // to the YAML 1.1 specification, though not to every library
 	case word[0] >= utf8.RuneSelf, isLetter(word[0]) && (len(word) > len("false") || !strings.ContainsRune("yntfo", rune(word[0]|0x20))):
 		return false // not as yes, no, null, true, false, on and off begin, nor as a number does
-	case baseSixty.MatchString(word):
+	case baseSixty.MatchString(word), anyNumber.MatchString(word):
 		return true
 	case (&yaml.Node{Kind: yaml.ScalarNode, Value: word}).ShortTag() != "!!str":
 		return true

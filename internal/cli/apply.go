@@ -60,6 +60,7 @@ is held (--unattended) · 3 a policy denies it · 4 a budget or invariant stops 
 			return a.apply(cmd.Context(), args, flags, yes)
 		},
 	}
+	cmd.ValidArgsFunction = anyFile
 	flags.register(cmd)
 	cmd.Flags().StringVar(&flags.dir, "dir", ".", "with a PLANFILE: the description's `folder`")
 	cmd.Flags().BoolVar(&yes, "auto-approve", false, "do not ask (for automation)")

@@ -185,6 +185,7 @@ type app struct {
 	status  *status           // what goes on, on a terminal; nil elsewhere
 	journal reconcile.Journal // of the run that goes on, for notes; nil outside one
 	noteRun int               // its number
+	all     bool              // show everybody and every change in text
 }
 
 // color says whether colours may be used: on a terminal, unless NO_COLOR asks
@@ -195,15 +196,6 @@ func (a *app) options() render.Options { return render.Options{Color: a.color(),
 
 // tell prints diagnostics to stderr, with paths as they are seen from here.
 func (a *app) tell(list diag.List) {
-	shown := make(diag.List, len(list))
-	for i, d := range list {
-		d.Range = a.here(d.Range)
-		d.Related = slices.Clone(d.Related)
-		for j := range d.Related {
-			d.Related[j].Range = a.here(d.Related[j].Range)
-		}
-		shown[i] = d
-	}
 	source := func(file string) string {
 		rel, err := filepath.Rel(a.dir, file)
 		if err != nil {
@@ -211,7 +203,21 @@ func (a *app) tell(list diag.List) {
 		}
 		return a.sources[filepath.ToSlash(rel)]
 	}
-	_ = render.Diagnostics(a.Stderr, shown, source, a.options())
+	_ = render.Diagnostics(a.Stderr, a.seen(list), source, a.options())
+}
+
+// seen gives diagnostics with paths as they are seen from here.
+func (a *app) seen(list diag.List) diag.List {
+	out := make(diag.List, len(list))
+	for i, d := range list {
+		d.Range = a.here(d.Range)
+		d.Related = slices.Clone(d.Related)
+		for j := range d.Related {
+			d.Related[j].Range = a.here(d.Related[j].Range)
+		}
+		out[i] = d
+	}
+	return out
 }
 
 // here gives the path of a description's file from where we stand. Ranges that
@@ -242,20 +248,20 @@ on an embedded site.`,
 			return cmd.Help()
 		},
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
 	root.PersistentFlags().BoolVar(&a.trace, "trace", a.Getenv("WEIR_TRACE") == "1", "print a line to stderr for each request to the site (or set WEIR_TRACE=1)")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w (%s --help lists the flags)", err, cmd.CommandPath())
 	})
 	root.AddCommand(
 		a.initCommand(), a.loginCommand(), a.doctorCommand(),
-		a.validateCommand(), a.planCommand(), a.applyCommand(), a.driftCommand(), a.testCommand(),
+		a.validateCommand(), a.planCommand(), a.applyCommand(), a.driftCommand(), a.testCommand(), a.renderCommand(),
 		a.scanCommand(), a.snapshotCommand(),
 		a.whoCommand(), a.whatCommand(), a.whyCommand(), a.whyNotCommand(), a.matrixCommand(), a.redundantCommand(), a.reportCommand(), a.seatsCommand(),
 		a.siteCommand(),
 		a.commentCommand(), a.acceptedCommand(),
-		a.explainCommand(), a.versionCommand(),
+		a.explainCommand(), a.schemaCommand(), a.versionCommand(),
 	)
+	completions(root)
 	return root
 }
 

@@ -58,6 +58,7 @@ Exit codes: 0 nothing failed · 1 error in the description or the operator's fil
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "text", "output `format`: text or json")
+	complete(cmd, "format", func() []cobra.Completion { return []cobra.Completion{"text", "json"} })
 	cmd.Flags().BoolVar(&requests, "requests", false, "also list every request that weir can send to the site, reads and writes")
 	return cmd
 }

@@ -59,6 +59,7 @@ read · 8 locked by another run.`,
 	}
 	cmd.Flags().StringVar(&file, "site", "", "the embedded site's `file` (default .weir/site.db in DIR)")
 	cmd.Flags().StringVar(&format, "format", "text", "output `format`: text, json or short")
+	complete(cmd, "format", func() []cobra.Completion { return []cobra.Completion{"text", "json", "short"} })
 	return cmd
 }
 
@@ -98,7 +99,7 @@ func (a *app) pastRuns() (reconcile.Journal, error) {
 func (a *app) unattended(ctx context.Context, d *description, s site.Reader, journal reconcile.Journal) (*reconcile.Draft, error) {
 	guards := d.guards()
 	return reconcile.Make(ctx, reconcile.Input{
-		Site: s, Name: d.site(), Description: d, Judge: d.judge, Guards: guards, Pins: d.lock,
+		Site: s, Name: d.site(), Home: d.Settings.Site.Range, Description: d, Judge: d.judge, Guards: guards, Pins: d.lock,
 		Unattended: &reconcile.Unattended{Journal: journal, PerDay: guards.RemovalsPerDay, Now: a.Clock()},
 	})
 }

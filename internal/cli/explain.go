@@ -16,6 +16,8 @@ import (
 
 func (a *app) explainCommand() *cobra.Command {
 	return &cobra.Command{
+		ValidArgsFunction: words(explained),
+
 		Use:   "explain CODE",
 		Short: "Explain a diagnostic code or a rule, offline",
 		Long: `Explain a diagnostic code such as WR201, or a rule such as anonymous_access.

@@ -26,6 +26,8 @@ type description struct {
 	lock  schema.Lock
 	judge *policies.Judge
 	base  *reconcile.Base // what it is compared with, where that was asked for
+	// warnings are what was told of it when it was read.
+	warnings diag.List
 }
 
 // load reads the description in the folder. The error is a diag.List;
@@ -77,7 +79,7 @@ func (a *app) load() (*description, error) {
 		return nil, err
 	}
 	a.tell(diags)
-	return &description{Description: d, lock: lock, judge: judge}, nil
+	return &description{Description: d, lock: lock, judge: judge, warnings: diags}, nil
 }
 
 func (a *app) loadLock(root *os.Root) (schema.Lock, diag.List) {

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/weirhq/weir/internal/diag"
-	"github.com/weirhq/weir/internal/render"
 	"github.com/weirhq/weir/reconcile"
 	"github.com/weirhq/weir/site"
 )
@@ -31,14 +30,16 @@ func (f *planFlags) register(cmd *cobra.Command) {
 func (a *app) planCommand() *cobra.Command {
 	var flags planFlags
 	var format, out string
-	var detailed, incremental, all bool
+	var detailed, incremental bool
 	var base baseFlags
 	cmd := &cobra.Command{
 		Use:   "plan [DIR]",
 		Short: "Show what would change on the site",
 		Long: `Compare the description in DIR (default: this folder) with the live site and
 show what an apply would change, whom it reaches, and what rules and budgets
-say. Nothing is written to the site.
+say. Nothing is written to the site. sarif, junit, github and gitlab report for tools
+what rules, budgets and assertions say, with paths from here; weir render shows a plan
+that was written with --out in another format.
 
 With --base REV the plan also shows which edited lines bring what, and tells
 what you changed from what drifted on the site. The description is compared
@@ -52,18 +53,9 @@ Exit codes: 0 planned · 1 error in the description, or no such revision · 2 ch
 		Args:    atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a.folder(args)
-			write, ok := map[string]func(*reconcile.Plan) error{
-				"text": func(p *reconcile.Plan) error {
-					o := a.options()
-					o.All = all
-					return render.Plan(a.Stdout, p, o)
-				},
-				"json":  func(p *reconcile.Plan) error { return p.Write(a.Stdout) },
-				"facts": func(p *reconcile.Plan) error { _, err := fmt.Fprint(a.Stdout, p.Lines()); return err },
-				"html":  func(p *reconcile.Plan) error { return render.HTML(a.Stdout, p) },
-			}[format]
-			if !ok {
-				return fmt.Errorf("unknown format %q (text, json, facts or html)", format)
+			show, err := formatNamed(format, ofPlan)
+			if err != nil {
+				return err
 			}
 			accept, err := acceptances(flags.accept)
 			if err != nil {
@@ -71,9 +63,9 @@ Exit codes: 0 planned · 1 error in the description, or no such revision · 2 ch
 			}
 			plan, err := a.plan(cmd.Context(), flags.site, accept, incremental, base)
 			if err != nil {
-				return err
+				return a.troubles(format, err)
 			}
-			if err := write(plan); err != nil {
+			if err := show(a, plan); err != nil {
 				return err
 			}
 			if out != "" {
@@ -90,10 +82,10 @@ Exit codes: 0 planned · 1 error in the description, or no such revision · 2 ch
 	}
 	flags.register(cmd)
 	base.register(cmd)
-	cmd.Flags().StringVar(&format, "format", "text", "output `format`: text, json, facts or html")
+	formatFlag(cmd, &format, ofPlan)
 	cmd.Flags().StringVar(&out, "out", "", "also write the plan to a `file`, for weir apply")
 	cmd.Flags().BoolVar(&incremental, "incremental", false, "read anew only what the site's audit log says has changed since the last such plan; everything from time to time (full_read_every)")
-	cmd.Flags().BoolVar(&all, "all", false, "show everybody and every change in text, not only a screenful")
+	a.registerAll(cmd)
 	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 when there are changes")
 	return cmd
 }
@@ -149,7 +141,7 @@ func (a *app) draft(ctx context.Context, d *description, s site.Reader, accept [
 	guards := d.guards()
 	guards.Acceptances, guards.Used = accept, used
 	return reconcile.Make(ctx, reconcile.Input{
-		Site: s, Name: d.site(), Description: d, Judge: d.judge, Guards: guards, Seats: d.seats(), Pins: d.lock, Base: d.base,
+		Site: s, Name: d.site(), Home: d.Settings.Site.Range, Description: d, Judge: d.judge, Guards: guards, Seats: d.seats(), Pins: d.lock, Base: d.base,
 	})
 }
 

@@ -53,6 +53,7 @@ func (q *query) register(a *app, cmd *cobra.Command, formats ...string) {
 	cmd.Flags().BoolVar(&q.planned, "planned", false, "ask the site as it will be when the description has been applied")
 	cmd.Flags().BoolVar(&q.pages, "pages", false, "read the restrictions of every page (weir scan says what that takes)")
 	cmd.Flags().StringVar(&q.format, "format", formats[0], "output `format`: "+strings.Join(formats, ", "))
+	complete(cmd, "format", func() []cobra.Completion { return formats })
 	run := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if !slices.Contains(formats, q.format) {

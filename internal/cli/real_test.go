@@ -94,6 +94,10 @@ func withoutOrigins(t *testing.T, p *reconcile.Plan) string {
 	for i := range p.Impacts {
 		p.Impacts[i].Origin = nil
 	}
+	for i := range p.Manual {
+		p.Manual[i].Origin = nil
+	}
+	p.Home = nil
 	p.Checksum = "" // covers the origins
 	b, err := json.MarshalIndent(p, "", " ")
 	if err != nil {

@@ -38,6 +38,8 @@ func (a *app) reportCommand() *cobra.Command {
 		fmt.Fprintf(&list, "  %-12s%s\n", r.name, r.about)
 	}
 	cmd := &cobra.Command{
+		ValidArgsFunction: words(reportNames),
+
 		Use:   "report [NAME]",
 		Short: "Answer what admins ask of a whole site",
 		Long: `Answer one of the questions that admins ask of a whole site. Without NAME, list them:
@@ -68,6 +70,14 @@ site cannot be read.`,
 	q.register(a, cmd, "text", "json", "csv")
 	q.registerAll(cmd)
 	return cmd
+}
+
+func reportNames() []cobra.Completion {
+	var out []cobra.Completion
+	for _, r := range reports {
+		out = append(out, cobra.CompletionWithDesc(r.name, r.about))
+	}
+	return out
 }
 
 func (q *query) report(ctx context.Context, name string) (*render.Table, error) {

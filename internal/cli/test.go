@@ -10,7 +10,6 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/nearest"
-	"github.com/weirhq/weir/internal/render"
 	"github.com/weirhq/weir/reconcile"
 	"github.com/weirhq/weir/site"
 )
@@ -36,18 +35,15 @@ be shown to · 7 the site cannot be read.`,
 		Args:    atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a.folder(args)
-			show, ok := map[string]func(*reconcile.Plan) error{
-				"text": func(p *reconcile.Plan) error { return render.Claims(a.Stdout, p, a.options()) },
-				"json": func(p *reconcile.Plan) error { return render.ClaimsJSON(a.Stdout, p) },
-			}[format]
-			if !ok {
-				return fmt.Errorf("unknown format %q (text or json)", format)
-			}
-			plan, err := a.test(cmd.Context(), file, prove)
+			show, err := formatNamed(format, ofClaims)
 			if err != nil {
 				return err
 			}
-			if err := show(plan); err != nil {
+			plan, err := a.test(cmd.Context(), file, prove)
+			if err != nil {
+				return a.troubles(format, err)
+			}
+			if err := show(a, plan); err != nil {
 				return err
 			}
 			if slices.ContainsFunc(slices.Concat(plan.Assertions, plan.Proofs), func(c reconcile.Claim) bool { return !c.Holds }) {
@@ -57,8 +53,9 @@ be shown to · 7 the site cannot be read.`,
 		},
 	}
 	cmd.Flags().StringVar(&file, "site", "", "the embedded site's `file` (default .weir/site.db in DIR)")
-	cmd.Flags().StringVar(&format, "format", "text", "output `format`: text or json")
+	formatFlag(cmd, &format, ofClaims)
 	cmd.Flags().StringArrayVar(&prove, "prove", nil, "also check the proof of this `name`; may stand several times")
+	complete(cmd, "prove", provable)
 	return cmd
 }
 
@@ -106,7 +103,7 @@ func (a *app) test(ctx context.Context, file string, prove []string) (*reconcile
 	}
 	defer s.Close()
 	draft, err := reconcile.Make(ctx, reconcile.Input{
-		Site: site.ReadOnly(s.Site), Name: d.site(), Description: asked, Judge: d.judge, Guards: d.guards(), Pins: d.lock,
+		Site: site.ReadOnly(s.Site), Name: d.site(), Home: d.Settings.Site.Range, Description: asked, Judge: d.judge, Guards: d.guards(), Pins: d.lock,
 	})
 	if err != nil {
 		return nil, err

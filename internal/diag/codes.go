@@ -53,4 +53,5 @@ var Codes = map[string]string{
 	"WR503": "part of the site cannot be seen",
 	"WR504": "the site did not answer as it should",
 	"WR505": "held only in part",
+	"WR506": "a step by hand",
 }

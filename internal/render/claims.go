@@ -48,3 +48,12 @@ func claimFindings(plan *reconcile.Plan) []reconcile.Finding {
 		return f.Code != "WR304" && f.Code != "WR305"
 	})
 }
+
+// OnlyClaims gives a plan of which nothing is left but what it says of assertions and
+// proofs.
+func OnlyClaims(plan *reconcile.Plan) *reconcile.Plan {
+	return &reconcile.Plan{
+		Format: plan.Format, Site: plan.Site, Home: plan.Home,
+		Assertions: plan.Assertions, Proofs: plan.Proofs, Findings: claimFindings(plan),
+	}
+}

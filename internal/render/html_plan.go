@@ -176,7 +176,7 @@ func tiles(plan *reconcile.Plan) []tile {
 	}
 	exceeded := 0
 	for _, b := range plan.Budgets {
-		if b.Exceeded && !b.Accepted {
+		if b.Stops() {
 			exceeded++
 		}
 	}
@@ -335,7 +335,7 @@ func (b *pageBuilder) impacts(title, id string, belongs func(reconcile.Impact) b
 	for _, i := range list {
 		s := sentence(i)
 		l := impactLine{Class: known(classWords, i.Class), Types: known(typeWords, objectType(i)), Mark: s.Mark, Verb: s.Verb, What: runs(s.What), Why: runs(s.Why)}
-		if typ := access.Ref(i.Cause.Subject).Type(); typ == "group" {
+		if typ := access.Ref(i.Cause.Subject).Type(); typ == "group" && l.Types != typ {
 			l.Types += " " + typ
 		}
 		l.People = b.room.few(b.people(i.People), 3)
@@ -645,8 +645,8 @@ func (b *pageBuilder) budgets() *budgetTable {
 			continue
 		}
 		l := budgetLine{
-			Code: budgetCode(budget), Rule: Safe(budget.Rule), Count: Number(budget.Count), Live: Number(budget.Live),
-			Allowed: Number(allowed(budget)), Accepted: budget.Accepted,
+			Code: budget.Code(), Rule: Safe(budget.Rule), Count: Number(budget.Count), Live: Number(budget.Live),
+			Allowed: Number(budget.Bound()), Accepted: budget.Accepted,
 		}
 		if budget.Admin > budget.AllowedAdmin {
 			l.Admin = fmt.Sprintf("%s of administration of a space, for which %s may go", Count(budget.Admin, "is a loss", "are losses"), Number(budget.AllowedAdmin))
@@ -657,14 +657,6 @@ func (b *pageBuilder) budgets() *budgetTable {
 		return nil
 	}
 	return out
-}
-
-// budgetCode is the code that explains a budget that was exceeded.
-func budgetCode(b reconcile.Budget) string {
-	if b.Rule == "people_losing_access" {
-		return "WR403"
-	}
-	return "WR402"
 }
 
 // unseenItem is what was not seen: things that are alike.

@@ -90,8 +90,8 @@ func unchanged(plan *reconcile.Plan) string {
 func Verdict(plan *reconcile.Plan) string {
 	var why []string
 	for _, b := range plan.Budgets {
-		if b.Exceeded && !b.Accepted {
-			why = append(why, fmt.Sprintf("%s:%d (%d allowed)", b.Rule, b.Count, allowed(b)))
+		if b.Stops() {
+			why = append(why, fmt.Sprintf("%s:%d (%d allowed)", b.Rule, b.Count, b.Bound()))
 		}
 	}
 	denied := make(map[string]int)
@@ -331,7 +331,7 @@ func (p *printer) budgets(plan *reconcile.Plan) {
 		p.line("")
 		p.line("to accept exactly this, once, after a review:")
 		for _, a := range list {
-			p.line("  --accept %s", a)
+			p.line("  --accept %s", Safe(a))
 		}
 	}
 }
@@ -351,23 +351,11 @@ func (p *printer) exceeded(budgets []reconcile.Budget) {
 		if b.Accepted {
 			state = p.paint(yellow, "accepted")
 		}
-		code := "WR402"
-		if b.Rule == "people_losing_access" {
-			code = "WR403"
-		}
-		p.line("  %s %s: %s of %s, %s allowed: %s", code, Safe(b.Rule), Number(b.Count), Number(b.Live), Number(allowed(b)), state)
+		p.line("  %s %s: %s of %s, %s allowed: %s", b.Code(), Safe(b.Rule), Number(b.Count), Number(b.Live), Number(b.Bound()), state)
 		if b.Admin > b.AllowedAdmin {
 			p.line("    %s of administration of a space, for which %s may go", Count(b.Admin, "is a loss", "are losses"), Number(b.AllowedAdmin))
 		}
 	}
-}
-
-// allowed is the bound that was exceeded.
-func allowed(b reconcile.Budget) int {
-	if b.Count <= b.Allowed {
-		return b.AllowedAdmin
-	}
-	return b.Allowed
 }
 
 // Summary counts the changes in one line: "people +63 -739, groups +26 -15".

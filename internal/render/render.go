@@ -35,8 +35,26 @@ func newPrinter(w io.Writer, o Options) *printer { return &printer{w: w, Options
 
 func (p *printer) line(format string, args ...any) {
 	if p.err == nil {
-		_, p.err = fmt.Fprintln(p.w, wrapped(fmt.Sprintf(format, args...), p.Width))
+		for line := range strings.SplitSeq(wrapped(fmt.Sprintf(format, args...), p.Width), "\n") {
+			if p.err == nil {
+				_, p.err = fmt.Fprintln(p.w, noCommand(line))
+			}
+		}
 	}
+}
+
+// commands are what a build server obeys wherever it stands in a line.
+var commands = strings.NewReplacer("##[", `#\x23[`, "##vso[", `#\x23vso[`)
+
+// noCommand keeps a line from being a command to the build server that shows it:
+// GitHub's runner obeys a line that begins with :: after white space as well. Parts of
+// the line may be harmless that together are not.
+func noCommand(line string) string {
+	line = commands.Replace(line)
+	if rest, ok := strings.CutPrefix(strings.TrimLeft(line, " \t"), "::"); ok {
+		return strings.TrimSuffix(line, "::"+rest) + `\x3a:` + rest
+	}
+	return line
 }
 
 // wrapped breaks a line at its spaces so that it fits, and indents what follows
@@ -72,8 +90,9 @@ func (p *printer) paint(code, s string) string {
 
 // Safe makes text from a site or a description harmless to a terminal: runes
 // that do not print (controls, escapes, text that runs backwards) are shown as
-// escapes.
+// escapes. What a build server would obey is broken.
 func Safe(s string) string {
+	s = commands.Replace(s)
 	// A stray byte is no rune, and some terminals take it for a control.
 	s = strings.ToValidUTF8(s, "\ufffd")
 	if strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0 {

@@ -19,6 +19,7 @@ func TestSafe(t *testing.T) {
 		"one\ntwo\r":              `one\ntwo\r`,
 		"evil\u202egnp.exe":       `evil\u202egnp.exe`,
 		"zero\u200bwidth\ufeff":   `zero\u200bwidth\ufeff`,
+		"##[error]x C## ###[":     `#\x23[error]x C## ##\x23[`,
 		"\x9b2J":                  "\ufffd2J",
 		"next\u0085line\u2028end": `next\u0085line\u2028end`,
 	} {
