@@ -13,11 +13,10 @@ import (
 type Heat struct {
 	Objects []string  `json:"objects"` // the columns: the site first, and then those where the most people move
 	Rows    []HeatRow `json:"rows"`    // gravest first
-	// MoreObjects, MoreRows and MorePeople count what there is beyond. Where people
-	// only gain is left out first.
-	MoreObjects int `json:"more_objects,omitempty"`
-	MoreRows    int `json:"more_rows,omitempty"`
-	MorePeople  int `json:"more_people,omitempty"`
+	// What there is beyond is counted. Where people only gain is left out first.
+	MoreObjects int `json:"more_objects,omitempty"` // columns left out
+	MoreRows    int `json:"more_rows,omitempty"`    // rows left out
+	MorePeople  int `json:"more_people,omitempty"`  // people of those rows
 }
 
 // HeatRow is people to whom the same happens everywhere.
@@ -33,10 +32,10 @@ type HeatRow struct {
 // words of an [Impact].
 type HeatCell struct {
 	Object int    `json:"object"` // which column, from 0
-	Was    string `json:"was,omitempty"`
-	Is     string `json:"is,omitempty"`
-	Gains  bool   `json:"gains,omitempty"`
-	Loses  bool   `json:"loses,omitempty"` // with both, one permission comes for another
+	Was    string `json:"was,omitempty"`   // before
+	Is     string `json:"is,omitempty"`    // after
+	Gains  bool   `json:"gains,omitempty"` // they gain something
+	Loses  bool   `json:"loses,omitempty"` // they lose something; with both, one permission comes for another
 }
 
 // The bounds of a heat map: beyond them nobody sees anything.

@@ -37,9 +37,10 @@ func (a *app) planCommand() *cobra.Command {
 		Short: "Show what would change on the site",
 		Long: `Compare the description in DIR (default: this folder) with the live site and
 show what an apply would change, whom it reaches, and what rules and budgets
-say. Nothing is written to the site. sarif, junit, github and gitlab report for tools
-what rules, budgets and assertions say, with paths from here; weir render shows a plan
-that was written with --out in another format.
+say. Nothing is written to the site. html is one page for people who review in a
+browser. sarif, junit, github and gitlab report for tools what rules, budgets and
+assertions say, with paths from here; weir render shows a plan that was written with
+--out in another format.
 
 With --base REV the plan also shows which edited lines bring what, and tells
 what you changed from what drifted on the site. The description is compared
@@ -49,7 +50,7 @@ brings); with --base-exact, with REV itself.
 Exit codes: 0 planned · 1 error in the description, or no such revision · 2 changes
 (with --detailed-exitcode) · 3 a policy denies it · 4 a budget or invariant stops it
 · 7 the site cannot be read · 8 locked by another run.`,
-		Example: "  weir plan\n  weir plan --format facts | grep '^-'\n  weir plan --out plan.json && weir apply plan.json\n  weir plan --base origin/main",
+		Example: "  weir plan\n  weir plan --format facts | grep '^-'\n  weir plan --out plan.json && weir apply plan.json\n  weir plan --base origin/main\n  weir plan --format html > plan.html",
 		Args:    atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a.folder(args)
