@@ -58,8 +58,8 @@ fuzz: ## Fuzz every target for FUZZTIME (30s) each
 		go test "$$package" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) </dev/null; \
 	done <<<"$$targets"
 
-.PHONY: soak soak-access soak-reconcile soak-schema soak-emulator soak-read soak-agree soak-seats soak-sinks soak-absence
-soak: soak-access soak-reconcile soak-schema soak-emulator soak-read soak-agree soak-seats soak-sinks soak-absence ## Try every property with CHECKS (20000) cases; prints seeds and counts
+.PHONY: soak soak-access soak-reconcile soak-schema soak-emulator soak-read soak-agree soak-seats soak-sinks soak-offline soak-absence
+soak: soak-access soak-reconcile soak-schema soak-emulator soak-read soak-agree soak-seats soak-sinks soak-offline soak-absence ## Try every property with CHECKS (20000) cases; prints seeds and counts
 soak-access soak-reconcile soak-schema: soak-%:
 	@echo "soak $*: seed $(SEED), $(CHECKS) cases a property"
 	@go test ./$* -count 1 -v -timeout 0 -rapid.checks $(CHECKS) -rapid.seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
@@ -85,6 +85,10 @@ soak-sinks: # names that mean something to terminals, build servers, browsers, X
 
 soak-absence: # whatever a site hides, and whenever: every way and moment on every kind of site; about an hour
 	@go test ./internal/cli -run '^Test(PagingIs|HidingIs|LosingTheToken)' -count 1 -v -timeout 0 -soak-absence | grep -vE '^\s*(=== |--- PASS|PASS)'
+
+soak-offline: # plans of snapshots are those of the site, on 1,000 random sites of every kind
+	@echo "soak offline: seed $(SEED)"
+	@go test ./internal/cli -run '^TestOffline' -count 1 -v -timeout 0 -offline-sites 1000 -offline-seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
 
 .PHONY: bench
 bench: ## Measure plan, apply, generate and serve with the built program, and who can do what

@@ -65,11 +65,15 @@ type ApplyInput struct {
 // the removals that counted on it are skipped, not done. A step whose outcome
 // is unknown is read back. At the end the whole site is read back.
 //
-// The plan must not be stopped ([Plan.Stops]). A nil error means that the
+// The plan must not be stopped ([Plan.Stops]), and be of the site itself
+// ([Plan.Applicable]). A nil error means that the
 // report tells everything, failures included.
 func Apply(ctx context.Context, in ApplyInput) (*Report, error) {
 	if in.Plan.Stops().Any() {
 		return nil, errors.New("the plan is stopped by a rule or a budget")
+	}
+	if err := in.Plan.Applicable(); err != nil {
+		return nil, err
 	}
 	sent := in.Site.Requests()
 	steps, changes, err := in.Plan.decode()

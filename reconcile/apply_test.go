@@ -41,9 +41,9 @@ func (h *halting) Units(changes []access.Change, _ access.Set) [][]access.Change
 	return append(out, people)
 }
 
-func (h *halting) Requests() int            { return 0 }
-func (h *halting) Cost([]access.Change) int { return 1 }
-func (h *halting) Latency() time.Duration   { return 0 }
+func (h *halting) Requests() int                              { return 0 }
+func (h *halting) Cost([]access.Change, site.Observation) int { return 1 }
+func (h *halting) Latency() time.Duration                     { return 0 }
 
 func (h *halting) Present(_ context.Context, facts []access.Fact) ([]site.Presence, error) {
 	out := make([]site.Presence, len(facts))

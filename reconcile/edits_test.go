@@ -54,8 +54,8 @@ func (still) Present(_ context.Context, facts []access.Fact) ([]site.Presence, e
 	}
 	return out, nil
 }
-func (still) Requests() int            { return 0 }
-func (still) Cost([]access.Change) int { return 1 }
+func (still) Requests() int                              { return 0 }
+func (still) Cost([]access.Change, site.Observation) int { return 1 }
 
 func (still) Latency() time.Duration { return 0 }
 

@@ -31,7 +31,7 @@ type HeatRow struct {
 // HeatCell is how the people of a row stand to an object before and after, in the
 // words of an [Impact].
 type HeatCell struct {
-	Object int    `json:"object"` // which column, from 0
+	Object int    `json:"object"`          // which column, from 0
 	Was    string `json:"was,omitempty"`   // before
 	Is     string `json:"is,omitempty"`    // after
 	Gains  bool   `json:"gains,omitempty"` // they gain something

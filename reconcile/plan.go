@@ -57,13 +57,13 @@ type Plan struct {
 	// objects, otherwise the kind of fact. What comes with a new object (the
 	// name of a space, the grants of a role) counts with the object.
 	Summary map[string]Count `json:"summary"`
-	People  People           `json:"people"` // how many it reaches
-	Seats   *Seats           `json:"seats,omitempty"`
-	Changes []Planned        `json:"changes"` // sorted by fact
-	Steps   []Step           `json:"steps"`   // in the order of the apply
-	Manual  []Manual         `json:"manual"`  // what nothing but a person can do
-	Unknown []Unknown        `json:"unknown"` // what could not be seen: none of it is changed
-	Kept    []KeptFact       `json:"kept"`    // what is there, not described, and stays
+	People  People           `json:"people"`          // how many it reaches
+	Seats   *Seats           `json:"seats,omitempty"` // who takes a seat, and about what it costs
+	Changes []Planned        `json:"changes"`         // sorted by fact
+	Steps   []Step           `json:"steps"`           // in the order of the apply
+	Manual  []Manual         `json:"manual"`          // what nothing but a person can do
+	Unknown []Unknown        `json:"unknown"`         // what could not be seen: none of it is changed
+	Kept    []KeptFact       `json:"kept"`            // what is there, not described, and stays
 	// Observed is what differs where the description only observes. None of it is
 	// done.
 	Observed []Observed `json:"observed,omitempty"`
@@ -91,6 +91,11 @@ type Plan struct {
 	// Gained and Lost. The site's own are not used: people choose those
 	// themselves, and could call themselves anything.
 	Names map[string]string `json:"names,omitempty"`
+	// Audience is "public" where every name that the description does not have is a
+	// pseudonym. The digest is that of the plan with the names.
+	Audience string `json:"audience,omitempty"`
+	// Snapshot is set where the plan is of one.
+	Snapshot *Snapshot `json:"snapshot,omitempty"`
 	// Checksum covers everything else in a written plan, so that one that was
 	// damaged or edited is refused. It is not a signature.
 	Checksum string `json:"checksum,omitempty"`
@@ -461,7 +466,7 @@ func price(s site.Reader, live site.Observation, steps []site.Step) Price {
 	}
 	writes := 0
 	for _, step := range steps {
-		writes += s.Cost(step.Changes)
+		writes += s.Cost(step.Changes, live)
 	}
 	reading := 2 * float64(live.Requests) / site.InFlight
 	return Price{

@@ -41,15 +41,15 @@ const (
 // Seats are who takes a seat before and after a plan, and about what that costs:
 // an estimate, never an invoice. Who takes one is said by [access.Seats].
 type Seats struct {
-	Before SeatCount `json:"before"`
-	After  SeatCount `json:"after"`
+	Before SeatCount `json:"before"` // as the site is
+	After  SeatCount `json:"after"`  // once the plan is applied
 	// Gaining and Losing are the people who come to take a paid seat, or cease to.
 	Gaining []string `json:"gaining,omitempty"`
-	Losing  []string `json:"losing,omitempty"`
+	Losing  []string `json:"losing,omitempty"` // see gaining
 	// GuestsGaining and GuestsLosing are likewise those who come to be guests, or
 	// cease to; a guest who comes to pay is among the latter.
 	GuestsGaining []string `json:"guests_gaining,omitempty"`
-	GuestsLosing  []string `json:"guests_losing,omitempty"`
+	GuestsLosing  []string `json:"guests_losing,omitempty"` // see guests_gaining
 	// Invited counts the people who are new to the site by the plan. They take their
 	// seat when they are invited, before they accept. Who was invited earlier and
 	// has not accepted no interface tells.
@@ -59,15 +59,15 @@ type Seats struct {
 	// Own: weir's own account takes one of the paid seats, though it is left out of
 	// everything else in a plan.
 	Own    bool        `json:"own,omitempty"`
-	Limits []SeatLimit `json:"limits,omitempty"`
+	Limits []SeatLimit `json:"limits,omitempty"` // how many there may be
 	// Cost is about what the paid seats cost, where the description says it.
 	Cost *SeatCost `json:"cost,omitempty"`
 }
 
 // SeatCount counts people.
 type SeatCount struct {
-	Paid   int `json:"paid"`
-	Guests int `json:"guests"`
+	Paid   int `json:"paid"`   // people who take a paid seat, or count for the licence
+	Guests int `json:"guests"` // people who enter as guests
 	// ManagedGuests counts the guests whose accounts the organisation manages:
 	// Atlassian Guard may bill those, if the organisation has it. People who are new
 	// by the plan are not among them: nothing tells yet.
@@ -83,9 +83,9 @@ func (c SeatCount) sure() bool { return c.Unsure == 0 && !c.AtLeast }
 
 // SeatLimit is how many there may be of something.
 type SeatLimit struct {
-	Of     string `json:"of"` // paid, guests, or people: both together
-	Before int    `json:"before"`
-	After  int    `json:"after"`
+	Of     string `json:"of"`     // paid, guests, or people: both together
+	Before int    `json:"before"` // how many there are
+	After  int    `json:"after"`  // how many there will be
 	Most   int    `json:"most"`   // after the plan: that of guests moves with the paid seats
 	Reason string `json:"reason"` // whose limit it is
 	// Exceeded: there are more after the plan.
@@ -95,26 +95,26 @@ type SeatLimit struct {
 // SeatCost is about what seats cost. Amounts are decimal text, exact to the
 // smallest unit of the currency.
 type SeatCost struct {
-	Currency string `json:"currency"`
-	Per      string `json:"per"` // month or year
+	Currency string `json:"currency"` // three capital letters
+	Per      string `json:"per"`      // month or year
 	// Before and After are empty where the tiers do not go as far.
 	Before string `json:"before,omitempty"`
-	After  string `json:"after,omitempty"`
+	After  string `json:"after,omitempty"` // see before
 	// Difference is After less Before; empty where one of them is.
 	Difference string `json:"difference,omitempty"`
 	// Tier is that in which the last seat stands after the plan, and Next what one
 	// seat more would cost; both are left out where the tiers do not go as far.
 	Tier *SeatTier `json:"tier,omitempty"`
-	Next string    `json:"next,omitempty"`
+	Next string    `json:"next,omitempty"` // see tier
 	// AtLeast: there may be more seats than were counted.
 	AtLeast bool `json:"at_least,omitempty"`
 }
 
 // SeatTier is one step of the price.
 type SeatTier struct {
-	From  int    `json:"from"`
-	To    int    `json:"to,omitempty"` // 0: no last
-	Each  string `json:"each,omitempty"`
+	From  int    `json:"from"`            // the first seat
+	To    int    `json:"to,omitempty"`    // 0: no last
+	Each  string `json:"each,omitempty"`  // what each of its seats costs
 	Total string `json:"total,omitempty"` // in place of Each: of everything up to To
 }
 

@@ -52,9 +52,9 @@ func (h *heldSite) Units(changes []access.Change, live access.Set) [][]access.Ch
 	return simpleUnits(Difference{Changes: changes, Cause: cause})
 }
 
-func (h *heldSite) Requests() int            { return 0 }
-func (h *heldSite) Cost([]access.Change) int { return 1 }
-func (h *heldSite) Latency() time.Duration   { return 0 }
+func (h *heldSite) Requests() int                              { return 0 }
+func (h *heldSite) Cost([]access.Change, site.Observation) int { return 1 }
+func (h *heldSite) Latency() time.Duration                     { return 0 }
 
 func (h *heldSite) Present(_ context.Context, facts []access.Fact) ([]site.Presence, error) {
 	out := make([]site.Presence, len(facts))

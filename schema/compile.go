@@ -30,6 +30,8 @@ type Description struct {
 	guests    guests
 	products  map[string]productList // the lists of who holds a product role, by role
 
+	names Names
+
 	assertions []access.Assertion // by place
 	proofs     []access.Proof     // by place
 }
@@ -74,6 +76,7 @@ func Compile(docs []Document, lock Lock, now time.Time) (*Description, diag.List
 			labels:    make(map[access.Ref]string),
 			described: make(map[access.Ref]bool),
 			groups:    make(map[access.Ref]membership),
+			names:     Names{Refs: make(map[access.Ref]bool)},
 			products:  make(map[string]productList),
 			guests:    guests{space: make(map[access.Ref]access.Ref), complete: make(map[access.Ref]access.Mode)},
 			scope: access.Scope{

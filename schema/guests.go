@@ -242,6 +242,7 @@ func (c *compiler) domains(l List) []string {
 		}
 		out = append(out, domain)
 	}
+	c.out.names.Domains = append(c.out.names.Domains, out...)
 	return out
 }
 

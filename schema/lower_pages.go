@@ -49,7 +49,9 @@ func (c *compiler) pageName(space access.Ref, typ string, title Str) (access.Ref
 	if _, ok := c.named(typ, title.Value, title.Range); !ok {
 		return "", false
 	}
-	return access.NewPage(typ, space, title.Value), true
+	page := access.NewPage(typ, space, title.Value)
+	c.out.names.Refs[page] = true
+	return page, true
 }
 
 // lowerRestriction states who alone may view or edit a page. An empty list

@@ -160,7 +160,9 @@ func (c *compiler) named(typ, id string, at diag.Range) (access.Ref, bool) {
 			return "", false
 		}
 	}
-	return access.NewRef(typ, id), true
+	ref := access.NewRef(typ, id)
+	c.out.names.Refs[ref] = true
+	return ref, true
 }
 
 // foldEmail gives the form of an e-mail address that identifies a person.
@@ -189,7 +191,9 @@ func (c *compiler) pattern(s Str, types ...string) (access.Pattern, bool) {
 	if typ == "user" {
 		id = foldEmail(id)
 	}
-	return access.Pattern(typ + ":" + id), true
+	p := access.Pattern(typ + ":" + id)
+	c.out.names.Patterns = append(c.out.names.Patterns, p)
+	return p, true
 }
 
 // external reads the patterns of what may be referred to without being

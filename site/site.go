@@ -30,23 +30,10 @@ type Reader interface {
 	// operator chose that.
 	Observe(ctx context.Context, extent access.Extent) (Observation, error)
 
-	// Canonical says what of the wanted facts this product can hold, in its
-	// own terms. It is pure: everything it needs is in the observation.
-	Canonical(want access.Set, live Observation) Canonical
-
-	// Units splits changes into the product's units of write: all changes of a
-	// unit travel in one request (or in requests that no crash can part with
-	// harm), in the order given. Consequences that the product brings about by
-	// itself belong to the unit of their cause. Every change is in exactly one
-	// unit. It is pure.
-	Units(changes []access.Change, live access.Set) [][]access.Change
+	Terms
 
 	// Requests counts what was sent to the site so far, for reports.
 	Requests() int
-
-	// Cost gives how many requests a unit takes, as far as that can be known
-	// beforehand. It is pure.
-	Cost(unit []access.Change) int
 
 	// Latency is how long the site took to answer so far, on average; 0 before
 	// the first answer.
@@ -55,6 +42,26 @@ type Reader interface {
 	// Present reads back whether facts hold, one answer a fact: with its value
 	// where the kind has one. It asks the site anew, for these facts only.
 	Present(ctx context.Context, facts []access.Fact) ([]Presence, error)
+}
+
+// Terms put a description and its changes into the words of a product. They are
+// pure: everything that they need of a site is in the observation, so that they
+// are the same for a site that is there and for one that was written down.
+type Terms interface {
+	// Canonical says what of the wanted facts this product can hold, in its
+	// own terms.
+	Canonical(want access.Set, live Observation) Canonical
+
+	// Units splits changes into the product's units of write: all changes of a
+	// unit travel in one request (or in requests that no crash can part with
+	// harm), in the order given. Consequences that the product brings about by
+	// itself belong to the unit of their cause. Every change is in exactly one
+	// unit.
+	Units(changes []access.Change, live access.Set) [][]access.Change
+
+	// Cost gives how many requests a unit takes on the site that was observed, as
+	// far as that can be known beforehand.
+	Cost(unit []access.Change, live Observation) int
 }
 
 // Refresher is a reader that can bring an observation up to date without reading
@@ -67,6 +74,14 @@ type Refresher interface {
 	// Reread says why. No log is known to be complete, so whoever refreshes reads
 	// everything from time to time.
 	Refresh(ctx context.Context, last Observation, since time.Time, extent access.Extent) (Observation, error)
+
+	// Reread reads what Refresh reads, and of who holds what in spaces, and of
+	// content, what is touched: it is for somebody who is about to change that. Of
+	// the rest it gives what an earlier observation, of whatever age, says, unless
+	// the lists show that it cannot be so any more. Content that the extent asks for
+	// and the earlier observation was not asked for is read. Where everything is
+	// read, Reread of the observation says why.
+	Reread(ctx context.Context, last Observation, touched []access.Ref, extent access.Extent) (Observation, error)
 }
 
 // InFlight is how many requests a driver has under way at once unless the
@@ -131,6 +146,8 @@ type Observation struct {
 	// Unknown is what could not be seen. Nothing in it may be removed or taken
 	// for absent.
 	Unknown []access.Unknown
+	// Extent is what was asked for: of content outside it nothing is said.
+	Extent access.Extent
 	// Traits are what this site can hold and do.
 	Traits Traits
 	// Parents are the pages right above pages, as far as pages were read.

@@ -12,14 +12,16 @@ import (
 )
 
 // SnapshotFormat is the version of a snapshot's serialised form.
-const SnapshotFormat = 1
+// Format 2 says what was asked for, and all that a plan takes beside an
+// observation.
+const SnapshotFormat = 2
 
 // MaxSnapshot bounds a snapshot that is read: a hundred million bytes are a site
 // of a million facts.
 const MaxSnapshot = 256 << 20
 
 // Snapshot is an observation that was written down, so that questions can be
-// asked of it without credentials and without the site.
+// asked of it, and plans made, without credentials and without the site.
 type Snapshot struct {
 	Format  int       `json:"format"`
 	Name    string    `json:"name"`    // of the site, as the description has it
@@ -40,6 +42,43 @@ type Snapshot struct {
 	Unclaimed []access.Ref              `json:"unclaimed,omitempty"` // people whose accounts the organisation does not manage
 	// Permissions are the space permissions that the site knows, with their labels.
 	Permissions map[string]string `json:"permissions,omitempty"`
+	// Extent is what was asked for: of other content the snapshot says nothing.
+	Extent SnapshotExtent `json:"extent"`
+	// Requests, Floor and Latency are what the reading took, for the price of an
+	// apply. Latency is in nanoseconds.
+	Requests int           `json:"requests"`
+	Floor    int           `json:"floor"`
+	Latency  time.Duration `json:"latency"`
+	// Settings are what the operator had chosen for the site.
+	Settings SnapshotSettings `json:"settings"`
+	// Redaction is set where names that nobody described are pseudonyms.
+	Redaction *SnapshotRedaction `json:"redaction,omitempty"`
+}
+
+// SnapshotRedaction says what a snapshot was redacted for: what the description
+// named then. Of other names nobody can tell whether a pseudonym stands for them.
+type SnapshotRedaction struct {
+	Named    []access.Ref     `json:"named"`
+	Patterns []access.Pattern `json:"patterns"`
+	Domains  []string         `json:"domains"`
+}
+
+// SnapshotExtent is an [access.Extent].
+type SnapshotExtent struct {
+	Pages []access.Ref          `json:"pages,omitempty"`
+	Watch []access.Ref          `json:"watch,omitempty"`
+	All   bool                  `json:"all,omitempty"`
+	Pins  map[access.Ref]string `json:"pins,omitempty"`
+}
+
+// SnapshotSettings are the choices of the operator's that decide what a plan
+// says: who has no credentials cannot know them otherwise.
+type SnapshotSettings struct {
+	// Edition is the subscription in the site's own word. That of the traits is the
+	// description's, where it says one, and a description may have changed since.
+	Edition         string `json:"edition,omitempty"`
+	RestrictedPages string `json:"restricted_pages,omitempty"`
+	Usernames       string `json:"usernames,omitempty"` // Data Center
 }
 
 // SnapshotUnknown is something that could not be seen.
@@ -55,6 +94,7 @@ func NewSnapshot(name, product string, obs Observation, began, full time.Time) S
 		Format: SnapshotFormat, Name: name, Product: product, Time: began.UTC(), Full: full.UTC(),
 		Site: obs.Site, Account: obs.Account, Traits: obs.Traits, Facts: []string{}, IDs: obs.IDs, Labels: obs.Labels,
 		Parents: obs.Parents, Elsewhere: obs.Elsewhere, Permissions: obs.Permissions,
+		Extent: SnapshotExtent(obs.Extent), Requests: obs.Requests, Floor: obs.Floor,
 	}
 	for f := range obs.Facts.All() {
 		s.Facts = append(s.Facts, f.String())
@@ -79,6 +119,7 @@ func (s Snapshot) Observation() (Observation, error) {
 	obs := Observation{
 		Site: s.Site, Account: s.Account, Facts: access.NewSet(facts...), IDs: s.IDs, Labels: s.Labels, Traits: s.Traits,
 		Parents: s.Parents, Elsewhere: s.Elsewhere, Permissions: s.Permissions,
+		Extent: access.Extent(s.Extent), Requests: s.Requests, Floor: s.Floor,
 	}
 	if len(s.Unclaimed) > 0 {
 		obs.Unclaimed = make(map[access.Ref]bool, len(s.Unclaimed))
@@ -111,10 +152,13 @@ func ReadSnapshot(r io.Reader) (Snapshot, error) {
 	switch {
 	case limited.N == 0:
 		return Snapshot{}, fmt.Errorf("the snapshot is larger than %d MiB", MaxSnapshot>>20)
+	case s.Format != 0 && s.Format != SnapshotFormat:
+		// Said first: another format may well have other keys.
+		return Snapshot{}, fmt.Errorf("the snapshot has format %d, and this weir reads format %d (write it again with weir snapshot)", s.Format, SnapshotFormat)
 	case err != nil:
 		return Snapshot{}, fmt.Errorf("not a snapshot of weir's: %w", err)
-	case s.Format != SnapshotFormat:
-		return Snapshot{}, fmt.Errorf("the snapshot has format %d, and this weir reads format %d", s.Format, SnapshotFormat)
+	case s.Format == 0:
+		return Snapshot{}, fmt.Errorf("not a snapshot of weir's: it has no format")
 	}
 	if _, err := dec.Token(); err != io.EOF {
 		return Snapshot{}, fmt.Errorf("not a snapshot of weir's: something follows it")

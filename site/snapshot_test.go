@@ -24,7 +24,9 @@ func TestSnapshot(t *testing.T) {
 			Parents: map[access.Ref]access.Ref{"page:S0/b": "page:S0/a"}, Elsewhere: map[access.Ref][]string{"group:g0": {"Jira user on acme"}},
 			Unclaimed: map[access.Ref]bool{"user:p1@partner.example": true},
 			Unknown:   []access.Unknown{{Kind: access.Role, Object: "space:S0", Reason: "it could not be read"}},
-			Traits:    site.Traits{Mode: site.ByRoles, Product: "Confluence Cloud"}, Permissions: map[string]string{"read/space": "View"},
+			Extent:    access.Extent{Pages: []access.Ref{"page:S0/b"}, Watch: []access.Ref{"space:S1"}, Pins: map[access.Ref]string{"group:g0": "1"}},
+			Requests:  7, Floor: 5,
+			Traits: site.Traits{Mode: site.ByRoles, Product: "Confluence Cloud"}, Permissions: map[string]string{"read/space": "View"},
 		}
 		at := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 		var b bytes.Buffer
@@ -55,16 +57,18 @@ func TestSnapshotRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		``:                               "not a snapshot of weir's",
 		`[]`:                             "not a snapshot of weir's",
-		`{"format": 1, "secret": 1}`:     `unknown field "secret"`,
-		`{"format": 7}`:                  "the snapshot has format 7",
-		`{"format": 1} {}`:               "something follows it",
-		`{"format": 1, "facts": "none"}`: "not a snapshot of weir's",
+		`{"format": 2, "secret": 1}`:     `unknown field "secret"`,
+		`{"format": 7}`:                  "the snapshot has format 7, and this weir reads format 2 (write it again with weir snapshot)",
+		`{"format": 1, "secret": 1}`:     "the snapshot has format 1",
+		`{}`:                             "it has no format",
+		`{"format": 2} {}`:               "something follows it",
+		`{"format": 2, "facts": "none"}`: "not a snapshot of weir's",
 	} {
 		if _, err := site.ReadSnapshot(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", text, err, want)
 		}
 	}
-	s, err := site.ReadSnapshot(strings.NewReader(`{"format": 1, "facts": ["exists group:a", "nonsense"]}`))
+	s, err := site.ReadSnapshot(strings.NewReader(`{"format": 2, "facts": ["exists group:a", "nonsense"]}`))
 	if err != nil {
 		t.Fatal(err)
 	}

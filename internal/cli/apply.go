@@ -183,6 +183,9 @@ func (a *app) applyFile(ctx context.Context, path string, flags planFlags, yes b
 	if err != nil {
 		return err
 	}
+	if err := plan.Applicable(); err != nil {
+		return input("WR409", path, err.Error(), "")
+	}
 	run, err := a.openRun(ctx, plan.Site, flags.site, existing)
 	if err != nil {
 		return err

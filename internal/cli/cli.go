@@ -182,6 +182,7 @@ type app struct {
 	dir     string            // the description's folder
 	sources map[string]string // the text of the files read, for diagnostics
 	trace   bool              // say every request
+	public  bool              // whatever is written may be seen by the public
 	status  *status           // what goes on, on a terminal; nil elsewhere
 	journal reconcile.Journal // of the run that goes on, for notes; nil outside one
 	noteRun int               // its number

@@ -31,11 +31,11 @@ func (a *app) lastReading() (site.Snapshot, bool) {
 }
 
 // keepReading writes an observation down for the next plan.
-func (a *app) keepReading(name reconcile.SiteName, i *incremental) error {
+func (a *app) keepReading(name reconcile.SiteName, s *openSite, i *incremental) error {
 	if err := os.MkdirAll(a.file(".weir"), 0o755); err != nil {
 		return err
 	}
-	return writeSnapshot(a.readingPath(), site.NewSnapshot(name.Name, name.Product, i.seen, i.began, i.full))
+	return writeSnapshot(a.readingPath(), snapshotOf(name, s, i.seen, i.reading), nil)
 }
 
 // incremental reads a site by what the audit log says of it since the last
@@ -45,9 +45,11 @@ type incremental struct {
 	app   *app
 	every time.Duration // after how long everything is read
 	seen  site.Observation
-	began time.Time
-	full  time.Time
+	reading
 }
+
+// reading says when a reading of a site began, and when everything was read last.
+type reading struct{ began, full time.Time }
 
 // Observe refreshes the kept reading, or reads everything where that is due or
 // nothing is kept.
@@ -85,7 +87,11 @@ func (i *incremental) observe(ctx context.Context, extent access.Extent) (site.O
 	}
 	if i.full = last.Full; obs.Reread != "" {
 		i.full = i.began
-		fmt.Fprintf(i.app.Stderr, "everything was read: %s\n", render.Safe(obs.Reread))
+		why := obs.Reread
+		if i.app.public {
+			why = "the audit log does not tell enough" // it may tell names
+		}
+		fmt.Fprintf(i.app.Stderr, "everything was read: %s\n", render.Safe(why))
 	} else {
 		fmt.Fprintf(i.app.Stderr, "read what changed since %s; everything was read at %s\n", last.Time.Format(time.RFC3339), last.Full.Format(time.RFC3339))
 	}

@@ -26,6 +26,7 @@ type openSite struct {
 	site.Site
 	close         func() error
 	fullReadEvery time.Duration // after how long an incremental plan reads everything
+	settings      site.SnapshotSettings
 }
 
 // Close gives the site back.
@@ -53,7 +54,10 @@ func (a *app) openSite(ctx context.Context, name reconcile.SiteName, file string
 	if err != nil {
 		return nil, err
 	}
-	return &openSite{Site: s, close: func() error { hangUp(); return nil }, fullReadEvery: access.FullReadEvery}, nil
+	return &openSite{
+		Site: s, close: func() error { hangUp(); return nil }, fullReadEvery: access.FullReadEvery,
+		settings: site.SnapshotSettings{RestrictedPages: a.restrictedPages(access), Usernames: access.Usernames},
+	}, nil
 }
 
 // writable refuses to open anything for writing where the operator forbids it.
@@ -108,9 +112,7 @@ func (a *app) openLive(ctx context.Context, access operator.Access, plan string,
 	if access.Bearer {
 		auth = "bearer"
 	}
-	if access.RestrictedPages == operator.AdminKey && a.writable() != nil {
-		access.RestrictedPages = operator.Skip // opening a key is a write, which Confluence tells people of
-	}
+	access.RestrictedPages = a.restrictedPages(access)
 	if access.Product == productDataCenter {
 		s, err = datacenter.New(datacenter.Config{
 			Base: access.Address.String(), Auth: auth, Username: access.User, Password: token, Token: token, Account: access.Account,
@@ -127,6 +129,15 @@ func (a *app) openLive(ctx context.Context, access operator.Access, plan string,
 		Transport: transport, Clock: a.Clock, Wait: a.Wait, Concurrency: access.InFlight, Trace: a.tracer(), ReadOnly: readOnly,
 	})
 	return s, hangUp, err
+}
+
+// restrictedPages is what is done about restricted pages. Opening an admin key is
+// a write, which Confluence tells people of.
+func (a *app) restrictedPages(access operator.Access) string {
+	if access.RestrictedPages == operator.AdminKey && a.writable() != nil {
+		return operator.Skip
+	}
+	return access.RestrictedPages
 }
 
 // in says where something was looked for, if anywhere.

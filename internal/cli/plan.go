@@ -29,7 +29,8 @@ func (f *planFlags) register(cmd *cobra.Command) {
 
 func (a *app) planCommand() *cobra.Command {
 	var flags planFlags
-	var format, out string
+	var snapshot snapshotFlags
+	var format, out, audience, refresh string
 	var detailed, incremental bool
 	var base baseFlags
 	cmd := &cobra.Command{
@@ -42,6 +43,15 @@ browser. sarif, junit, github and gitlab report for tools what rules, budgets an
 assertions say, with paths from here; weir render shows a plan that was written with
 --out in another format.
 
+With --audience public whatever the description does not name has a pseudonym: the
+plan can be shown to whoever may read the description, and cannot be applied. The
+key of the pseudonyms is WEIR_REDACT_KEY; without one they are of this run alone.
+
+With --snapshot the plan is of what weir snapshot wrote, made without credentials and
+without a network; it says so, and cannot be applied. With --refresh touched as well
+the lists are read from the site, and of spaces and pages those that the changes rest
+on: for the rest of a large site the snapshot does.
+
 With --base REV the plan also shows which edited lines bring what, and tells
 what you changed from what drifted on the site. The description is compared
 with the commit at which HEAD left the history of REV (what a pull request
@@ -50,7 +60,7 @@ brings); with --base-exact, with REV itself.
 Exit codes: 0 planned · 1 error in the description, or no such revision · 2 changes
 (with --detailed-exitcode) · 3 a policy denies it · 4 a budget or invariant stops it
 · 7 the site cannot be read · 8 locked by another run.`,
-		Example: "  weir plan\n  weir plan --format facts | grep '^-'\n  weir plan --out plan.json && weir apply plan.json\n  weir plan --base origin/main\n  weir plan --format html > plan.html",
+		Example: "  weir plan\n  weir plan --format facts | grep '^-'\n  weir plan --out plan.json && weir apply plan.json\n  weir plan --base origin/main\n  weir plan --snapshot acme.json\n  weir plan --format html > plan.html",
 		Args:    atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a.folder(args)
@@ -62,7 +72,22 @@ Exit codes: 0 planned · 1 error in the description, or no such revision · 2 ch
 			if err != nil {
 				return err
 			}
-			plan, err := a.plan(cmd.Context(), flags.site, accept, incremental, base)
+			if err := a.addressed(audience); err != nil {
+				return err
+			}
+			var plan *reconcile.Plan
+			switch {
+			case refresh != "" && (refresh != reconcile.RereadTouched || !snapshot.exists || incremental):
+				err = errors.New("--refresh touched goes with --snapshot, and not with --incremental")
+			case refresh != "":
+				plan, err = a.planRefreshed(cmd.Context(), snapshot, flags.site, accept, base)
+			case !snapshot.exists:
+				plan, err = a.plan(cmd.Context(), flags.site, accept, incremental, base)
+			case flags.site != "" || incremental:
+				err = errors.New("--snapshot reads a file, and --site and --incremental the site (leave out the one or the other)")
+			default:
+				plan, err = a.planSnapshot(cmd.Context(), snapshot, accept, base)
+			}
 			if err != nil {
 				return a.troubles(format, err)
 			}
@@ -82,9 +107,12 @@ Exit codes: 0 planned · 1 error in the description, or no such revision · 2 ch
 		},
 	}
 	flags.register(cmd)
+	snapshot.register(cmd, "plan what is in this `file` of weir snapshot instead of the site")
 	base.register(cmd)
 	formatFlag(cmd, &format, ofPlan)
 	cmd.Flags().StringVar(&out, "out", "", "also write the plan to a `file`, for weir apply")
+	cmd.Flags().StringVar(&refresh, "refresh", "", "with --snapshot: read `what` the changes rest on from the site: touched")
+	cmd.Flags().StringVar(&audience, "audience", "", "`who` may see all of what is written: public, with pseudonyms for what the description does not name")
 	cmd.Flags().BoolVar(&incremental, "incremental", false, "read anew only what the site's audit log says has changed since the last such plan; everything from time to time (full_read_every)")
 	a.registerAll(cmd)
 	cmd.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 when there are changes")
@@ -105,36 +133,68 @@ func (a *app) plan(ctx context.Context, file string, accept []reconcile.Acceptan
 		return nil, err
 	}
 	defer s.Close()
-	// The journal is opened only when there is something to accept: it may be
-	// held by an apply, and a plan has no need to wait for that.
-	var history *reconcile.History
-	var trouble error
-	used := func(acceptance string) bool {
-		if history == nil {
-			var h reconcile.History
-			h, trouble = a.history()
-			history = &h
-		}
-		return history.Used[acceptance]
-	}
 	reader := site.ReadOnly(s.Site)
 	latest := &incremental{Reader: reader, app: a, every: s.fullReadEvery}
 	if refresh {
 		reader = latest
 	}
-	draft, err := a.draft(ctx, d, reader, accept, used)
-	switch {
-	case err != nil:
+	draft, err := a.draftFor(ctx, d, reader, accept)
+	if err != nil {
 		return nil, err
-	case trouble != nil:
-		return nil, trouble
 	}
 	if refresh {
-		if err := a.keepReading(d.site(), latest); err != nil {
+		if err := a.keepReading(d.site(), s, latest); err != nil {
 			return nil, fmt.Errorf("the reading could not be kept for the next plan: %w", err)
 		}
 	}
 	return draft.Plan, nil
+}
+
+// planSnapshot makes a plan of a snapshot.
+func (a *app) planSnapshot(ctx context.Context, f snapshotFlags, accept []reconcile.Acceptance, base baseFlags) (*reconcile.Plan, error) {
+	d, err := a.load()
+	if err != nil {
+		return nil, err
+	}
+	if d.base, err = a.base(ctx, base); err != nil {
+		return nil, err
+	}
+	s, of, err := a.openSnapshot(d, f)
+	if err != nil {
+		return nil, err
+	}
+	draft, err := a.draftFor(ctx, d, s, accept)
+	if err != nil {
+		return nil, err
+	}
+	draft.Plan.Snapshot = of
+	return draft.Plan, nil
+}
+
+// draftOnly makes a plan that is not to be applied at once. The journal is opened
+// only when there is something to accept: it may be held by an apply, and a plan
+// has no need to wait for that.
+func (a *app) draftOnly(ctx context.Context, d *description, s site.Reader, accept []reconcile.Acceptance) (*reconcile.Draft, error) {
+	var trouble error
+	draft, err := a.draft(ctx, d, s, accept, a.usedBefore(&trouble))
+	if err == nil {
+		err = trouble
+	}
+	return draft, err
+}
+
+// usedBefore reports what was accepted before. The journal is read when the first
+// is asked for; trouble is what came of that.
+func (a *app) usedBefore(trouble *error) func(acceptance string) bool {
+	var history *reconcile.History
+	return func(acceptance string) bool {
+		if history == nil {
+			var h reconcile.History
+			h, *trouble = a.history()
+			history = &h
+		}
+		return history.Used[acceptance]
+	}
 }
 
 // draft makes a plan for a description and a site.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -26,7 +25,7 @@ type query struct {
 	cmd      *cobra.Command
 	dir      string
 	file     string
-	snapshot string
+	snapshot snapshotFlags
 	planned  bool
 	pages    bool
 	all      bool
@@ -36,8 +35,8 @@ type query struct {
 // sources is the part of the help that every such command shares.
 const sources = `The answer is about the live site that the description in --dir (default: this
 folder) is for; with --snapshot about what weir snapshot wrote, without credentials
-and without the site; with --planned about the site as it will be when the
-description has been applied. Nothing is written to the site. weir's own account is
+and without the site; with --planned about the one or the other as it will be when
+the description has been applied. Nothing is written to the site. weir's own account is
 left out.
 
 Restrictions are read of described pages, of watched spaces, and of the whole space of
@@ -49,7 +48,7 @@ func (q *query) register(a *app, cmd *cobra.Command, formats ...string) {
 	q.app, q.cmd = a, cmd
 	cmd.Flags().StringVar(&q.dir, "dir", ".", "the description's `folder`")
 	cmd.Flags().StringVar(&q.file, "site", "", "the embedded site's `file` (default .weir/site.db in DIR)")
-	cmd.Flags().StringVar(&q.snapshot, "snapshot", "", "ask this `file` of weir snapshot instead of the site; places in files are shown with --dir")
+	q.snapshot.register(cmd, "ask this `file` of weir snapshot instead of the site; places in files are shown with --dir")
 	cmd.Flags().BoolVar(&q.planned, "planned", false, "ask the site as it will be when the description has been applied")
 	cmd.Flags().BoolVar(&q.pages, "pages", false, "read the restrictions of every page (weir scan says what that takes)")
 	cmd.Flags().StringVar(&q.format, "format", formats[0], "output `format`: "+strings.Join(formats, ", "))
@@ -86,12 +85,12 @@ func (q *query) ask(ctx context.Context, about ...access.Ref) (*asked, error) {
 	var got *asked
 	var err error
 	switch {
-	case q.snapshot != "" && q.planned:
-		return nil, errors.New("--planned asks the site, and --snapshot a file (use one of them)")
-	case q.snapshot != "" && q.pages:
+	case q.snapshot.exists && q.file != "":
+		return nil, errors.New("--snapshot reads a file, and --site the site (leave out one of them)")
+	case q.snapshot.exists && q.pages:
 		return nil, errors.New("--pages reads the site, and --snapshot a file (weir snapshot --pages writes down all of them)")
-	case q.snapshot != "":
-		got, err = q.askSnapshot()
+	case q.snapshot.exists:
+		got, err = q.askSnapshot(ctx, about)
 	default:
 		got, err = q.askSite(ctx, about)
 	}
@@ -117,35 +116,48 @@ func (q *query) ask(ctx context.Context, about ...access.Ref) (*asked, error) {
 	return got, nil
 }
 
-func (q *query) askSnapshot() (*asked, error) {
-	f, err := os.Open(q.snapshot)
+// askSnapshot asks what weir snapshot wrote: alone, or beside a description, which
+// says where facts stand and what will be.
+func (q *query) askSnapshot(ctx context.Context, about []access.Ref) (*asked, error) {
+	a := q.app
+	if !q.planned && !q.cmd.Flags().Changed("dir") {
+		s, of, err := a.readSnapshot(q.snapshot)
+		if err != nil {
+			return nil, err
+		}
+		obs, err := s.Observation()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", q.snapshot.file, err)
+		}
+		got := &asked{View: obs.Beside().View(obs.Facts), obs: obs, from: render.Source{Site: s.Name, Of: render.OfSnapshot}}
+		return got.asOf(of), nil
+	}
+	d, err := a.load()
 	if err != nil {
-		return nil, fmt.Errorf("%s: the snapshot cannot be read: %s (weir snapshot writes one)", q.snapshot, reason(err))
-	}
-	defer f.Close()
-	s, err := site.ReadSnapshot(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", q.snapshot, err)
-	}
-	obs, err := s.Observation()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", q.snapshot, err)
-	}
-	got := &asked{View: obs.Beside().View(obs.Facts), obs: obs, from: render.Source{Site: s.Name, Of: render.OfSnapshot, Time: s.Time.Format(time.RFC3339)}}
-	if !q.cmd.Flags().Changed("dir") {
-		return got, nil
-	}
-	// The description only says where facts stand. What it becomes in the terms of
-	// the product takes a driver, and is not needed for that.
-	if got.d, err = q.app.load(); err != nil {
 		return nil, err
 	}
-	desired, diags := got.d.Desired(obs.Facts, obs.Unknown)
-	if err := diags.Err(); err != nil {
+	s, of, err := a.openSnapshot(d, q.snapshot)
+	if err != nil {
 		return nil, err
 	}
-	got.desired = &desired
-	return got, nil
+	if q.planned {
+		got, err := q.askPlanned(ctx, d, s, about)
+		return got.asOf(of), err
+	}
+	got, err := askObserved(d, s, s.Everything())
+	if err != nil {
+		return nil, err
+	}
+	got.from.Of = render.OfSnapshot
+	return got.asOf(of), nil
+}
+
+// asOf says that the answer is about a snapshot.
+func (k *asked) asOf(s *reconcile.Snapshot) *asked {
+	if k != nil {
+		k.from.Time, k.from.Key = s.Time.Format(time.RFC3339), s.Key
+	}
+	return k
 }
 
 func (q *query) askSite(ctx context.Context, about []access.Ref) (*asked, error) {
@@ -160,30 +172,40 @@ func (q *query) askSite(ctx context.Context, about []access.Ref) (*asked, error)
 	}
 	defer open.Close()
 	reader := site.ReadOnly(open.Site)
-	wide := widened{d, q.pages, slices.DeleteFunc(slices.Clone(about), func(r access.Ref) bool { return !r.IsPage() })}
 	if q.planned {
-		draft, err := reconcile.Make(ctx, reconcile.Input{
-			Site: reader, Name: d.site(), Description: wide, Judge: d.judge, Guards: d.guards(), Seats: d.seats(), Pins: d.lock,
-		})
-		if err != nil {
-			return nil, err
-		}
-		return &asked{
-			View: draft.Observation.Beside().View(draft.Target), obs: draft.Observation, desired: &draft.Desired, d: d,
-			from: render.Source{Site: d.site().Name, Of: render.OfPlan},
-		}, nil
+		return q.askPlanned(ctx, d, reader, about)
 	}
-	extent := wide.Extent()
+	extent := q.widened(d, about).Extent()
 	extent.Pins = d.lock
 	obs, err := reader.Observe(ctx, extent)
 	if err != nil {
 		return nil, err
 	}
+	return askObserved(d, reader, obs)
+}
+
+// askPlanned asks the site as it will be.
+func (q *query) askPlanned(ctx context.Context, d *description, reader site.Reader, about []access.Ref) (*asked, error) {
+	draft, err := reconcile.Make(ctx, reconcile.Input{
+		Site: reader, Name: d.site(), Description: q.widened(d, about), Judge: d.judge, Guards: d.guards(), Seats: d.seats(), Pins: d.lock,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &asked{
+		View: draft.Observation.Beside().View(draft.Target), obs: draft.Observation, desired: &draft.Desired, d: d,
+		from: render.Source{Site: d.site().Name, Of: render.OfPlan},
+	}, nil
+}
+
+// askObserved asks what was observed, beside a description in the product's
+// terms.
+func askObserved(d *description, terms site.Terms, obs site.Observation) (*asked, error) {
 	desired, diags := d.Desired(obs.Facts, obs.Unknown)
 	if err := diags.Err(); err != nil {
 		return nil, err
 	}
-	canon := reader.Canonical(desired.Facts, obs)
+	canon := terms.Canonical(desired.Facts, obs)
 	for f, from := range canon.From {
 		if at, ok := desired.Origins[from.Identity()]; ok {
 			desired.Origins[f] = at
@@ -194,6 +216,10 @@ func (q *query) askSite(ctx context.Context, about []access.Ref) (*asked, error)
 		View: obs.Beside().View(obs.Facts), obs: obs, desired: &desired, d: d,
 		from: render.Source{Site: d.site().Name, Of: render.OfLive},
 	}, nil
+}
+
+func (q *query) widened(d *description, about []access.Ref) widened {
+	return widened{d, q.pages, slices.DeleteFunc(slices.Clone(about), func(r access.Ref) bool { return !r.IsPage() })}
 }
 
 // widened is a description of which more pages are read.

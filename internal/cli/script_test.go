@@ -56,6 +56,7 @@ func TestMain(m *testing.M) {
 //	token VARIABLE DIR USER [DAYS]    make an API token of somebody's, which ends after so many days
 //	answers FILE LINE…                write a file of answers, one a line
 //	hold JOURNAL                      be another run that has the journal
+//	agrees FILE [DIR]                 the plan and the test of this snapshot are those of the site
 //	review VERB …                     be a host where changes are reviewed (script_forge_test.go)
 //	keep VARIABLE                     keep the first line that was printed
 //
@@ -72,7 +73,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       *update,
-		Deadline:            time.Now().Add(2 * time.Minute),
+		Deadline:            time.Now().Add(8 * time.Minute),
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("WEIR_TEST_NOW", "2026-06-15T12:00:00Z")
 			env.Setenv("NO_COLOR", "1")
@@ -112,6 +113,7 @@ func TestScripts(t *testing.T) {
 			"answers":    answers,
 			"token":      issue,
 			"hold":       hold,
+			"agrees":     agrees,
 			"review":     review,
 			"keep":       keep,
 		},

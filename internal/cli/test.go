@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ import (
 
 func (a *app) testCommand() *cobra.Command {
 	var file, format string
+	var snapshot snapshotFlags
 	var prove []string
 	cmd := &cobra.Command{
 		Use:   "test [DIR]",
@@ -23,7 +25,8 @@ func (a *app) testCommand() *cobra.Command {
 		Long: `Check the assertions and proofs of the description in DIR (default: this folder)
 on the site as it will be when the description has been applied, and nothing else:
 a plan checks them as well. What does not hold names a person and how they come by
-it, at the line of the assertion. Nothing is written to the site.
+it, at the line of the assertion. Nothing is written to the site. With --snapshot they
+are checked of what weir snapshot wrote, without credentials and without a network.
 
 --prove checks a built-in proof that the description does not ask for:
 
@@ -31,7 +34,7 @@ it, at the line of the assertion. Nothing is written to the site.
 
 Exit codes: 0 all hold · 1 error in the description · 3 one does not hold, or cannot
 be shown to · 7 the site cannot be read.`,
-		Example: "  weir test\n  weir test --prove no_public_access --prove no_new_access",
+		Example: "  weir test\n  weir test --prove no_public_access --prove no_new_access\n  weir test --snapshot acme.json",
 		Args:    atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a.folder(args)
@@ -39,7 +42,14 @@ be shown to · 7 the site cannot be read.`,
 			if err != nil {
 				return err
 			}
-			plan, err := a.test(cmd.Context(), file, prove)
+			if snapshot.exists && file != "" {
+				return errors.New("--snapshot reads a file, and --site the site (leave out one of them)")
+			}
+			var of *snapshotFlags
+			if snapshot.exists {
+				of = &snapshot
+			}
+			plan, err := a.test(cmd.Context(), file, of, prove)
 			if err != nil {
 				return a.troubles(format, err)
 			}
@@ -53,6 +63,7 @@ be shown to · 7 the site cannot be read.`,
 		},
 	}
 	cmd.Flags().StringVar(&file, "site", "", "the embedded site's `file` (default .weir/site.db in DIR)")
+	snapshot.register(cmd, "check what is in this `file` of weir snapshot instead of the site")
 	formatFlag(cmd, &format, ofClaims)
 	cmd.Flags().StringArrayVar(&prove, "prove", nil, "also check the proof of this `name`; may stand several times")
 	complete(cmd, "prove", provable)
@@ -78,7 +89,9 @@ type proving struct {
 // Proofs gives those of the description, and the others.
 func (p proving) Proofs() []access.Proof { return slices.Concat(p.description.Proofs(), p.more) }
 
-func (a *app) test(ctx context.Context, file string, prove []string) (*reconcile.Plan, error) {
+// test plans for the assertions and proofs alone. Without a snapshot it is the site
+// that is read.
+func (a *app) test(ctx context.Context, file string, snapshot *snapshotFlags, prove []string) (*reconcile.Plan, error) {
 	d, err := a.load()
 	if err != nil {
 		return nil, err
@@ -97,16 +110,26 @@ func (a *app) test(ctx context.Context, file string, prove []string) (*reconcile
 		}
 		asked.more = append(asked.more, p)
 	}
-	s, err := a.openSite(ctx, d.site(), file, readOnly)
-	if err != nil {
-		return nil, err
+	var reader site.Reader
+	var of *reconcile.Snapshot
+	if snapshot != nil {
+		if reader, of, err = a.openSnapshot(d, *snapshot); err != nil {
+			return nil, err
+		}
+	} else {
+		s, err := a.openSite(ctx, d.site(), file, readOnly)
+		if err != nil {
+			return nil, err
+		}
+		defer s.Close()
+		reader = site.ReadOnly(s.Site)
 	}
-	defer s.Close()
 	draft, err := reconcile.Make(ctx, reconcile.Input{
-		Site: site.ReadOnly(s.Site), Name: d.site(), Home: d.Settings.Site.Range, Description: asked, Judge: d.judge, Guards: d.guards(), Pins: d.lock,
+		Site: reader, Name: d.site(), Home: d.Settings.Site.Range, Description: asked, Judge: d.judge, Guards: d.guards(), Pins: d.lock,
 	})
 	if err != nil {
 		return nil, err
 	}
+	draft.Plan.Snapshot = of
 	return draft.Plan, nil
 }

@@ -22,6 +22,7 @@ type Source struct {
 	Site   string              `json:"site"`
 	Of     string              `json:"of"`             // one of the constants above
 	Time   string              `json:"time,omitempty"` // of a snapshot
+	Key    string              `json:"key,omitempty"`  // of a snapshot: the trusted key that signed it
 	Unseen []reconcile.Unknown `json:"unseen,omitempty"`
 }
 
@@ -67,9 +68,13 @@ func JSON(w io.Writer, answer any) error {
 func (p *printer) source(s Source) {
 	switch s.Of {
 	case OfSnapshot:
-		p.line("%s", p.paint(dim, "as of "+Safe(s.Time)+", from a snapshot of "+Safe(s.Site)))
+		p.line("%s", p.paint(dim, "as of "+Safe(s.Time)+", from a snapshot of "+Safe(s.Site)+vouched(s.Key)))
 	case OfPlan:
-		p.line("%s", p.paint(dim, "as it will be when the description of "+Safe(s.Site)+" has been applied"))
+		line := "as it will be when the description of " + Safe(s.Site) + " has been applied"
+		if s.Time != "" {
+			line += " to the site as of " + Safe(s.Time) + ", from a snapshot" + vouched(s.Key)
+		}
+		p.line("%s", p.paint(dim, line))
 	}
 	if len(s.Unseen) > 0 {
 		p.line("%s could not be seen, so there may be more:", Count(len(s.Unseen), "thing", "things"))

@@ -14,6 +14,7 @@ import (
 func Claims(w io.Writer, plan *reconcile.Plan, o Options) error {
 	var b strings.Builder // the sections of a plan begin with an empty line; here the first does not
 	p := newPrinter(&b, o)
+	p.provenance(plan)
 	if len(plan.Assertions)+len(plan.Proofs) == 0 {
 		p.line("nothing is asserted (write assert or prove in the description, or name a proof with --prove)")
 	}
@@ -29,10 +30,11 @@ func ClaimsJSON(w io.Writer, plan *reconcile.Plan) error {
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	return enc.Encode(struct {
+		Snapshot   *reconcile.Snapshot `json:"snapshot,omitempty"`
 		Assertions []reconcile.Claim   `json:"assertions"`
 		Proofs     []reconcile.Claim   `json:"proofs"`
 		Findings   []reconcile.Finding `json:"findings"`
-	}{orNone(plan.Assertions), orNone(plan.Proofs), orNone(claimFindings(plan))})
+	}{plan.Snapshot, orNone(plan.Assertions), orNone(plan.Proofs), orNone(claimFindings(plan))})
 }
 
 func orNone[T any](list []T) []T {

@@ -25,6 +25,7 @@ type planPage struct {
 	State   string // stopped, review, safe or nothing
 	Verdict string
 	Facts   string
+	Of      []string // which snapshot it is of, and for whom it is
 	Tiles   []tile
 	Nav     []navLink
 	Filters filters
@@ -62,6 +63,12 @@ func HTML(w io.Writer, plan *reconcile.Plan) error {
 		p.Verdict = unchanged(plan)
 	}
 	p.Facts = effort(plan)
+	if plan.Snapshot != nil {
+		p.Of = append(p.Of, Safe(SnapshotLine(plan.Snapshot)))
+	}
+	if plan.Audience == reconcile.Public {
+		p.Of = append(p.Of, forThePublic)
+	}
 	room := &pageRoom{mostOfNames}
 	b := pageBuilder{plan, room}
 	// In the order of what must not be cut.

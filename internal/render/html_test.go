@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"github.com/google/go-cmp/cmp"
@@ -92,6 +93,7 @@ func pagePlan(name string) *reconcile.Plan {
 		Seats: &reconcile.Seats{Before: reconcile.SeatCount{Paid: 9}, After: reconcile.SeatCount{Paid: 8, ManagedGuests: 2}, Losing: people(1), Invited: 1,
 			Limits: []reconcile.SeatLimit{{Of: "guests", Before: 9, After: 80, Most: 45, Reason: name, Exceeded: true}},
 			Cost:   &reconcile.SeatCost{Currency: name, Per: name, Before: "54.00", After: "48.00", Difference: "-6.00"}},
+		Snapshot: &reconcile.Snapshot{Time: time.Date(2026, 6, 15, 12, 0, 0, 0, time.UTC), Age: 4000, Key: name}, Audience: reconcile.Public,
 		Names: map[string]string{people(1)[0]: name},
 	}
 	return p

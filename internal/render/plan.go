@@ -32,6 +32,7 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 			line += "; --format json lists them"
 		}
 		p.line("%s", p.paint(bold, line))
+		p.provenance(plan)
 		p.observed(plan.Observed)
 		p.claims(plan)
 		p.edits(plan.Edits)
@@ -39,6 +40,7 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 	}
 	p.line("%s", p.paint(bold, Safe(Verdict(plan))))
 	p.line("%s", p.paint(dim, effort(plan)))
+	p.provenance(plan)
 	p.impacts(plan)
 	p.seats(plan.Seats)
 	p.changes(plan)
@@ -59,9 +61,12 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 // effort says what was read, what that took and could have taken, and what an
 // apply takes.
 func effort(plan *reconcile.Plan) string {
-	s := fmt.Sprintf("%s (%s), %s compared, %s", Safe(plan.Site.Name), Safe(plan.Site.Product),
-		Count(plan.Compared, "fact", "facts"), Count(plan.Requests, "request", "requests"))
-	if plan.Floor > 0 {
+	s := fmt.Sprintf("%s (%s), %s compared", Safe(plan.Site.Name), Safe(plan.Site.Product), Count(plan.Compared, "fact", "facts"))
+	offline := plan.Snapshot != nil && plan.Requests == 0
+	if !offline {
+		s += ", " + Count(plan.Requests, "request", "requests")
+	}
+	if plan.Floor > 0 && !offline {
 		s += fmt.Sprintf(" (at best %s)", Number(plan.Floor))
 	}
 	if plan.Apply.Requests > 0 {

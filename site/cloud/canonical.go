@@ -21,9 +21,9 @@ const maxSpaceName = 200
 
 // Canonical keeps what Cloud can hold and weir can bring about, in the words
 // that Observe uses. What is true already is always kept as it is.
-func (s *Site) Canonical(want access.Set, live site.Observation) site.Canonical {
+func (t terms) Canonical(want access.Set, live site.Observation) site.Canonical {
 	c := canon{
-		free: s.free || live.Traits.Edition == free, restricted: s.restricted, want: want, live: live,
+		free: t.free || live.Traits.Edition == free, restricted: t.restricted, want: want, live: live,
 		awaited: driver.Awaited(want, live.Facts, "the identity provider has synced the group"), refused: make(map[access.Ref]bool), told: make(map[access.Ref]bool),
 		isGuest: make(map[access.Ref]bool), guestIn: make(map[access.Ref]access.Ref),
 	}

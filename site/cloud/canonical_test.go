@@ -305,8 +305,10 @@ func TestUnits(t *testing.T) {
 			for _, line := range c.changes {
 				changes = append(changes, access.Change{Op: access.Op(line[:1]), Fact: set(t, line[2:]).Facts()[0]})
 			}
+			terms, err := cloud.NewTerms("", "")
+			must(t, err)
 			var got []string
-			for _, unit := range (*cloud.Site)(nil).Units(changes, set(t, live...)) {
+			for _, unit := range terms.Units(changes, set(t, live...)) {
 				var parts []string
 				for _, c := range unit {
 					parts = append(parts, string(c.Op)+" "+c.Fact.String())

@@ -22,11 +22,9 @@
 package cloud
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -87,18 +85,14 @@ type Config struct {
 	Trace       func(rest.Sent)                                  // is told of every request; may be nil
 }
 
-// free is the plan that cannot customise permissions.
-const free = "free"
-
 // Site is one Confluence Cloud site.
 type Site struct {
-	client     *rest.Client
-	clock      func() time.Time
-	plan       string // what the operator says of the subscription
-	free       bool   // the plan cannot customise permissions
-	restricted string // what is done about restricted pages
-	note       func(text string)
-	known      catalog
+	terms
+	client *rest.Client
+	clock  func() time.Time
+	plan   string // what the operator says of the subscription
+	note   func(text string)
+	known  catalog
 
 	mu      sync.Mutex // guards the rest
 	account string     // the account id, once seen, for good
@@ -179,18 +173,18 @@ func New(c Config) (*Site, error) {
 	case c.ReadOnly:
 		client = client.ReadOnly()
 	}
-	s := &Site{
-		client:     client,
-		clock:      clock,
-		plan:       word(c.Plan),
-		free:       word(c.Plan) == free,
-		restricted: cmp.Or(c.RestrictedPages, skipRestricted),
-		note:       c.Note,
-		account:    c.Account,
-		place:      place{org: c.OrgID, directory: c.DirectoryID, cloud: c.CloudID},
+	terms, err := newTerms(c.Plan, c.RestrictedPages)
+	if err != nil {
+		return nil, err
 	}
-	if !slices.Contains([]string{skipRestricted, memberRestricted, keyRestricted}, s.restricted) {
-		return nil, fmt.Errorf("%q says nothing about restricted pages (write skip, member or admin_key)", s.restricted)
+	s := &Site{
+		terms:   terms,
+		client:  client,
+		clock:   clock,
+		plan:    word(c.Plan),
+		note:    c.Note,
+		account: c.Account,
+		place:   place{org: c.OrgID, directory: c.DirectoryID, cloud: c.CloudID},
 	}
 	if s.note == nil {
 		s.note = func(string) {}

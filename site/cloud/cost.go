@@ -4,13 +4,14 @@ import (
 	"slices"
 
 	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/site"
 )
 
 // Cost counts the requests of a unit as [Site.Do] sends them, when the site is
 // as it was read and nothing has to be looked up: the reads that a write rests on
 // among them. What a site does unasked (a permission that brings another) and
 // whether a person is in the directory already cannot be known beforehand.
-func (s *Site) Cost(unit []access.Change) int {
+func (t terms) Cost(unit []access.Change, live site.Observation) int {
 	if len(unit) == 0 {
 		return 0
 	}
@@ -18,7 +19,7 @@ func (s *Site) Cost(unit []access.Change) int {
 	switch f := c.Fact; {
 	case f.Kind == access.Exists && f.Object.Type() == "group" && c.Op == access.Remove,
 		f.Kind == access.Member && c.Op == access.Remove:
-		return 1 + s.costOfKeeping(f.Object)
+		return 1 + costOfKeeping(f.Object, live)
 	case f.Kind == access.Exists && f.Object.Type() == "group":
 		n := 1
 		for _, c := range unit {
@@ -28,7 +29,7 @@ func (s *Site) Cost(unit []access.Change) int {
 		}
 		return n
 	case f.Kind == access.Exists && f.Object.Type() == "space":
-		return s.costOfSpace(unit)
+		return costOfSpace(unit, live)
 	case f.Kind == access.Exists && f.Object.Type() == "space_role" && c.Op == access.Add:
 		return 1
 	case f.Kind == access.Exists && f.Object.Type() == "space_role":
@@ -46,12 +47,12 @@ func (s *Site) Cost(unit []access.Change) int {
 		}
 		n := differing(was, will)
 		if !slices.ContainsFunc(will, access.LetsIn) {
-			n += s.costOfKeeping(f.Object)
+			n += costOfKeeping(f.Object, live)
 		}
 		return n
 	case grantsInSpace(f):
 		return costOfGrants(unit)
-	case f.Kind == access.Restrict && s.restricted == keyRestricted:
+	case f.Kind == access.Restrict && t.restricted == keyRestricted:
 		return 4 // a key, and its end
 	case f.Kind == access.Restrict:
 		return 2 // the page as it is, the write
@@ -61,8 +62,9 @@ func (s *Site) Cost(unit []access.Change) int {
 
 // costOfKeeping counts asking whom a group lets in that is about to cease to:
 // nobody else must lose access with it.
-func (s *Site) costOfKeeping(group access.Ref) int {
-	if opens(s.known.holds(group)) {
+func costOfKeeping(group access.Ref, live site.Observation) int {
+	held, _ := live.Facts.Get(access.Fact{Kind: access.Product, Object: group})
+	if opens(held.Value) {
 		return 1
 	}
 	return 0
@@ -84,10 +86,10 @@ func differing(was, will []string) int {
 }
 
 // costOfSpace counts the creation of a space.
-func (s *Site) costOfSpace(unit []access.Change) int {
+func costOfSpace(unit []access.Change, live site.Observation) int {
 	n := 2 // the role mode, and the creation
 	var grants []access.Change
-	custom := s.modeSeen() == preRoles
+	custom := live.Traits.Mode == site.ByPermissions
 	for _, c := range unit {
 		switch {
 		case c.Fact.Kind == access.Status:

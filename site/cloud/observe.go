@@ -152,12 +152,16 @@ func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, o
 	obs.Facts = obs.Facts.Union(access.NewSet(append(facts, pages.facts...)...))
 	maps.Copy(obs.IDs, pages.ids)
 	obs.Parents = pages.parents
+	obs.Extent = extent
 	obs.Unknown = slices.Concat(r.unknown, unknown, pages.unknown)
-	slices.SortFunc(obs.Unknown, func(a, b access.Unknown) int {
-		return cmp.Or(cmp.Compare(a.Object, b.Object), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Reason, b.Reason))
-	})
+	slices.SortFunc(obs.Unknown, byObject)
 	obs.Requests, obs.Floor = s.client.Sent()-before, floor(r.size())+pages.floor
 	return nil
+}
+
+// byObject is the order of what is unknown.
+func byObject(a, b access.Unknown) int {
+	return cmp.Or(cmp.Compare(a.Object, b.Object), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Reason, b.Reason))
 }
 
 // owners takes the facts about personal spaces out of an observation and gives
@@ -252,7 +256,7 @@ func (s *Site) observation(r *reading) site.Observation {
 		}
 	}
 	direct, unknown := r.ownFacts(refs)
-	facts, r.unknown = append(facts, direct...), append(r.unknown, unknown...)
+	facts, r.unknown = append(facts, direct...), slices.Concat(r.unknown, shared(r.people), unknown)
 	for _, g := range r.groups {
 		facts = append(facts, g.facts()...)
 		obs.IDs[g.ref] = g.ID

@@ -102,6 +102,18 @@ func refPeople(people []directoryPerson) map[string]access.Ref {
 	return out
 }
 
+// shared gives the e-mails that several people have: whom one means, nobody can
+// tell.
+func shared(people []directoryPerson) []access.Unknown {
+	var out []access.Unknown
+	for r, list := range bearers(people) {
+		if r.Type() == "user" && r.ID() != "" && len(list) > 1 {
+			out = append(out, access.Unknown{Object: r, Reason: fmt.Sprintf("%d accounts answer to it", len(list))})
+		}
+	}
+	return out
+}
+
 // facts are what a person's entry tells of them, memberships excepted.
 func (p directoryPerson) facts(r access.Ref, at place) []access.Fact {
 	if st := p.state(); st != "" {

@@ -40,7 +40,7 @@ func (s *Site) Refresh(ctx context.Context, last site.Observation, since time.Ti
 	p := past{last: last, now: &obs, names: s.known.ref}
 	changed, kept := []space(nil), []access.Fact(nil)
 	if reason == "" {
-		changed, kept, reason = p.compare(r, log)
+		changed, kept, reason = p.compare(r, log, nil)
 	}
 	if reason != "" {
 		changed, kept = r.spaces, nil
@@ -63,10 +63,11 @@ type past struct {
 	names func(kind, id string) (access.Ref, bool) // of now
 }
 
-// compare finds the spaces that have to be read anew, and gives what is known of
+// compare finds the spaces that have to be read anew, those that are touched among
+// them, and gives what is known of
 // the others, in the names of now. The reason, if any, is why all have to be
 // read.
-func (p past) compare(r *reading, log []auditRecord) (changed []space, kept []access.Fact, reason string) {
+func (p past) compare(r *reading, log []auditRecord, touched []access.Ref) (changed []space, kept []access.Fact, reason string) {
 	switch {
 	case p.last.Facts.Len() == 0:
 		return nil, nil, "there is no earlier observation"
@@ -86,6 +87,9 @@ func (p past) compare(r *reading, log []auditRecord) (changed []space, kept []ac
 	for _, sp := range r.spaces {
 		ref := sp.ref()
 		anew[ref] = p.last.IDs[ref] != sp.ID || !same(p.last.Facts, p.now.Facts, access.Name, ref) || !same(p.last.Facts, p.now.Facts, access.Status, ref)
+	}
+	for _, ref := range touched {
+		anew[ref] = true
 	}
 	for _, record := range log {
 		spaces, ok := record.concerns(named)

@@ -29,7 +29,7 @@ import (
 // changes groups must not lose access on the way. So [Site.Do] gives a person
 // their own product role when, at that time, nothing else lets them in, and it
 // knows from the unit alone whether they are to go.
-func (s *Site) Units(changes []access.Change, live access.Set) [][]access.Change {
+func (terms) Units(changes []access.Change, live access.Set) [][]access.Change {
 	u := newSplitter(changes, live)
 	return u.invitedTogether(driver.Units(changes, u.key))
 }

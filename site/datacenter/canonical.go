@@ -16,9 +16,9 @@ import (
 // Canonical keeps what Data Center can hold and weir can bring about, in the
 // words that Observe uses. What is true already is always kept as it is. Roles
 // are written out as the nearest permissions, and what defines roles falls away.
-func (s *Site) Canonical(want access.Set, live site.Observation) site.Canonical {
+func (t terms) Canonical(want access.Set, live site.Observation) site.Canonical {
 	c := canon{
-		names: s.names, member: s.member, want: want, live: live,
+		names: t.names, member: t.member, want: want, live: live,
 		writable: len(live.Traits.Globals) > 0,
 		awaited:  driver.Awaited(want, live.Facts, "the user directory has the group"),
 		given:    make(map[holder]access.Permissions),

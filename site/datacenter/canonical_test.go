@@ -337,7 +337,7 @@ func TestUnits(t *testing.T) {
 					lines = append(lines, one.String())
 				}
 				got = append(got, strings.Join(lines, "; "))
-				if s.Cost(unit) < 1 {
+				if s.Cost(unit, site.Observation{Facts: live}) < 1 {
 					t.Errorf("%v costs nothing", lines)
 				}
 			}

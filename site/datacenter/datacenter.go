@@ -96,10 +96,9 @@ type Config struct {
 
 // Site is one Confluence Data Center.
 type Site struct {
+	terms
 	client *rest.Client
 	base   string
-	names  naming
-	member bool // weir's account is added to restrictions
 	known  catalog
 
 	mu      sync.Mutex // guards the rest
@@ -133,16 +132,9 @@ func New(c Config) (*Site, error) {
 	default:
 		return nil, fmt.Errorf("%q is no way to show who asks (write basic or bearer)", c.Auth)
 	}
-	names, err := newNaming(c.Usernames)
+	terms, err := newTerms(c.Usernames, c.RestrictedPages)
 	if err != nil {
 		return nil, err
-	}
-	switch c.RestrictedPages {
-	case "", "skip", "member":
-	case "admin_key":
-		return nil, errors.New("restricted_pages: Data Center has no admin key (write skip or member, or put weir's account into confluence-administrators, who see every page)")
-	default:
-		return nil, fmt.Errorf("restricted_pages: %q is no choice (write skip or member)", c.RestrictedPages)
 	}
 	client, err := rest.New(rest.Config{
 		Surfaces: []rest.Surface{surface}, Reads: reads, Writes: writes,
@@ -155,7 +147,7 @@ func New(c Config) (*Site, error) {
 	if c.ReadOnly {
 		client = client.ReadOnly()
 	}
-	return &Site{client: client, base: base.String(), names: names, member: c.RestrictedPages == "member", account: c.Account}, nil
+	return &Site{client: client, base: base.String(), terms: terms, account: c.Account}, nil
 }
 
 // Requests counts the requests sent so far, repeats included.

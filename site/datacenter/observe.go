@@ -47,7 +47,7 @@ func (s *Site) Observe(ctx context.Context, extent access.Extent) (site.Observat
 
 	obs := site.Observation{
 		Site: s.base, Account: r.own,
-		IDs: make(map[access.Ref]string), Labels: make(map[access.Ref]string), Parents: make(map[access.Ref]access.Ref),
+		Extent: extent, IDs: make(map[access.Ref]string), Labels: make(map[access.Ref]string), Parents: make(map[access.Ref]access.Ref),
 		Permissions: labels(), Traits: s.traits(held.there), Unknown: held.unknown,
 	}
 	facts := []access.Fact{{Kind: access.Exists, Object: r.own}}

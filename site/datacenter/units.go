@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/driver"
 )
 
@@ -24,7 +25,7 @@ import (
 // must not lose access on the way. So [Site.Do] gives a person the permission to
 // use Confluence directly when, at that time, nothing else lets them in, and it
 // knows from the unit alone whether they are to go.
-func (s *Site) Units(changes []access.Change, live access.Set) [][]access.Change {
+func (terms) Units(changes []access.Change, live access.Set) [][]access.Change {
 	u := splitter{driver.NewTurnover(changes, live, lets)}
 	return driver.Units(changes, u.key)
 }
@@ -114,7 +115,7 @@ func subjects(unit []access.Change) int {
 // Cost counts the requests of a unit: what is read before it is written whole,
 // and what is written. Where it depends on who else lets a person in, that is
 // left out.
-func (s *Site) Cost(unit []access.Change) int {
+func (terms) Cost(unit []access.Change, _ site.Observation) int {
 	if len(unit) == 0 {
 		return 0
 	}

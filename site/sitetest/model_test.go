@@ -189,9 +189,9 @@ func (m *model) Units(changes []access.Change, live access.Set) [][]access.Chang
 	return units
 }
 
-func (m *model) Requests() int            { return m.requests }
-func (m *model) Cost([]access.Change) int { return 1 }
-func (m *model) Latency() time.Duration   { return 0 }
+func (m *model) Requests() int                              { return m.requests }
+func (m *model) Cost([]access.Change, site.Observation) int { return 1 }
+func (m *model) Latency() time.Duration                     { return 0 }
 
 func (m *model) Present(_ context.Context, facts []access.Fact) ([]site.Presence, error) {
 	var out []site.Presence

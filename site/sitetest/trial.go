@@ -93,7 +93,7 @@ func (tr *trial) bring(lines []string, either ...string) {
 	want := tr.want(lines, live)
 	canon := tr.site.Canonical(want, live)
 	tr.account(want, canon, live, tr.facts(either))
-	for _, unit := range tr.units(access.Changes(tr.ours(live.Facts), tr.ours(canon.Facts)), live.Facts) {
+	for _, unit := range tr.units(access.Changes(tr.ours(live.Facts), tr.ours(canon.Facts)), live) {
 		tr.do(unit)
 	}
 	tr.administer()
@@ -129,15 +129,15 @@ func (tr *trial) arrived(lines []string) {
 // units splits changes and puts them into an order that any site can follow:
 // what comes to be before what speaks of it, grants before removals, so that
 // nobody misses anything in between, and what goes after.
-func (tr *trial) units(changes []access.Change, live access.Set) [][]access.Change {
+func (tr *trial) units(changes []access.Change, live site.Observation) [][]access.Change {
 	tr.t.Helper()
-	units := tr.site.Units(changes, live)
+	units := tr.site.Units(changes, live.Facts)
 	seen := make(map[access.Change]int)
 	for _, u := range units {
 		for _, c := range u {
 			seen[c]++
 		}
-		if cost := tr.site.Cost(u); cost < 1 {
+		if cost := tr.site.Cost(u, live); cost < 1 {
 			tr.t.Errorf("cost: %s takes %d requests", u[0], cost)
 		}
 	}
@@ -151,7 +151,7 @@ func (tr *trial) units(changes []access.Change, live access.Set) [][]access.Chan
 		tr.t.Errorf("units: %s comes from nowhere", c)
 	}
 	slices.SortStableFunc(units, func(a, b []access.Change) int { return cmp.Compare(rank(a), rank(b)) })
-	return inOrder(units, live)
+	return inOrder(units, live.Facts)
 }
 
 // inOrder lets a unit wait until what it speaks of is there.

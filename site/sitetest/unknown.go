@@ -69,7 +69,7 @@ func unknownOutcomes(t *testing.T, open func(t *testing.T) Subject) {
 
 			live := tr.observe()
 			canon := tr.site.Canonical(tr.want(to, live), live)
-			units := tr.units(access.Changes(tr.ours(live.Facts), tr.ours(canon.Facts)), live.Facts)
+			units := tr.units(access.Changes(tr.ours(live.Facts), tr.ours(canon.Facts)), live)
 			if len(units) == 0 {
 				t.Skip("this product cannot hold it, which the table of transitions looks after")
 			}
@@ -87,7 +87,7 @@ func unknownOutcomes(t *testing.T, open func(t *testing.T) Subject) {
 			}
 			// What takes one request is done whole; what takes several may be done
 			// in part, and Present says which.
-			if tr.site.Cost(units[0]) == 1 {
+			if tr.site.Cost(units[0], live) == 1 {
 				tr.agree(units[0], true)
 			} else {
 				tr.honest(units[0])
