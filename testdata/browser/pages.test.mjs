@@ -218,9 +218,9 @@ describe('pages in a browser', { skip: missing }, () => {
     for (const gone of ['nav', '.filters', '#theme', '.views', '.skip']) assert.equal(await shown(page, gone).count(), 0, `${gone} is printed`);
     assert.equal(await page.evaluate(() => getComputedStyle(document.querySelector('main section')).backgroundColor), 'rgb(255, 255, 255)');
     await page.evaluate(() => window.dispatchEvent(new Event('beforeprint')));
-    assert.equal(await page.locator('details:not([open])').count(), 0);
+    assert.equal(await page.locator('.lines details:not([open])').count(), 0);
     await page.evaluate(() => window.dispatchEvent(new Event('afterprint')));
-    assert.ok(await page.locator('details:not([open])').count() > 0);
+    assert.ok(await page.locator('.lines details:not([open])').count() > 0);
     const pdf = await page.pdf({ path: join(shots, 'drifted.pdf') });
     assert.ok(pdf.length > 10_000);
   });

@@ -23,10 +23,11 @@
   dark.addEventListener('change', showTheme);
   showTheme();
 
-  // On paper nothing is folded away.
+  // On paper nothing is folded away but the names in a heat map, which stand in the
+  // lines as well.
   let folded = [];
   window.addEventListener('beforeprint', () => {
-    folded = all('details:not([open])');
+    folded = all('.lines details:not([open]), details.group:not([open])');
     for (const d of folded) d.open = true;
   });
   window.addEventListener('afterprint', () => { for (const d of folded) d.open = false; });
