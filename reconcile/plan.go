@@ -91,6 +91,9 @@ type Plan struct {
 	// Gained and Lost. The site's own are not used: people choose those
 	// themselves, and could call themselves anything.
 	Names map[string]string `json:"names,omitempty"`
+	// Owners are those of the spaces where something changes, as described: whom to
+	// ask.
+	Owners map[string]string `json:"owners,omitempty"`
 	// Audience is "public" where every name that the description does not have is a
 	// pseudonym. The digest is that of the plan with the names.
 	Audience string `json:"audience,omitempty"`
@@ -293,13 +296,17 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 		if err != nil {
 			return nil, err
 		}
-		items := last.sift(diff, live, before, after)
-		drift = last.drift(items, diff.Observed, live.Facts, desired, live.Account)
+		judge := last.sift(diff, live, before, after)
+		observed := diff.Observed
+		diff = judge.safely(func(d Difference) []site.Step {
+			sim := NewSimulation(live.Facts, before, before.With(d.Target), in.Guards.MinSpaceAdmins)
+			return Order(sim, in.Site.Units(d.Changes, live.Facts))
+		})
+		after = before.With(diff.Target)
+		drift = last.drift(judge.items, observed, live.Facts, desired, live.Account)
 		if err := drift.name(ctx, in.Site, last.last, live); err != nil {
 			return nil, err
 		}
-		diff = diff.keeping(items, live.Facts)
-		after = before.With(diff.Target)
 	}
 	delta := access.Delta{
 		Live: live.Facts, Target: diff.Target, Desired: desired, Changes: diff.Changes,
@@ -355,6 +362,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 		in.Guards.admins(delta), own(live.Facts, diff.Target, live.Account), emptied(delta), seats.findings(), warnings(desired.Warnings)), desired.Owners)
 	p.Assertions, p.Proofs = claims(held), claims(proved)
 	p.Names = named(desired.Labels, p.told()...)
+	p.Owners = p.touched(desired.Owners)
 	p.Accept(in.Guards.Acceptances, in.Guards.Used)
 	if in.Base != nil {
 		p.addEdits(in, live, compared{wanted, diff}, unconfirmed)

@@ -120,6 +120,7 @@ func samplePlan() *Plan {
 				Changes: []string{"+ member group:g user:ana@acme.example"}, Unchanged: []Changeless{{Op: access.Remove, Fact: "exists group:y", Reason: "r"}}}}}}},
 		ReliesOn: map[string]string{"group:g": "0123"},
 		Names:    map[string]string{"user:ana@acme.example": "Ana Lind"},
+		Owners:   map[string]string{"space:S": "group:o"},
 	}
 	p.Digest = p.digest()
 	return p
@@ -193,6 +194,15 @@ func TestReadPlan(t *testing.T) {
 		if _, err := ReadPlan([]byte(text)); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s for %s: %v, want %q", test.new, test.old, err, test.want)
 		}
+	}
+	nobody := samplePlan()
+	nobody.Impacts[0].People = nil
+	var w bytes.Buffer
+	if err := nobody.Write(&w); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadPlan(w.Bytes()); err == nil || !strings.Contains(err.Error(), "on nobody") {
+		t.Errorf("an impact on nobody: %v", err)
 	}
 	for cut := range b.Len() - 1 {
 		if _, err := ReadPlan(b.Bytes()[:cut]); err == nil {

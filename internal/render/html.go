@@ -60,6 +60,9 @@ func writePage(w io.Writer, name string, data any) error {
 	return out.Flush()
 }
 
+// marking says everything with its names marked.
+var marking = voice(name)
+
 // run is a piece of a sentence: a name, which is kept apart from what surrounds
 // it whichever way it is written, or words.
 type run struct {

@@ -23,9 +23,9 @@ const (
 type planPage struct {
 	page
 	State   string // stopped, review, safe or nothing
-	Verdict string
-	Facts   string
-	Of      []string // which snapshot it is of, and for whom it is
+	Verdict []run
+	Facts   []run
+	Of      [][]run // which snapshot it is of, and for whom it is
 	Tiles   []tile
 	Nav     []navLink
 	Filters filters
@@ -58,16 +58,16 @@ type navLink struct {
 // one the lists of names are cut, those of losses last.
 func HTML(w io.Writer, plan *reconcile.Plan) error {
 	p := &planPage{page: newPage("plan", "Plan for "+plan.Site.Name, plan.Site.Name)}
-	p.State, p.Verdict = outcome(plan), Safe(Verdict(plan))
+	p.State, p.Verdict = outcome(plan), runs(marking.verdict(plan))
 	if p.State == "nothing" {
-		p.Verdict = unchanged(plan)
+		p.Verdict = runs(strings.TrimSuffix(marking.unchanged(plan), jsonListsThem)) // and so does the page
 	}
-	p.Facts = effort(plan)
+	p.Facts = runs(marking.effort(plan))
 	if plan.Snapshot != nil {
-		p.Of = append(p.Of, Safe(SnapshotLine(plan.Snapshot)))
+		p.Of = append(p.Of, runs(marking.snapshot(plan.Snapshot)))
 	}
 	if plan.Audience == reconcile.Public {
-		p.Of = append(p.Of, forThePublic)
+		p.Of = append(p.Of, runs(forThePublic))
 	}
 	room := &pageRoom{mostOfNames}
 	b := pageBuilder{plan, room}
@@ -98,9 +98,9 @@ func HTML(w io.Writer, plan *reconcile.Plan) error {
 // outcome names what a plan comes to: the beginning of its [Verdict] in a word.
 func outcome(plan *reconcile.Plan) string {
 	switch {
-	case plan.Stops().Any():
-	case len(plan.Changes) == 0 && len(plan.Manual) == 0:
+	case nothing(plan):
 		return "nothing"
+	case plan.Stops().Any():
 	case len(plan.Changes) == 0:
 		return "review"
 	}
@@ -340,7 +340,7 @@ func (b *pageBuilder) impacts(title, id string, belongs func(reconcile.Impact) b
 		list = list[:lines]
 	}
 	for _, i := range list {
-		s := sentence(i)
+		s := marking.impact(i)
 		l := impactLine{Class: known(classWords, i.Class), Types: known(typeWords, objectType(i)), Mark: s.Mark, Verb: s.Verb, What: runs(s.What), Why: runs(s.Why)}
 		if typ := access.Ref(i.Cause.Subject).Type(); typ == "group" && l.Types != typ {
 			l.Types += " " + typ
@@ -372,7 +372,7 @@ func (b *pageBuilder) impacts(title, id string, belongs func(reconcile.Impact) b
 func (b *pageBuilder) people(list []string) []nameText {
 	out := make([]nameText, len(list))
 	for n, who := range list {
-		out[n].Text = display(person(who, b.plan.Names))
+		out[n].Text = shortened(voice(Safe).person(who, b.plan.Names))
 		if b.plan.Names[who] != "" {
 			out[n].Of = display(access.Ref(who).ID())
 		}

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/internal/hostile"
 	"github.com/weirhq/weir/reconcile"
 )
 
@@ -223,10 +224,10 @@ var pageTexts = []string{
 // the names can be read there.
 func TestHTMLNames(t *testing.T) {
 	words := vocabulary(parsed(t, pageOf(t, everyField(pagePlan("name"), "name"))), parsed(t, pageOf(t, pagePlan("name"))),
-		parsed(t, matrixOf(t, pageMatrix("name", false))), parsed(t, matrixOf(t, pageMatrix("name", true))))
+		parsed(t, pageOf(t, hostile.Plan("name"))), parsed(t, matrixOf(t, pageMatrix("name", false))), parsed(t, matrixOf(t, pageMatrix("name", true))))
 	r := rand.New(rand.NewPCG(*hostileSeed, 2))
 	for i := range *hostileNames {
-		name := hostileName(r)
+		name := hostile.Name(r)
 		switch {
 		case i < len(pageTexts):
 			name = pageTexts[i]
@@ -234,7 +235,7 @@ func TestHTMLNames(t *testing.T) {
 			name += pageTexts[r.IntN(len(pageTexts))]
 		}
 		for what, text := range map[string]string{
-			"plan": pageOf(t, pagePlan(name)), "altered plan": pageOf(t, everyField(pagePlan("name"), name)),
+			"plan": pageOf(t, pagePlan(name)), "hostile plan": pageOf(t, hostile.Plan(name)), "altered plan": pageOf(t, everyField(pagePlan("name"), name)),
 			"people": matrixOf(t, pageMatrix(name, false)), "groups": matrixOf(t, pageMatrix(name, true)),
 		} {
 			doc := parsed(t, text)

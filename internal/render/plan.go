@@ -26,12 +26,8 @@ var kindOrder = []struct{ key, noun string }{
 // findings and budgets.
 func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 	p := newPrinter(w, o)
-	if len(plan.Changes) == 0 && len(plan.Manual) == 0 && !plan.Stops().Any() {
-		line := unchanged(plan)
-		if len(plan.Findings)+len(plan.Unknown) > 0 {
-			line += "; --format json lists them"
-		}
-		p.line("%s", p.paint(bold, line))
+	if nothing(plan) {
+		p.line("%s", p.paint(bold, voice(Safe).unchanged(plan)))
 		p.provenance(plan)
 		p.observed(plan.Observed)
 		p.claims(plan)
@@ -39,7 +35,7 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 		return p.err
 	}
 	p.line("%s", p.paint(bold, Safe(Verdict(plan))))
-	p.line("%s", p.paint(dim, effort(plan)))
+	p.line("%s", p.paint(dim, voice(Safe).effort(plan)))
 	p.provenance(plan)
 	p.impacts(plan)
 	p.seats(plan.Seats)
@@ -60,8 +56,8 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 
 // effort says what was read, what that took and could have taken, and what an
 // apply takes.
-func effort(plan *reconcile.Plan) string {
-	s := fmt.Sprintf("%s (%s), %s compared", Safe(plan.Site.Name), Safe(plan.Site.Product), Count(plan.Compared, "fact", "facts"))
+func (v voice) effort(plan *reconcile.Plan) string {
+	s := fmt.Sprintf("%s (%s), %s compared", v(plan.Site.Name), v(plan.Site.Product), Count(plan.Compared, "fact", "facts"))
 	offline := plan.Snapshot != nil && plan.Requests == 0
 	if !offline {
 		s += ", " + Count(plan.Requests, "request", "requests")
@@ -79,7 +75,7 @@ func effort(plan *reconcile.Plan) string {
 }
 
 // unchanged says that there is nothing to do, and what stands nevertheless.
-func unchanged(plan *reconcile.Plan) string {
+func (v voice) unchanged(plan *reconcile.Plan) string {
 	notes := []string{Count(plan.Compared, "fact", "facts") + " compared"}
 	if n := len(plan.Findings); n > 0 {
 		notes = append(notes, Count(n, "warning stands", "warnings stand"))
@@ -87,16 +83,27 @@ func unchanged(plan *reconcile.Plan) string {
 	if n := len(plan.Unknown); n > 0 {
 		notes = append(notes, Count(n, "thing", "things")+" not seen")
 	}
-	return fmt.Sprintf("no changes: %s is as described (%s)", Safe(plan.Site.Name), strings.Join(notes, ", "))
+	line := fmt.Sprintf("no changes: %s is as described (%s)", v(plan.Site.Name), strings.Join(notes, ", "))
+	if len(notes) > 1 {
+		line += jsonListsThem
+	}
+	return line
 }
+
+const jsonListsThem = "; --format json lists them"
 
 // Verdict says in one line whether the plan may be applied and what it does to
 // people.
 func Verdict(plan *reconcile.Plan) string {
+	return voice(func(s string) string { return s }).verdict(plan)
+}
+
+func (v voice) verdict(plan *reconcile.Plan) string {
+	const few = 8
 	var why []string
 	for _, b := range plan.Budgets {
 		if b.Stops() {
-			why = append(why, fmt.Sprintf("%s:%d (%d allowed)", b.Rule, b.Count, b.Bound()))
+			why = append(why, v(fmt.Sprintf("%s:%d", b.Rule, b.Count))+fmt.Sprintf(" (%d allowed)", b.Bound()))
 		}
 	}
 	denied := make(map[string]int)
@@ -106,10 +113,12 @@ func Verdict(plan *reconcile.Plan) string {
 		}
 	}
 	for _, rule := range slices.Sorted(maps.Keys(denied)) {
-		why = append(why, rule+times(denied[rule]))
+		why = append(why, v(rule)+times(denied[rule]))
 	}
-	people := effect(plan)
+	people := v.effect(plan)
 	switch {
+	case len(why) > few:
+		return fmt.Sprintf("stopped by %s and %s more: %s", strings.Join(why[:few], ", "), Number(len(why)-few), people)
 	case len(why) > 0:
 		return fmt.Sprintf("stopped by %s: %s", strings.Join(why, ", "), people)
 	case len(plan.Changes) == 0:
@@ -127,7 +136,7 @@ func times(n int) string {
 	return fmt.Sprintf(" (%d times)", n)
 }
 
-func effect(plan *reconcile.Plan) string {
+func (v voice) effect(plan *reconcile.Plan) string {
 	var parts []string
 	left, entered, elsewhere := atTheDoor(plan)
 	if left > 0 {
@@ -154,7 +163,7 @@ func effect(plan *reconcile.Plan) string {
 	gains := slices.DeleteFunc(slices.Clone(plan.Impacts), func(i reconcile.Impact) bool { return !i.Gains })
 	switch n := distinct(gains); {
 	case n > 0 && len(gains) == 1:
-		s := ImpactOf(gains[0])
+		s := v.impact(gains[0])
 		parts = append(parts, fmt.Sprintf("%s %s %s", Count(n, "person", "people"), s.Verb, s.What))
 	case n > 0 && n == entered && plan.People.Gaining == 0:
 		parts = append(parts, Count(n, "person", "people")+" may enter")
@@ -235,14 +244,14 @@ func (p *printer) observed(list []reconcile.Observed) {
 	p.line("")
 	p.line("%s %s", p.paint(bold, "only observed"), p.paint(dim, "("+Number(len(list))+")"))
 	for _, o := range list[:min(few, len(list))] {
-		p.line("    %s %s  %s", o.Op, Safe(o.Fact), p.paint(dim, "# "+Safe(observation(o))))
+		p.line("    %s %s  %s", sign(o.Op), Safe(o.Fact), p.paint(dim, "# "+Safe(observation(o))))
 	}
 	if more := len(list) - few; more > 0 {
 		p.line("    and %s more (--format json lists them)", Number(more))
 	}
 }
 
-// observation says how what is only observed differs.
+// observation says how what is observed differs.
 func observation(o reconcile.Observed) string {
 	note := map[access.Op]string{access.Add: "described, and not there", access.Remove: "there, and not described", access.Modify: "described otherwise"}[o.Op]
 	if o.Op == access.Modify {
@@ -321,7 +330,7 @@ func (p *printer) findings(list []reconcile.Finding) {
 		if f.Hint != "" {
 			hint += " (" + Safe(f.Hint) + ")"
 		}
-		p.line("  %s %s %s%s%s", p.paint(colour, string(f.Level)), Safe(f.Code), where, Safe(f.Message), hint)
+		p.line("  %s %s %s%s%s", p.paint(colour, Safe(string(f.Level))), Safe(f.Code), where, Safe(f.Message), hint)
 	}
 	for _, code := range slices.Sorted(maps.Keys(told)) {
 		if more := told[code] - few; more > 0 && !slices.ContainsFunc(list, func(f reconcile.Finding) bool { return f.Code == code && f.Level == access.Deny }) {

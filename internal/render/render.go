@@ -117,9 +117,6 @@ const isolate, pop = "\u2068", "\u2069"
 // and ends, for those outputs that keep names apart from what surrounds them.
 func name(s string) string { return isolate + Safe(s) + pop }
 
-// unmarked takes the marks out again.
-func unmarked(s string) string { return strings.NewReplacer(isolate, "", pop, "").Replace(s) }
-
 // Number writes a count with thousands separated.
 func Number(n int) string { return thousands(strconv.Itoa(n)) }
 
