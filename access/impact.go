@@ -77,6 +77,20 @@ func Impacts(before, after *View) []Impact {
 	c.onSite()
 	a := &attribution{comparison: c, told: make(map[impactKey]*Impact), restricts: [2]map[Ref][]Ref{restricts(c.before), restricts(c.after)}}
 	a.people = a.entering()
+	for s := range c.telling() {
+		a.shift(s)
+	}
+	list := make([]Impact, 0, len(a.told))
+	for _, i := range a.told {
+		list = append(list, *i)
+	}
+	slices.SortFunc(list, Impact.compare)
+	return list
+}
+
+// telling gives the shifts that are told of. A page that nothing restricts follows
+// its space, and so does a loss there for whoever loses the space.
+func (c *comparison) telling() iter.Seq[Shift] {
 	out := make(map[Ref]*sparse) // who loses the view of a space
 	for _, s := range c.out {
 		if s.Lost.Has(CanView) {
@@ -87,21 +101,19 @@ func Impacts(before, after *View) []Impact {
 			}
 		}
 	}
-	for _, s := range c.out {
-		if s.Object.IsPage() {
-			if !c.before.Restricted(s.Object) && !c.after.Restricted(s.Object) {
-				continue
+	return func(yield func(Shift) bool) {
+		for _, s := range c.out {
+			if s.Object.IsPage() {
+				if !c.before.Restricted(s.Object) && !c.after.Restricted(s.Object) {
+					continue
+				}
+				s.who = without(s.who, out[s.Object.PageSpace()])
 			}
-			s.who = without(s.who, out[s.Object.PageSpace()])
+			if len(s.who.at) > 0 && !yield(s) {
+				return
+			}
 		}
-		a.shift(s)
 	}
-	list := make([]Impact, 0, len(a.told))
-	for _, i := range a.told {
-		list = append(list, *i)
-	}
-	slices.SortFunc(list, Impact.compare)
-	return list
 }
 
 func (i Impact) compare(o Impact) int {
@@ -185,9 +197,6 @@ func (d *candidate) mine(gains bool) Permissions {
 // shift attributes a shift to causes.
 func (a *attribution) shift(s Shift) {
 	at := s.who.at
-	if len(at) == 0 {
-		return
-	}
 	a.number(at)
 	was, is := a.before.standing(s.Object, at, a.index), a.after.standing(s.Object, at, a.index)
 	candidates := a.candidates(s.Object)

@@ -58,11 +58,7 @@ type Cause struct {
 // impacts tells what a plan does to people, gravest first.
 func impacts(d access.Delta, changes []Planned) []Impact {
 	guest := func(r access.Ref) bool { return d.After.Guest(r) }
-	domains := d.Desired.Domains
-	outside := func(r access.Ref) bool {
-		_, domain, _ := strings.Cut(r.ID(), "@")
-		return len(domains) > 0 && r.Type() == "user" && !slices.Contains(domains, strings.ToLower(domain))
-	}
+	outside := outsider(d)
 	made := makers(d.Changes, changes)
 	out := []Impact{}
 	for _, i := range access.Impacts(d.Before, d.After) {
@@ -97,6 +93,15 @@ func impacts(d access.Delta, changes []Planned) []Impact {
 	}
 	slices.SortStableFunc(out, Impact.graver)
 	return out
+}
+
+// outsider says who is from outside the site's own domains, where it names any.
+func outsider(d access.Delta) func(access.Ref) bool {
+	domains := d.Desired.Domains
+	return func(r access.Ref) bool {
+		_, domain, _ := strings.Cut(r.ID(), "@")
+		return len(domains) > 0 && r.Type() == "user" && !slices.Contains(domains, strings.ToLower(domain))
+	}
 }
 
 // class gives the class of those in an impact, who would gain in this one.

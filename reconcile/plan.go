@@ -79,6 +79,8 @@ type Plan struct {
 	Impacts []Impact `json:"impacts"`
 	Gained  []Reach  `json:"gained"` // what people gain
 	Lost    []Reach  `json:"lost"`   // what people lose
+	// Heat is how those who gain or lose something stand before and after.
+	Heat *Heat `json:"heat,omitempty"`
 	// Edits are what was edited in the description since another revision, where
 	// one was asked for. The digest does not cover them.
 	Edits *Edits `json:"edits,omitempty"`
@@ -355,6 +357,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p.addObserved(diff.Observed, desired)
 	p.Impacts = impacts(delta, p.Changes)
 	p.Gained, p.Lost = reach(delta)
+	p.Heat = heat(delta)
 	p.Digest = p.digest()
 	p.Budgets = append(in.Guards.budgets(delta), beyond.budgets()...)
 	p.Findings = findings(slices.Concat(
@@ -732,6 +735,11 @@ func (p *Plan) told() [][]string {
 	}
 	for _, r := range slices.Concat(p.Gained, p.Lost) {
 		out = append(out, r.People)
+	}
+	if p.Heat != nil {
+		for _, r := range p.Heat.Rows {
+			out = append(out, r.People)
+		}
 	}
 	return out
 }

@@ -112,6 +112,8 @@ func samplePlan() *Plan {
 			Reason: Described, Origin: &Origin{"a.weir.yaml", 1, 2}, Objects: []string{"space:S"}, Permissions: []string{"read/space"}, People: []string{"user:ana@acme.example"}}},
 		Gained: []Reach{{Object: "space:S", Permissions: []string{"read/space"}, People: []string{"user:ana@acme.example"}}},
 		Lost:   []Reach{},
+		Heat: &Heat{Objects: []string{"site", "space:S"}, MoreObjects: 1, MoreRows: 1, MorePeople: 2, Rows: []HeatRow{{Class: ToAdmins, Also: []string{Losses},
+			People: []string{"user:ana@acme.example"}, Count: 1, Cells: []HeatCell{{Object: 1, Was: "view", Is: "administration", Gains: true, Loses: true}}}}},
 		Edits: &Edits{Base: "origin/main", Commit: "c0ffee", Exact: true, Trouble: "t", Edited: 1, Drift: 2, Both: 3, Unplaced: []string{"- exists group:x"},
 			Files: []EditedFile{{Path: "a.weir.yaml", Was: "b.weir.yaml", Idle: 4, Hunks: []Hunk{{
 				Removed: []EditedLine{{Line: 1, Spans: []Span{}}}, Added: []EditedLine{{Line: 1, Spans: []Span{{Text: "m: "}, {Text: "[ana]", Changed: true}}, States: 1}}, Cut: 2,

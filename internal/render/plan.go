@@ -85,10 +85,12 @@ func (v voice) unchanged(plan *reconcile.Plan) string {
 	}
 	line := fmt.Sprintf("no changes: %s is as described (%s)", v(plan.Site.Name), strings.Join(notes, ", "))
 	if len(notes) > 1 {
-		line += "; --format json lists them"
+		line += jsonListsThem
 	}
 	return line
 }
+
+const jsonListsThem = "; --format json lists them"
 
 // Verdict says in one line whether the plan may be applied and what it does to
 // people.
@@ -284,16 +286,21 @@ func (p *printer) claims(plan *reconcile.Plan) {
 		}
 		p.line("    %s: %s", Safe(c.Name), mark)
 		for _, o := range c.Obtainable[:min(few, len(c.Obtainable))] {
-			where := o.Object
-			if o.Objects > 1 {
-				where += fmt.Sprintf(" and %s more", Number(o.Objects-1))
-			}
-			p.line("      %s", p.paint(dim, Safe(fmt.Sprintf("%s could %s, of %s", o.Person, o.How, where))))
+			p.line("      %s", p.paint(dim, Safe(obtains(o))))
 		}
 		if more := len(c.Obtainable) - few; more > 0 {
 			p.line("      and %s more could (--format json lists them)", Number(more))
 		}
 	}
+}
+
+// obtains says how somebody could come to do what is denied them.
+func obtains(o reconcile.Obtainable) string {
+	where := o.Object
+	if o.Objects > 1 {
+		where += fmt.Sprintf(" and %s more", Number(o.Objects-1))
+	}
+	return fmt.Sprintf("%s could %s, of %s", o.Person, o.How, where)
 }
 
 func (p *printer) findings(list []reconcile.Finding) {

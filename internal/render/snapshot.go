@@ -14,9 +14,11 @@ func (p *printer) provenance(plan *reconcile.Plan) {
 		p.line("%s", p.paint(yellow, SnapshotLine(plan.Snapshot)))
 	}
 	if plan.Audience == reconcile.Public {
-		p.line("%s", p.paint(dim, "for the public: who and what the description does not name has a pseudonym"))
+		p.line("%s", p.paint(dim, forThePublic))
 	}
 }
+
+const forThePublic = "for the public: who and what the description does not name has a pseudonym"
 
 // SnapshotLine says in one line which snapshot a plan is of.
 func SnapshotLine(s *reconcile.Snapshot) string { return voice(Safe).snapshot(s) }
