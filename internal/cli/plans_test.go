@@ -90,6 +90,8 @@ func TestPlans(t *testing.T) {
 
 // never are the fields that no scenario can show, and why.
 var never = map[string]string{
+	"audience":              "it takes --audience: the scripts of snapshots show it",
+	"snapshot":              "it takes a snapshot: the scripts of snapshots show it",
 	"apply.seconds":         "the embedded site answers at once",
 	"changes.source":        "it takes a repository: the scripts plan_base_* show it",
 	"heat.more_objects":     "it takes more than forty objects: the tests of reconcile show it",

@@ -226,7 +226,7 @@ type choice struct{ Value, Text string }
 // classWords say the classes of impacts on a page.
 var classWords = []choice{
 	{reconcile.ToPublic, "opens to the public"}, {reconcile.ToGuests, "opens to guests"}, {reconcile.ToExternal, "opens to people from outside"},
-	{reconcile.ToAdmins, "new administrators"}, {reconcile.Losses, "losses"}, {reconcile.Gains, "other gains"},
+	{reconcile.ToAdmins, "new administrators"}, {reconcile.Unlocked, "restrictions lifted"}, {reconcile.Losses, "losses"}, {reconcile.Gains, "other gains"},
 }
 
 // opWord is an operation on a page.
