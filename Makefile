@@ -75,7 +75,7 @@ soak-seats: # what 1000 random plans say of seats and their cost is what the sit
 
 soak-sinks: # names that mean something to terminals, build servers, XML and JSON, through every format; some minutes
 	@echo "soak sinks: seed $(SEED), 50000 names"
-	@go test ./internal/render -run '^TestSinks$$' -count 1 -v -timeout 0 -names 50000 -names-seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
+	@go test ./internal/render -run '^Test(Sinks|Markdown.*)$$' -count 1 -v -timeout 0 -names 50000 -names-seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
 
 soak-absence: # whatever a site hides, and whenever: every way and moment on every kind of site; about an hour
 	@go test ./internal/cli -run '^Test(PagingIs|HidingIs|LosingTheToken)' -count 1 -v -timeout 0 -soak-absence | grep -vE '^\s*(=== |--- PASS|PASS)'

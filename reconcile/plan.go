@@ -89,6 +89,9 @@ type Plan struct {
 	// Gained and Lost. The site's own are not used: people choose those
 	// themselves, and could call themselves anything.
 	Names map[string]string `json:"names,omitempty"`
+	// Owners are those of the spaces where something changes, as described: whom to
+	// ask.
+	Owners map[string]string `json:"owners,omitempty"`
 	// Audience is "public" where every name that the description does not have is a
 	// pseudonym. The digest is that of the plan with the names.
 	Audience string `json:"audience,omitempty"`
@@ -145,6 +148,10 @@ type Planned struct {
 
 // Described is the reason of a change that brings about what is described.
 const Described = "described"
+
+// StateEnds is the reason for which somebody ceases to be on the site whom a
+// described state shuts out everywhere.
+const StateEnds = "the described state ends access"
 
 // Origin is a place in the description.
 type Origin struct {
@@ -291,13 +298,17 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 		if err != nil {
 			return nil, err
 		}
-		items := last.sift(diff, live, before, after)
-		drift = last.drift(items, diff.Observed, live.Facts, desired, live.Account)
+		judge := last.sift(diff, live, before, after)
+		observed := diff.Observed
+		diff = judge.safely(func(d Difference) []site.Step {
+			sim := NewSimulation(live.Facts, before, before.With(d.Target), in.Guards.MinSpaceAdmins)
+			return Order(sim, in.Site.Units(d.Changes, live.Facts))
+		})
+		after = before.With(diff.Target)
+		drift = last.drift(judge.items, observed, live.Facts, desired, live.Account)
 		if err := drift.name(ctx, in.Site, last.last, live); err != nil {
 			return nil, err
 		}
-		diff = diff.keeping(items, live.Facts)
-		after = before.With(diff.Target)
 	}
 	delta := access.Delta{
 		Live: live.Facts, Target: diff.Target, Desired: desired, Changes: diff.Changes,
@@ -352,6 +363,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 		in.Guards.admins(delta), own(live.Facts, diff.Target, live.Account), emptied(delta), seats.findings(), warnings(desired.Warnings)), desired.Owners)
 	p.Assertions, p.Proofs = claims(held), claims(proved)
 	p.Names = named(desired.Labels, p.told()...)
+	p.Owners = p.touched(desired.Owners)
 	p.Accept(in.Guards.Acceptances, in.Guards.Used)
 	if in.Base != nil {
 		p.addEdits(in, live, compared{wanted, diff}, unconfirmed)
@@ -555,7 +567,7 @@ func (p *Plan) addSteps(steps []site.Step, diff Difference, desired access.Desir
 		planned := Planned{Op: c.Op, Fact: c.Fact.String(), Was: c.Was, Origin: origin(desired.Origins[id]), Step: stepOf[id]}
 		switch cause, falls := diff.Cause[id]; {
 		case falls && cause == c.Fact.Object && c.Fact.Kind == access.Exists:
-			planned.Reason = "the described state ends access"
+			planned.Reason = StateEnds
 		case falls && c.Op == access.Remove:
 			planned.ConsequenceOf = cause.String()
 			planned.Reason = "falls with " + cause.String()

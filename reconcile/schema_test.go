@@ -108,7 +108,7 @@ func samplePlan() *Plan {
 		Proofs:   []Claim{{Name: "no_new_access", Objects: 1, Failed: 1}},
 		Findings: []Finding{{Code: "WR301", Rule: "anonymous_access", Level: access.Warn, Object: "space:S", Owner: "group:o", Message: "m", Hint: "h", Origin: &Origin{"a.weir.yaml", 3, 4}}},
 		Budgets:  []Budget{{Rule: "removals.member", Count: 1, Live: 9, Allowed: 3}},
-		Impacts: []Impact{{Class: ToAdmins, Gains: true, Is: "administration", Cause: Cause{Kind: "role", Subject: "group:g", Others: []string{"group:h"}, Was: "viewer", Is: "admin"},
+		Impacts: []Impact{{Class: ToAdmins, Gains: true, Is: "administration", Cause: Cause{Kind: "role", Subject: "group:g", Was: "viewer", Is: "admin"},
 			Reason: Described, Origin: &Origin{"a.weir.yaml", 1, 2}, Objects: []string{"space:S"}, Permissions: []string{"read/space"}, People: []string{"user:ana@acme.example"}}},
 		Gained: []Reach{{Object: "space:S", Permissions: []string{"read/space"}, People: []string{"user:ana@acme.example"}}},
 		Lost:   []Reach{},
@@ -118,6 +118,7 @@ func samplePlan() *Plan {
 				Changes: []string{"+ member group:g user:ana@acme.example"}, Unchanged: []Changeless{{Op: access.Remove, Fact: "exists group:y", Reason: "r"}}}}}}},
 		ReliesOn: map[string]string{"group:g": "0123"},
 		Names:    map[string]string{"user:ana@acme.example": "Ana Lind"},
+		Owners:   map[string]string{"space:S": "group:o"},
 	}
 	p.Digest = p.digest()
 	return p
@@ -191,6 +192,15 @@ func TestReadPlan(t *testing.T) {
 		if _, err := ReadPlan([]byte(text)); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s for %s: %v, want %q", test.new, test.old, err, test.want)
 		}
+	}
+	nobody := samplePlan()
+	nobody.Impacts[0].People = nil
+	var w bytes.Buffer
+	if err := nobody.Write(&w); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadPlan(w.Bytes()); err == nil || !strings.Contains(err.Error(), "on nobody") {
+		t.Errorf("an impact on nobody: %v", err)
 	}
 	for cut := range b.Len() - 1 {
 		if _, err := ReadPlan(b.Bytes()[:cut]); err == nil {

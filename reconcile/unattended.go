@@ -64,13 +64,14 @@ const (
 	heldConflict = "the site and the description both changed it"
 	heldWith     = "it cannot be undone without something that is held"
 	heldGain     = "undoing what was gained would let somebody do more"
+	heldWay      = "on the way, "
 	waitsApply   = "the description changed, or what it rests on; weir apply does it"
 )
 
 // sift judges the changes of a plan that brings the site wholly to the
 // description: what is to be undone with nobody there, and what is held.
-func (s since) sift(diff Difference, live site.Observation, before, after *access.View) []*item {
-	j := judge{diff: diff, live: live.Facts, before: before, after: after, super: live.Traits.Super, administers: make(map[access.Ref]bool), people: make(map[access.Ref]bool)}
+func (s since) sift(diff Difference, live site.Observation, before, after *access.View) *judge {
+	j := &judge{diff: diff, live: live.Facts, before: before, after: after, super: live.Traits.Super, administers: make(map[access.Ref]bool), people: make(map[access.Ref]bool)}
 	j.learn()
 	if s.last != nil {
 		j.holders(s.last.Facts, access.NewView(s.last.Facts))
@@ -102,7 +103,36 @@ func (s since) sift(diff Difference, live site.Observation, before, after *acces
 			i.sense, i.public = "", false
 		}
 	}
-	return j.items
+	return j
+}
+
+// safely gives the difference that is left when what is held is not made. What would
+// open or break something on the way, by the order that is found, is held as well:
+// there is nobody to see that.
+func (j *judge) safely(order func(Difference) []site.Step) Difference {
+	for {
+		left := j.diff.keeping(j.items, j.live)
+		risky := make(map[access.Fact]string)
+		for _, step := range order(left) {
+			for _, c := range step.Changes {
+				if step.Finding != "" {
+					risky[c.Fact.Identity()] = heldWay + step.Finding
+				}
+			}
+		}
+		if len(risky) == 0 {
+			return left
+		}
+		for _, i := range j.items {
+			if why := risky[i.change.Fact.Identity()]; why != "" {
+				i.hold(why)
+			}
+		}
+		j.together()
+		if why := j.proof(j.items); why != "" {
+			bundle(j.items).hold(why)
+		}
+	}
 }
 
 // keeping gives the difference that is left when the held changes are not made:

@@ -178,15 +178,6 @@ func amountShape(*shaper) shape {
 	return shape{"type": "number", "minimum": 0, "maximum": money.MaxTotal}
 }
 
-// atLeastOne is a list that is not empty.
-func atLeastOne(list func(*shaper) shape) func(*shaper) shape {
-	return func(s *shaper) shape {
-		out := maps.Clone(list(s))
-		out["minItems"] = 1
-		return out
-	}
-}
-
 func shareShape(*shaper) shape {
 	return shape{"anyOf": []any{shape{"type": "number", "minimum": 0, "maximum": 1}, shape{"type": "string", "pattern": shareForm.String()}}}
 }
@@ -197,6 +188,15 @@ func truthShape(*shaper) shape { return shape{"type": "boolean"} }
 
 func arrayShape(items func(*shaper) shape) func(*shaper) shape {
 	return func(s *shaper) shape { return shape{"type": "array", "items": items(s)} }
+}
+
+// atLeastOne is a list that is not empty.
+func atLeastOne(list func(*shaper) shape) func(*shaper) shape {
+	return func(s *shaper) shape {
+		out := maps.Clone(list(s))
+		out["minItems"] = 1
+		return out
+	}
 }
 
 func mapShape(values func(*shaper) shape) func(*shaper) shape {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -19,6 +20,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/weirhq/weir/internal/diag"
+	"github.com/weirhq/weir/internal/money"
 )
 
 // editor is the schema as an editor holds a file against it.
@@ -135,6 +137,7 @@ func TestSchemaTakesExamples(t *testing.T) {
 				text = strings.Replace(text, "{object", "{only: [], object", 1)
 				text = strings.Replace(text, "{action", "{only: [], action", 1)
 			}
+			text = strings.Replace(text, "[{to: 100}]", "[{each: 6.05, to: 100}]", 1) // a tier has a price
 			if err := e.check([]byte(text)); (err != nil) != k.later {
 				t.Errorf("%s, %s: %v\n%s", s.title, k.name, err, text)
 			}
@@ -232,6 +235,34 @@ func mend(d *Document) {
 		for _, l := range []*Limit{d.Budget.Removals, d.Budget.PeopleLosingAccess} {
 			if l != nil {
 				natural(l.Max, l.Free)
+			}
+		}
+	}
+	if d.Budget != nil && d.Budget.Unattended != nil {
+		natural(d.Budget.Unattended.RemovalsPerDay)
+	}
+	if s := d.Seats; s != nil {
+		word(s.Per, "month", "year")
+		natural(s.Limit, s.SiteLimit)
+		if s.Tiers != nil && len(s.Tiers.Items) == 0 {
+			s.Tiers = nil
+		}
+		if s.Tiers != nil {
+			for i := range s.Tiers.Items {
+				tier := &s.Tiers.Items[i]
+				natural(tier.To)
+				if tier.Each == nil && tier.Total == nil {
+					tier.Each = &Str{Value: "6.05"}
+				} else if tier.Each != nil {
+					tier.Total = nil
+				}
+				for _, amount := range []*Str{tier.Each, tier.Total} {
+					if amount != nil {
+						if v, err := strconv.ParseFloat(amount.Value, 64); err != nil || v < 0 || v > money.MaxTotal {
+							amount.Value = "6.05"
+						}
+					}
+				}
 			}
 		}
 	}
@@ -335,7 +366,7 @@ func TestSchemaRefuses(t *testing.T) {
 		"spaces: {ENG: {guests: {allow: [ana@acme.example]}}}", "budget: {removals: {ratio: 10}}", "budget: {removals: {ratio: '10 %'}}", "budget: {removals: {max: 1.5}}",
 		"policies: {anonymous_acces: {level: warn}}", "policies: {anonymous_access: {level: error}}", "ownership: {users: observe}", "ownership: {groups: {existence: bounded}}",
 		"ownership: {spaces: {existence: exclusive}}", "ownership: {rules: [{spaces: additive}]}", "assert: {a: {object: site, action: use}}",
-		"assert: {a: {object: site, action: use, can: [everyone], only: []}}", "prove: [no_acces]", "seats: {currency: USD}", "archetypes: {t: {groups: {g: {managed_by: okta}}}}",
+		"assert: {a: {object: site, action: use, can: [everyone], only: []}}", "prove: [no_acces]", "personal_spaces: {create: on_request}", "seats: {tiers: []}", "seats: {tiers: [{to: 5}]}", "seats: {per: day}", "archetypes: {t: {groups: {g: {managed_by: okta}}}}",
 	} {
 		if e.check([]byte(bad)) == nil {
 			t.Errorf("the schema takes %s", bad)

@@ -99,7 +99,7 @@ func (a *app) pastRuns() (reconcile.Journal, error) {
 func (a *app) unattended(ctx context.Context, d *description, s site.Reader, journal reconcile.Journal) (*reconcile.Draft, error) {
 	guards := d.guards()
 	return reconcile.Make(ctx, reconcile.Input{
-		Site: s, Name: d.site(), Home: d.Settings.Site.Range, Description: d, Judge: d.judge, Guards: guards, Pins: d.lock,
+		Site: s, Name: d.site(), Home: d.Settings.Site.Range, Description: d, Judge: d.judge, Guards: guards, Seats: d.seats(), Pins: d.lock,
 		Unattended: &reconcile.Unattended{Journal: journal, PerDay: guards.RemovalsPerDay, Now: a.Clock()},
 	})
 }

@@ -38,7 +38,7 @@ func TestCell(t *testing.T) {
 	}
 }
 
-func hostile() *render.MatrixAnswer {
+func hostileMatrix() *render.MatrixAnswer {
 	bad := `"><img src=x onerror=alert(1)>`
 	return &render.MatrixAnswer{
 		Source: render.Source{Site: bad, Of: render.OfLive}, Operations: access.Summaries, ShowSpaces: 1, AllGroups: 2,
@@ -53,7 +53,7 @@ func hostile() *render.MatrixAnswer {
 // TestMatrixHTML: what people and spaces call themselves stays text, in rows of
 // people and of groups, and the page asks for nothing from elsewhere.
 func TestMatrixHTML(t *testing.T) {
-	people, groups := hostile(), hostile()
+	people, groups := hostileMatrix(), hostileMatrix()
 	groups.Groups = []render.MatrixGroup{{Group: `<b onclick="x">`, People: 8, Can: map[string]map[string]int{"ENG": {"view": 8, "edit": 1}}}}
 	for _, c := range []struct {
 		answer *render.MatrixAnswer
@@ -80,7 +80,7 @@ func TestMatrixHTML(t *testing.T) {
 
 func TestMatrixCSV(t *testing.T) {
 	var b bytes.Buffer
-	if err := render.MatrixCSV(&b, hostile()); err != nil {
+	if err := render.MatrixCSV(&b, hostileMatrix()); err != nil {
 		t.Fatal(err)
 	}
 	rows, err := csv.NewReader(&b).ReadAll()

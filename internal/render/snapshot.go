@@ -19,7 +19,9 @@ func (p *printer) provenance(plan *reconcile.Plan) {
 }
 
 // SnapshotLine says in one line which snapshot a plan is of.
-func SnapshotLine(s *reconcile.Snapshot) string {
+func SnapshotLine(s *reconcile.Snapshot) string { return voice(Safe).snapshot(s) }
+
+func (v voice) snapshot(s *reconcile.Snapshot) string {
 	what := "snapshot"
 	if s.Redacted {
 		what = "redacted snapshot"
@@ -31,15 +33,15 @@ func SnapshotLine(s *reconcile.Snapshot) string {
 	case reconcile.RereadAll:
 		line += "; everything was read again just now"
 	}
-	return line + vouched(s.Key)
+	return line + v.vouched(s.Key)
 }
 
 // vouched says who vouches for a snapshot.
-func vouched(key string) string {
+func (v voice) vouched(key string) string {
 	if key == "" {
 		return "; nothing vouches for it"
 	}
-	return "; signed by " + Safe(key)
+	return "; signed by " + v(key)
 }
 
 // Age says how old something is, never less than it is.
