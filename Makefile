@@ -41,6 +41,12 @@ test-clients: build ## Test the embedded site with other people's clients (needs
 	npm ci --ignore-scripts --no-audit --no-fund --loglevel error; \
 	node --test --test-timeout 120000 --test-reporter spec
 
+.PHONY: test-browser
+test-browser: build ## Look at the HTML pages with a browser (needs npm and Chromium; screenshots in bin/screenshots)
+	@cd testdata/browser; \
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel error; \
+	node --test --test-timeout 900000 --test-reporter spec
+
 .PHONY: race
 race: ## Test the pure packages under the race detector (needs a C compiler)
 	go test -race ./access/... ./reconcile/...
@@ -75,9 +81,9 @@ soak-seats: # what 1000 random plans say of seats and their cost is what the sit
 	@echo "soak seats: seed $(SEED)"
 	@go test ./internal/cli -run '^TestSeatsAreTheSites$$' -count 1 -v -timeout 0 -seats-plans 1000 -seats-seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
 
-soak-sinks: # names that mean something to terminals, build servers, XML and JSON, through every format; some minutes
+soak-sinks: # names that mean something to terminals, build servers, browsers, XML and JSON, through every format; some minutes
 	@echo "soak sinks: seed $(SEED), 50000 names"
-	@go test ./internal/render -run '^TestSinks$$' -count 1 -v -timeout 0 -names 50000 -names-seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
+	@go test ./internal/render -run '^Test(Sinks|HTMLNames|Markdown.*)$$' -count 1 -v -timeout 0 -names 50000 -names-seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
 
 soak-absence: # whatever a site hides, and whenever: every way and moment on every kind of site; about an hour
 	@go test ./internal/cli -run '^Test(PagingIs|HidingIs|LosingTheToken)' -count 1 -v -timeout 0 -soak-absence | grep -vE '^\s*(=== |--- PASS|PASS)'

@@ -45,7 +45,8 @@ func (i Impact) People() iter.Seq[Ref] {
 }
 
 // Cause is the kind of change that does something to people. Where several
-// changes together do it, it is the first of these that does it by itself:
+// changes together do it, it is the first of these that does it by itself, or else
+// the first that does some of it:
 //
 //   - Exists of nobody: the people enter, or may no longer enter; Is is the state
 //     that shuts them out, if one does.
@@ -59,7 +60,7 @@ func (i Impact) People() iter.Seq[Ref] {
 //   - Exists of a group: it is removed.
 //   - Grants of a space role: what the role permits.
 //
-// What none of these does is the zero Cause: several together do it.
+// What none of these does is the zero Cause.
 type Cause struct {
 	Kind    Kind
 	Subject Ref
@@ -76,6 +77,20 @@ func Impacts(before, after *View) []Impact {
 	c.onSite()
 	a := &attribution{comparison: c, told: make(map[impactKey]*Impact), restricts: [2]map[Ref][]Ref{restricts(c.before), restricts(c.after)}}
 	a.people = a.entering()
+	for s := range c.telling() {
+		a.shift(s)
+	}
+	list := make([]Impact, 0, len(a.told))
+	for _, i := range a.told {
+		list = append(list, *i)
+	}
+	slices.SortFunc(list, Impact.compare)
+	return list
+}
+
+// telling gives the shifts that are told of. A page that nothing restricts follows
+// its space, and so does a loss there for whoever loses the space.
+func (c *comparison) telling() iter.Seq[Shift] {
 	out := make(map[Ref]*sparse) // who loses the view of a space
 	for _, s := range c.out {
 		if s.Lost.Has(CanView) {
@@ -86,21 +101,19 @@ func Impacts(before, after *View) []Impact {
 			}
 		}
 	}
-	for _, s := range c.out {
-		if s.Object.IsPage() {
-			if !c.before.Restricted(s.Object) && !c.after.Restricted(s.Object) {
-				continue
+	return func(yield func(Shift) bool) {
+		for _, s := range c.out {
+			if s.Object.IsPage() {
+				if !c.before.Restricted(s.Object) && !c.after.Restricted(s.Object) {
+					continue
+				}
+				s.who = without(s.who, out[s.Object.PageSpace()])
 			}
-			s.who = without(s.who, out[s.Object.PageSpace()])
+			if len(s.who.at) > 0 && !yield(s) {
+				return
+			}
 		}
-		a.shift(s)
 	}
-	list := make([]Impact, 0, len(a.told))
-	for _, i := range a.told {
-		list = append(list, *i)
-	}
-	slices.SortFunc(list, Impact.compare)
-	return list
 }
 
 func (i Impact) compare(o Impact) int {
@@ -164,20 +177,26 @@ func (d *candidate) word(gains bool, was, is uint64) uint64 {
 	return was
 }
 
-func (d *candidate) does(gains bool, what Permissions) bool {
-	mine := d.takes
+// doesSome reports whether the candidate adds or takes some of what people gain or
+// lose, and doesAll whether it does it all by itself.
+func (d *candidate) doesSome(gains bool, what Permissions) bool {
+	return d.anything || what.Minus(d.mine(gains)) != what
+}
+
+func (d *candidate) doesAll(gains bool, what Permissions) bool {
+	return d.anything || what.Within(d.mine(gains))
+}
+
+func (d *candidate) mine(gains bool) Permissions {
 	if gains {
-		mine = d.adds
+		return d.adds
 	}
-	return d.anything || what.Minus(mine) != what
+	return d.takes
 }
 
 // shift attributes a shift to causes.
 func (a *attribution) shift(s Shift) {
 	at := s.who.at
-	if len(at) == 0 {
-		return
-	}
 	a.number(at)
 	was, is := a.before.standing(s.Object, at, a.index), a.after.standing(s.Object, at, a.index)
 	candidates := a.candidates(s.Object)
@@ -196,13 +215,16 @@ func (a *attribution) shift(s Shift) {
 			continue
 		}
 		for k, word := range s.who.words {
-			for i, d := range candidates {
-				if word == 0 {
-					break
-				}
-				if hit := word & d.word(half.gains, reach[i][0][k], reach[i][1][k]); hit != 0 && d.does(half.gains, half.what) {
-					a.tell(s.Object, half.gains, half.what, d.cause, was, is, k, at[k], hit)
-					word &^= hit
+			for _, does := range []func(*candidate, bool, Permissions) bool{(*candidate).doesAll, (*candidate).doesSome} {
+				for i := range candidates {
+					d := &candidates[i]
+					if word == 0 {
+						break
+					}
+					if hit := word & d.word(half.gains, reach[i][0][k], reach[i][1][k]); hit != 0 && does(d, half.gains, half.what) {
+						a.tell(s.Object, half.gains, half.what, d.cause, was, is, k, at[k], hit)
+						word &^= hit
+					}
 				}
 			}
 			if word != 0 {

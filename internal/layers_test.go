@@ -47,6 +47,7 @@ var layers = []struct {
 	{"policies", []string{"access", "internal/diag"}, "rules see facts and nothing else"},
 	{"reconcile", []string{"access", "site", "internal/diag", "internal/edits", "internal/money", "internal/nearest"}, "the engine is given the language and the rules as interfaces"},
 	{"internal/render", []string{"reconcile", "access", "internal/diag", "docs"}, "renders what the engine serialises, and decides nothing; SARIF carries the pages of codes"},
+	{"internal/hostile", []string{"reconcile", "access"}, "names that mean something to somebody are the same for the test of every sink"},
 	{"internal/forge", []string{"site", "site/rest", "reconcile"}, "where changes are reviewed; it knows of a plan what it asks to accept, and sends through rest like every driver"},
 	{"internal/forge/forgetest", nil, "a stand-in shares no reading of the hosts' documents with the clients that it tests"},
 	{"internal/cli", []string{"access", "docs", "internal/diag", "internal/edits", "internal/forge", "internal/git", "internal/nearest", "internal/operator", "internal/render", "policies", "reconcile", "schema", "site", "site/cloud", "site/datacenter", "site/emulator", "site/recorded", "site/redacted", "site/rest"}, "joins all"},

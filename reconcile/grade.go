@@ -21,7 +21,8 @@ func (p *Plan) Grade() Grade {
 	switch {
 	case p.Stops().Any():
 		return Stopped
-	case len(p.Lost) > 0 || slices.ContainsFunc(p.Impacts, func(i Impact) bool { return !i.Gains || Exposes(i.Class) }):
+	case len(p.Lost) > 0 || slices.ContainsFunc(p.Impacts, func(i Impact) bool { return !i.Gains || Exposes(i.Class) }),
+		slices.ContainsFunc(p.Findings, func(f Finding) bool { return f.Code == "WR411" }): // a restriction is lifted, whoever is there to gain by it
 		return Review
 	}
 	return Safe

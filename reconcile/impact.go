@@ -34,11 +34,12 @@ const (
 	ToGuests   = "guests"   // guests do
 	ToExternal = "external" // people from outside the site's own domains do
 	ToAdmins   = "admins"   // people come to administer a space or the site
+	Unlocked   = "unlocked" // others gain something since a page is no longer restricted
 	Losses     = "losses"
 	Gains      = "gains" // all others
 )
 
-var classes = []string{ToPublic, ToGuests, ToExternal, ToAdmins, Losses, Gains}
+var classes = []string{ToPublic, ToGuests, ToExternal, ToAdmins, Unlocked, Losses, Gains}
 
 // Exposes reports whether a class is told before losses, since it opens something.
 func Exposes(class string) bool { return slices.Index(classes, class) < slices.Index(classes, Losses) }
@@ -49,7 +50,7 @@ type Cause struct {
 	Subject string `json:"subject,omitempty"` // the group or person by whom it reaches the people
 	// Others are further subjects, where causes that differ in nothing else were
 	// folded.
-	Others []string `json:"others,omitempty"`
+	Others []string `json:"-"`
 	Was    string   `json:"was,omitempty"` // its value before
 	Is     string   `json:"is,omitempty"`  // its value afterwards
 }
@@ -57,11 +58,7 @@ type Cause struct {
 // impacts tells what a plan does to people, gravest first.
 func impacts(d access.Delta, changes []Planned) []Impact {
 	guest := func(r access.Ref) bool { return d.After.Guest(r) }
-	domains := d.Desired.Domains
-	outside := func(r access.Ref) bool {
-		_, domain, _ := strings.Cut(r.ID(), "@")
-		return len(domains) > 0 && r.Type() == "user" && !slices.Contains(domains, strings.ToLower(domain))
-	}
+	outside := outsider(d)
 	made := makers(d.Changes, changes)
 	out := []Impact{}
 	for _, i := range access.Impacts(d.Before, d.After) {
@@ -78,6 +75,8 @@ func impacts(d access.Delta, changes []Planned) []Impact {
 				put(class(i, ToExternal), string(who))
 			case i.Is == access.Administers && i.Was != access.Administers:
 				put(class(i, ToAdmins), string(who))
+			case i.Cause.Kind == access.Restrict && i.Cause.Is == "open":
+				put(class(i, Unlocked), string(who))
 			default:
 				put(class(i, Gains), string(who))
 			}
@@ -94,6 +93,15 @@ func impacts(d access.Delta, changes []Planned) []Impact {
 	}
 	slices.SortStableFunc(out, Impact.graver)
 	return out
+}
+
+// outsider says who is from outside the site's own domains, where it names any.
+func outsider(d access.Delta) func(access.Ref) bool {
+	domains := d.Desired.Domains
+	return func(r access.Ref) bool {
+		_, domain, _ := strings.Cut(r.ID(), "@")
+		return len(domains) > 0 && r.Type() == "user" && !slices.Contains(domains, strings.ToLower(domain))
+	}
 }
 
 // class gives the class of those in an impact, who would gain in this one.

@@ -79,6 +79,8 @@ type Plan struct {
 	Impacts []Impact `json:"impacts"`
 	Gained  []Reach  `json:"gained"` // what people gain
 	Lost    []Reach  `json:"lost"`   // what people lose
+	// Heat is how those who gain or lose something stand before and after.
+	Heat *Heat `json:"heat,omitempty"`
 	// Edits are what was edited in the description since another revision, where
 	// one was asked for. The digest does not cover them.
 	Edits *Edits `json:"edits,omitempty"`
@@ -89,6 +91,9 @@ type Plan struct {
 	// Gained and Lost. The site's own are not used: people choose those
 	// themselves, and could call themselves anything.
 	Names map[string]string `json:"names,omitempty"`
+	// Owners are those of the spaces where something changes, as described: whom to
+	// ask.
+	Owners map[string]string `json:"owners,omitempty"`
 	// Audience is "public" where every name that the description does not have is a
 	// pseudonym. The digest is that of the plan with the names.
 	Audience string `json:"audience,omitempty"`
@@ -145,6 +150,10 @@ type Planned struct {
 
 // Described is the reason of a change that brings about what is described.
 const Described = "described"
+
+// StateEnds is the reason for which somebody ceases to be on the site whom a
+// described state shuts out everywhere.
+const StateEnds = "the described state ends access"
 
 // Origin is a place in the description.
 type Origin struct {
@@ -348,6 +357,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p.addObserved(diff.Observed, desired)
 	p.Impacts = impacts(delta, p.Changes)
 	p.Gained, p.Lost = reach(delta)
+	p.Heat = heat(delta)
 	p.Digest = p.digest()
 	p.Budgets = append(in.Guards.budgets(delta), beyond.budgets()...)
 	p.Findings = findings(slices.Concat(
@@ -356,6 +366,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 		in.Guards.admins(delta), own(live.Facts, diff.Target, live.Account), emptied(delta), seats.findings(), warnings(desired.Warnings)), desired.Owners)
 	p.Assertions, p.Proofs = claims(held), claims(proved)
 	p.Names = named(desired.Labels, p.told()...)
+	p.Owners = p.touched(desired.Owners)
 	p.Accept(in.Guards.Acceptances, in.Guards.Used)
 	if in.Base != nil {
 		p.addEdits(in, live, compared{wanted, diff}, unconfirmed)
@@ -559,7 +570,7 @@ func (p *Plan) addSteps(steps []site.Step, diff Difference, desired access.Desir
 		planned := Planned{Op: c.Op, Fact: c.Fact.String(), Was: c.Was, Origin: origin(desired.Origins[id]), Step: stepOf[id]}
 		switch cause, falls := diff.Cause[id]; {
 		case falls && cause == c.Fact.Object && c.Fact.Kind == access.Exists:
-			planned.Reason = "the described state ends access"
+			planned.Reason = StateEnds
 		case falls && c.Op == access.Remove:
 			planned.ConsequenceOf = cause.String()
 			planned.Reason = "falls with " + cause.String()
@@ -724,6 +735,11 @@ func (p *Plan) told() [][]string {
 	}
 	for _, r := range slices.Concat(p.Gained, p.Lost) {
 		out = append(out, r.People)
+	}
+	if p.Heat != nil {
+		for _, r := range p.Heat.Rows {
+			out = append(out, r.People)
+		}
 	}
 	return out
 }

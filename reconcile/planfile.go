@@ -45,6 +45,11 @@ func ReadPlan(b []byte) (*Plan, error) {
 	if _, _, err := p.decode(); err != nil {
 		return nil, err
 	}
+	for _, i := range p.Impacts {
+		if len(i.Objects) == 0 || len(i.People) == 0 {
+			return nil, errors.New("the plan tells of an impact on nothing or on nobody")
+		}
+	}
 	return &p, nil
 }
 

@@ -108,16 +108,19 @@ func samplePlan() *Plan {
 		Proofs:   []Claim{{Name: "no_new_access", Objects: 1, Failed: 1}},
 		Findings: []Finding{{Code: "WR301", Rule: "anonymous_access", Level: access.Warn, Object: "space:S", Owner: "group:o", Message: "m", Hint: "h", Origin: &Origin{"a.weir.yaml", 3, 4}}},
 		Budgets:  []Budget{{Rule: "removals.member", Count: 1, Live: 9, Allowed: 3}},
-		Impacts: []Impact{{Class: ToAdmins, Gains: true, Is: "administration", Cause: Cause{Kind: "role", Subject: "group:g", Others: []string{"group:h"}, Was: "viewer", Is: "admin"},
+		Impacts: []Impact{{Class: ToAdmins, Gains: true, Is: "administration", Cause: Cause{Kind: "role", Subject: "group:g", Was: "viewer", Is: "admin"},
 			Reason: Described, Origin: &Origin{"a.weir.yaml", 1, 2}, Objects: []string{"space:S"}, Permissions: []string{"read/space"}, People: []string{"user:ana@acme.example"}}},
 		Gained: []Reach{{Object: "space:S", Permissions: []string{"read/space"}, People: []string{"user:ana@acme.example"}}},
 		Lost:   []Reach{},
+		Heat: &Heat{Objects: []string{"site", "space:S"}, MoreObjects: 1, MoreRows: 1, MorePeople: 2, Rows: []HeatRow{{Class: ToAdmins, Also: []string{Losses},
+			People: []string{"user:ana@acme.example"}, Count: 1, Cells: []HeatCell{{Object: 1, Was: "view", Is: "administration", Gains: true, Loses: true}}}}},
 		Edits: &Edits{Base: "origin/main", Commit: "c0ffee", Exact: true, Trouble: "t", Edited: 1, Drift: 2, Both: 3, Unplaced: []string{"- exists group:x"},
 			Files: []EditedFile{{Path: "a.weir.yaml", Was: "b.weir.yaml", Idle: 4, Hunks: []Hunk{{
 				Removed: []EditedLine{{Line: 1, Spans: []Span{}}}, Added: []EditedLine{{Line: 1, Spans: []Span{{Text: "m: "}, {Text: "[ana]", Changed: true}}, States: 1}}, Cut: 2,
 				Changes: []string{"+ member group:g user:ana@acme.example"}, Unchanged: []Changeless{{Op: access.Remove, Fact: "exists group:y", Reason: "r"}}}}}}},
 		ReliesOn: map[string]string{"group:g": "0123"},
 		Names:    map[string]string{"user:ana@acme.example": "Ana Lind"},
+		Owners:   map[string]string{"space:S": "group:o"},
 	}
 	p.Digest = p.digest()
 	return p
@@ -191,6 +194,15 @@ func TestReadPlan(t *testing.T) {
 		if _, err := ReadPlan([]byte(text)); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s for %s: %v, want %q", test.new, test.old, err, test.want)
 		}
+	}
+	nobody := samplePlan()
+	nobody.Impacts[0].People = nil
+	var w bytes.Buffer
+	if err := nobody.Write(&w); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadPlan(w.Bytes()); err == nil || !strings.Contains(err.Error(), "on nobody") {
+		t.Errorf("an impact on nobody: %v", err)
 	}
 	for cut := range b.Len() - 1 {
 		if _, err := ReadPlan(b.Bytes()[:cut]); err == nil {

@@ -129,6 +129,8 @@ func TestImpactsAreClassed(t *testing.T) {
 					want = ToExternal
 				case i.Is == "administration" && i.Was != i.Is:
 					want = ToAdmins
+				case i.Cause.Kind == "restrict" && i.Cause.Is == "open":
+					want = Unlocked
 				}
 				if i.Class != want {
 					t.Fatalf("%s is in %s, not %s", who, i.Class, want)

@@ -190,8 +190,8 @@ func arrayShape(items func(*shaper) shape) func(*shaper) shape {
 	return func(s *shaper) shape { return shape{"type": "array", "items": items(s)} }
 }
 
-// someOf is a list that is not empty.
-func someOf(list func(*shaper) shape) func(*shaper) shape {
+// atLeastOne is a list that is not empty.
+func atLeastOne(list func(*shaper) shape) func(*shaper) shape {
 	return func(s *shaper) shape {
 		out := maps.Clone(list(s))
 		out["minItems"] = 1

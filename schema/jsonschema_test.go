@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -19,6 +20,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/weirhq/weir/internal/diag"
+	"github.com/weirhq/weir/internal/money"
 )
 
 // editor is the schema as an editor holds a file against it.
@@ -253,6 +255,13 @@ func mend(d *Document) {
 					tier.Each = &Str{Value: "6.05"}
 				} else if tier.Each != nil {
 					tier.Total = nil
+				}
+				for _, amount := range []*Str{tier.Each, tier.Total} {
+					if amount != nil {
+						if v, err := strconv.ParseFloat(amount.Value, 64); err != nil || v < 0 || v > money.MaxTotal {
+							amount.Value = "6.05"
+						}
+					}
 				}
 			}
 		}

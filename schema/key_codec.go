@@ -162,7 +162,7 @@ var amount = codec[*Str]{
 // mistake.
 var seatTiers = codec[*SeatTiers]{
 	expect: tierList.expect,
-	shape:  someOf(tierList.shape),
+	shape:  atLeastOne(tierList.shape),
 	decode: func(d *decoder, at string, n *node) *SeatTiers {
 		if n.kind != list {
 			d.wrong(at, tierList.expect, n)

@@ -92,7 +92,7 @@ func TestSnapshotsFitTheSchema(t *testing.T) {
 	if err := check(b.String()); err != nil {
 		t.Errorf("a snapshot does not fit its schema: %v", err)
 	}
-	for _, bad := range [][2]string{{`"format": 1`, `"format": 2`}, {`"facts"`, `"fact"`}, {`"reason": "hidden"`, `"why": "hidden"`}} {
+	for _, bad := range [][2]string{{`"format": 2`, `"format": 1`}, {`"facts"`, `"fact"`}, {`"reason": "hidden"`, `"why": "hidden"`}} {
 		text := strings.Replace(b.String(), bad[0], bad[1], 1)
 		if text == b.String() {
 			t.Fatalf("%s is not in the snapshot", bad[0])

@@ -179,14 +179,15 @@ func (a *app) fail(ctx context.Context, err error) int {
 // app is one run of a command.
 type app struct {
 	Env
-	dir     string            // the description's folder
-	sources map[string]string // the text of the files read, for diagnostics
-	trace   bool              // say every request
-	public  bool              // whatever is written may be seen by the public
-	status  *status           // what goes on, on a terminal; nil elsewhere
-	journal reconcile.Journal // of the run that goes on, for notes; nil outside one
-	noteRun int               // its number
-	all     bool              // show everybody and every change in text
+	dir        string            // the description's folder
+	sources    map[string]string // the text of the files read, for diagnostics
+	trace      bool              // say every request
+	public     bool              // whatever is written may be seen by the public
+	status     *status           // what goes on, on a terminal; nil elsewhere
+	journal    reconcile.Journal // of the run that goes on, for notes; nil outside one
+	noteRun    int               // its number
+	all        bool              // show everybody and every change in text
+	asMarkdown markdownFlags
 }
 
 // color says whether colours may be used: on a terminal, unless NO_COLOR asks

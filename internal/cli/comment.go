@@ -346,9 +346,6 @@ func (a *app) keep(ctx context.Context, plan, since *reconcile.Plan, r *reviewed
 	for _, ruling := range r.rulings {
 		notes.Rulings = append(notes.Rulings, render.Ruled{Text: ruling.Text, Who: ruling.Who, Refused: ruling.Refused})
 	}
-	if plan.Acceptable() {
-		notes.Commands = plan.Acceptances()
-	}
 	if last := kept.Before; last != nil && since == nil {
 		notes.Since = &render.Since{Same: last.Digest == plan.Digest, Was: last.Count}
 		notes.Since.Fresh, notes.Since.Gone, notes.Since.Counted = last.New(plan)
@@ -372,6 +369,10 @@ func (a *app) keep(ctx context.Context, plan, since *reconcile.Plan, r *reviewed
 	return r.EditComment(ctx, ours[0].ID, body)
 }
 
+// readable is how many characters a comment has at most, whatever the host takes:
+// GitLab takes a million.
+const readable = 65_536
+
 // commentBody puts a comment together. The plan has what the rest leaves of the
 // host's bound; what is too long all the same is refused before it is sent.
 func commentBody(kind string, plan, since *reconcile.Plan, notes render.ReviewNotes, hidden string) (string, error) {
@@ -386,7 +387,7 @@ func commentBody(kind string, plan, since *reconcile.Plan, notes render.ReviewNo
 	}
 	limit := forge.Limit(kind)
 	b.WriteString(head)
-	room := limit - utf8.RuneCountInString(head) - utf8.RuneCountInString(foot)
+	room := min(limit, readable) - utf8.RuneCountInString(head) - utf8.RuneCountInString(foot)
 	if err := render.Markdown(&b, plan, render.MarkdownOptions{Flavour: kind, Since: since, Limit: room}); err != nil {
 		return "", err
 	}

@@ -51,6 +51,11 @@ var formats = []format{
 		name: "facts", about: "the changes, one a line, for grep and sort",
 		plan: func(a *app, p *reconcile.Plan) error { _, err := fmt.Fprint(a.Stdout, p.Lines()); return err },
 	},
+	{name: "markdown", about: "a comment for those who review a request", plan: (*app).markdown},
+	{
+		name: "html", about: "one page for a browser, with filters and a heat map",
+		plan: func(a *app, p *reconcile.Plan) error { return render.HTML(a.Stdout, p) },
+	},
 	{
 		name: "sarif", about: "SARIF 2.1.0, for code scanning", reports: true,
 		plan: func(a *app, p *reconcile.Plan) error { return render.SARIF(a.Stdout, a.located(p), version()) },

@@ -38,9 +38,10 @@ func (a *app) planCommand() *cobra.Command {
 		Short: "Show what would change on the site",
 		Long: `Compare the description in DIR (default: this folder) with the live site and
 show what an apply would change, whom it reaches, and what rules and budgets
-say. Nothing is written to the site. sarif, junit, github and gitlab report for tools
-what rules, budgets and assertions say, with paths from here; weir render shows a plan
-that was written with --out in another format.
+say. Nothing is written to the site. html is one page for people who review in a
+browser. sarif, junit, github and gitlab report for tools what rules, budgets and
+assertions say, with paths from here; weir render shows a plan that was written with
+--out in another format.
 
 With --audience public whatever the description does not name has a pseudonym: the
 plan can be shown to whoever may read the description, and cannot be applied. The
@@ -56,10 +57,13 @@ what you changed from what drifted on the site. The description is compared
 with the commit at which HEAD left the history of REV (what a pull request
 brings); with --base-exact, with REV itself.
 
+With --format markdown it is a comment for those who review the change, which
+fits the host of --flavour; --since tells what is new since the last push.
+
 Exit codes: 0 planned · 1 error in the description, or no such revision · 2 changes
 (with --detailed-exitcode) · 3 a policy denies it · 4 a budget or invariant stops it
 · 7 the site cannot be read · 8 locked by another run.`,
-		Example: "  weir plan\n  weir plan --format facts | grep '^-'\n  weir plan --out plan.json && weir apply plan.json\n  weir plan --base origin/main\n  weir plan --snapshot acme.json",
+		Example: "  weir plan\n  weir plan --format facts | grep '^-'\n  weir plan --format markdown --flavour gitlab > comment.md\n  weir plan --out plan.json && weir apply plan.json\n  weir plan --base origin/main\n  weir plan --snapshot acme.json\n  weir plan --format html > plan.html",
 		Args:    atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a.folder(args)
@@ -109,6 +113,7 @@ Exit codes: 0 planned · 1 error in the description, or no such revision · 2 ch
 	snapshot.register(cmd, "plan what is in this `file` of weir snapshot instead of the site")
 	base.register(cmd)
 	formatFlag(cmd, &format, ofPlan)
+	a.registerMarkdown(cmd)
 	cmd.Flags().StringVar(&out, "out", "", "also write the plan to a `file`, for weir apply")
 	cmd.Flags().StringVar(&refresh, "refresh", "", "with --snapshot: read `what` the changes rest on from the site: touched")
 	cmd.Flags().StringVar(&audience, "audience", "", "`who` may see all of what is written: public, with pseudonyms for what the description does not name")

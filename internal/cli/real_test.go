@@ -161,6 +161,7 @@ func TestRealAccess(t *testing.T) {
 	if a, b := must(t, 4, "plan", mar, "--site", site, "--format", "json"), must(t, 4, "plan", mar, "--site", site, "--format", "json"); a != b {
 		t.Errorf("two plans of the same are not the same bytes:\n%s", cmp.Diff(a, b))
 	}
+	oneComment(t, p)
 	same := planJSON(t, 4, "plan", marHCL, "--site", site)
 	if diff := cmp.Diff(withoutOrigins(t, p), withoutOrigins(t, same)); diff != "" {
 		t.Errorf("the same description in HCL gives another plan:\n%s", diff)

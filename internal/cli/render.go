@@ -33,6 +33,7 @@ Exit codes: 0 shown, whatever the plan says · 1 there is no such plan.`,
 	}
 	formatFlag(cmd, &format, ofPlan)
 	a.registerAll(cmd)
+	a.registerMarkdown(cmd)
 	cmd.Flags().StringVar(&a.dir, "dir", ".", "the description's `folder`, below which its files are")
 	completeFolder(cmd, "dir")
 	cmd.ValidArgsFunction = files("json")

@@ -63,6 +63,8 @@ var commands = map[string]may{
 		{args: []string{"{}", "--format", "facts", "--detailed-exitcode"}, codes: []int{2}},
 		{args: []string{"{}", "--accept", "removals.member:1@0123456789abcdef0123456789abcdef"}, codes: []int{4}},
 	}},
+	"weir schema":   {runs: []run{{}, {args: []string{"plan"}}}},
+	"weir render":   {runs: []run{{args: []string{"{}/plan.json"}, codes: []int{1}}}},
 	"weir comment":  {runs: []run{{args: []string{"{}/plan.json"}, codes: []int{1}}}},
 	"weir accepted": {runs: []run{{args: []string{"{}/plan.json"}, codes: []int{1}}}},
 	"weir test": {read: true, runs: []run{

@@ -68,11 +68,11 @@ func JSON(w io.Writer, answer any) error {
 func (p *printer) source(s Source) {
 	switch s.Of {
 	case OfSnapshot:
-		p.line("%s", p.paint(dim, "as of "+Safe(s.Time)+", from a snapshot of "+Safe(s.Site)+vouched(s.Key)))
+		p.line("%s", p.paint(dim, "as of "+Safe(s.Time)+", from a snapshot of "+Safe(s.Site)+voice(Safe).vouched(s.Key)))
 	case OfPlan:
 		line := "as it will be when the description of " + Safe(s.Site) + " has been applied"
 		if s.Time != "" {
-			line += " to the site as of " + Safe(s.Time) + ", from a snapshot" + vouched(s.Key)
+			line += " to the site as of " + Safe(s.Time) + ", from a snapshot" + voice(Safe).vouched(s.Key)
 		}
 		p.line("%s", p.paint(dim, line))
 	}

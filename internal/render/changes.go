@@ -130,8 +130,8 @@ func notes(l reconcile.Line) []string {
 	switch {
 	case l.Kind == access.State && l.Op != access.Remove:
 		out = append(out, "in every product of the organisation")
-	case l.Kind == access.Exists && person && l.Changes[0].ConsequenceOf == l.Objects[0].String():
-		return []string{"shut out by the state"}
+	case l.Kind == access.Exists && person && l.Reason() == reconcile.StateEnds:
+		return []string{reconcile.StateEnds}
 	case l.Kind == access.Exists && person && l.Op == access.Remove:
 		out = append(out, "loses access to Confluence here, nothing else")
 	}

@@ -18,22 +18,29 @@ func (p *printer) impacts(plan *reconcile.Plan) {
 	if !p.All {
 		list = reconcile.Fold(list, lines)
 	}
-	opens := slices.IndexFunc(list, func(i reconcile.Impact) bool { return !reconcile.Exposes(i.Class) })
-	if opens < 0 {
-		opens = len(list)
-	}
-	gains := opens + slices.IndexFunc(list[opens:], func(i reconcile.Impact) bool { return i.Gains })
-	if gains < opens {
-		gains = len(list)
-	}
-	p.impactList("opened", yellow, list[:opens], plan.Names)
-	p.impactList("people who lose", red, list[opens:gains], plan.Names)
-	rest := list[gains:]
+	opens, losses, rest := divided(list)
+	p.impactList("opened", yellow, opens, plan.Names)
+	p.impactList("people who lose", red, losses, plan.Names)
 	shown := rest[:min(len(rest), most(p.All, lines))]
 	p.impactList("people who gain", green, shown, plan.Names)
 	if more := rest[len(shown):]; len(more) > 0 {
 		p.line("  and %s more in %s (--all shows them)", Count(distinct(more), "person", "people"), Count(len(more), "line", "lines"))
 	}
+}
+
+// divided gives what opens something, what is lost, and what else is gained.
+func divided(list []reconcile.Impact) (opens, losses, gains []reconcile.Impact) {
+	for _, i := range list {
+		switch {
+		case !i.Gains:
+			losses = append(losses, i)
+		case reconcile.Exposes(i.Class):
+			opens = append(opens, i)
+		default:
+			gains = append(gains, i)
+		}
+	}
+	return opens, losses, gains
 }
 
 func (p *printer) impactList(title, colour string, list []reconcile.Impact, known map[string]string) {
@@ -48,7 +55,7 @@ func (p *printer) impactList(title, colour string, list []reconcile.Impact, know
 		if s.Mark != "" {
 			mark = p.paint(bold, s.Mark) + " "
 		}
-		p.line("  %s%s %s %s: %s%s", mark, people(i.People, known, most(p.All, 3)), p.paint(colour, s.Verb), s.What, s.Why, p.because(i.Reason, i.Origin))
+		p.line("  %s%s %s %s: %s%s", mark, voice(Safe).people(i.People, known, most(p.All, 3)), p.paint(colour, s.Verb), s.What, s.Why, p.because(i.Reason, i.Origin))
 	}
 }
 
@@ -80,6 +87,10 @@ func distinct(list []reconcile.Impact) int {
 	return len(seen)
 }
 
+// voice makes what a plan tells harmless to the place where it is told: names,
+// reasons, and whatever else others wrote. What weir itself says is left as it is.
+type voice func(string) string
+
 // Sentence is an impact in words, for "Verb What: Why" to follow the people.
 type Sentence struct {
 	Mark string // who they are where that matters: "guest", "external"
@@ -89,28 +100,30 @@ type Sentence struct {
 }
 
 // ImpactOf says an impact in words, which are harmless to a terminal.
-func ImpactOf(i reconcile.Impact) Sentence {
-	s := Sentence{Mark: map[string]string{reconcile.ToGuests: "guest", reconcile.ToExternal: "external"}[i.Class], Why: why(i)}
+func ImpactOf(i reconcile.Impact) Sentence { return voice(Safe).impact(i) }
+
+func (v voice) impact(i reconcile.Impact) Sentence {
+	s := Sentence{Mark: map[string]string{reconcile.ToGuests: "guest", reconcile.ToExternal: "external"}[i.Class], Why: v.why(i)}
 	many := len(i.People) != 1
 	s.Verb = map[bool]map[bool]string{true: {true: "gain", false: "lose"}, false: {true: "gains", false: "loses"}}[many][i.Gains]
-	on := Objects(i.Objects, 3)
+	on := v.objects(i.Objects, 3)
 	switch {
 	case i.Objects[0] == string(access.Site):
-		s.What = onTheSite(i)
+		s.What = v.onTheSite(i)
 	case !stronger(i):
-		s.What = fmt.Sprintf("%s on %s", abilities(i.Permissions), on)
+		s.What = fmt.Sprintf("%s on %s", v.abilities(i.Permissions), on)
 	case i.Gains:
-		s.What = fmt.Sprintf("%s on %s", standing(i.Is), on)
+		s.What = fmt.Sprintf("%s on %s", v.standing(i.Is), on)
 		if i.Was != "" {
-			s.What += ", from " + standing(i.Was)
+			s.What += ", from " + v.standing(i.Was)
 		}
 	case i.Is == "":
 		s.What = fmt.Sprintf("all access to %s", on)
 		if i.Was != "view" {
-			s.What += ", up to " + standing(i.Was)
+			s.What += ", up to " + v.standing(i.Was)
 		}
 	default:
-		s.What = fmt.Sprintf("%s on %s, and keep %s", standing(i.Was), on, standing(i.Is))
+		s.What = fmt.Sprintf("%s on %s, and keep %s", v.standing(i.Was), on, v.standing(i.Is))
 		if !many {
 			s.What = strings.Replace(s.What, ", and keep ", ", and keeps ", 1)
 		}
@@ -125,75 +138,118 @@ func stronger(i reconcile.Impact) bool {
 	return n < 0 && i.Gains || n > 0 && !i.Gains
 }
 
-func standing(s string) string {
-	if s == "part" {
+// standing says how somebody stands to an object, or what a role is called.
+func (v voice) standing(s string) string {
+	switch s {
+	case "part":
 		return "some permissions"
+	case "view", "comment", "edit", "administration":
+		return s
 	}
-	return s
+	return v(s)
+}
+
+func (v voice) all(list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = v(s)
+	}
+	return out
 }
 
 // onTheSite says what somebody gains or loses on the site as a whole.
-func onTheSite(i reconcile.Impact) string {
+func (v voice) onTheSite(i reconcile.Impact) string {
 	switch {
 	case i.Was == i.Is:
-		return abilities(i.Permissions) + " on the site"
+		return v.abilities(i.Permissions) + " on the site"
 	case i.Was == "administration" || i.Is == "administration":
 		return "administration of the site"
 	case i.Was == "" || i.Is == "":
 		return "the right to enter"
 	}
-	return abilities(i.Permissions) + " on the site"
+	return v.abilities(i.Permissions) + " on the site"
 }
 
 // abilities names a few permissions, or counts them.
-func abilities(ids []string) string {
+func (v voice) abilities(ids []string) string {
 	if len(ids) > 3 {
 		return Count(len(ids), "permission", "permissions")
 	}
-	return Safe(and(ids))
+	return and(v.all(ids))
 }
 
 // Objects names a few objects, or counts them and names the first.
-func Objects(list []string, few int) string {
+func Objects(list []string, few int) string { return voice(Safe).objects(list, few) }
+
+func (v voice) objects(list []string, few int) string {
 	shown := make([]string, 0, few)
 	for _, o := range list[:min(few, len(list))] {
-		shown = append(shown, Safe(Thing(access.Ref(o))))
+		shown = append(shown, v.principal(access.Ref(o)))
 	}
 	if len(list) <= few {
 		return and(shown)
 	}
-	noun := "spaces"
+	one, many := "space", "spaces"
 	if access.Ref(list[0]).IsPage() {
-		noun = "pages"
+		one, many = "page", "pages"
 	}
-	return fmt.Sprintf("%s %s (%s …)", Number(len(list)), noun, strings.Join(shown, ", "))
+	return Count(len(list), one, many) + first(shown)
 }
 
-// people names a few people, or counts them and names the first.
-func people(list []string, known map[string]string, few int) string {
+// people names a few people, or counts them and names the first. The public is
+// nobody in particular, and is named first.
+func (v voice) people(list []string, known map[string]string, few int) string {
+	var out []string
+	if i := slices.Index(list, string(access.Anonymous)); i >= 0 && len(list) > few {
+		out = []string{v.person(list[i], nil)}
+		list = slices.Delete(slices.Clone(list), i, i+1)
+	}
+	if len(list) == 0 {
+		return and(out)
+	}
 	shown := make([]string, 0, min(few, len(list)))
 	for _, who := range list[:min(few, len(list))] {
-		shown = append(shown, person(who, known))
+		shown = append(shown, v.person(who, known))
 	}
 	if len(list) <= few {
-		return and(shown)
+		return and(append(out, shown...))
 	}
-	return fmt.Sprintf("%s people (%s …)", Number(len(list)), strings.Join(shown, ", "))
+	return and(append(out, Count(len(list), "person", "people")+first(shown)))
 }
 
-func person(who string, known map[string]string) string {
+// first names the first of what was counted, if any.
+func first(shown []string) string {
+	if len(shown) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%s …)", strings.Join(shown, ", "))
+}
+
+// principal names whoever is granted something, or an object.
+func (v voice) principal(r access.Ref) string {
+	switch r {
+	case "", access.Everyone, access.Authenticated, access.Anonymous, access.ProductAdmins, access.Site:
+		return Principal(r)
+	}
+	if r.Type() == "group" {
+		return "group " + v(r.ID())
+	}
+	return v(Principal(r))
+}
+
+func (v voice) person(who string, known map[string]string) string {
 	if access.Ref(who) == access.Anonymous {
 		return "the public"
 	}
-	return Safe(cmp.Or(known[who], access.Ref(who).ID()))
+	return v(cmp.Or(known[who], access.Ref(who).ID()))
 }
 
 // why says what has an impact.
-func why(i reconcile.Impact) string {
-	c, subject := i.Cause, Safe(Principal(access.Ref(i.Cause.Subject)))
+func (v voice) why(i reconcile.Impact) string {
+	c, subject := i.Cause, v.principal(access.Ref(i.Cause.Subject))
 	more := len(c.Others) > 0
 	if more {
-		subject = fmt.Sprintf("%s %s (%s …)", Number(1+len(c.Others)), alikeNoun(c.Subject), Safe(access.Ref(c.Subject).ID()))
+		subject = fmt.Sprintf("%s %s (%s …)", Number(1+len(c.Others)), alikeNoun(c.Subject), v(access.Ref(c.Subject).ID()))
 	}
 	they := func(one, many string) string {
 		if len(i.People) == 1 {
@@ -209,7 +265,7 @@ func why(i reconcile.Impact) string {
 		case i.Gains:
 			return they("enters", "they enter")
 		case c.Is != "":
-			return they("is ", "they are ") + Safe(c.Is)
+			return they("is ", "they are ") + v(c.Is)
 		}
 		return they("is no longer on the site", "they are no longer on the site")
 	case access.Product:
@@ -239,27 +295,27 @@ func why(i reconcile.Impact) string {
 		if more {
 			return fmt.Sprintf("%s roles permit something else", Number(1+len(c.Others)))
 		}
-		return fmt.Sprintf("the role %s permits something else", Safe(access.Ref(c.Subject).ID()))
+		return fmt.Sprintf("the role %s permits something else", v(access.Ref(c.Subject).ID()))
 	case access.Member:
 		if i.Gains {
 			return they("joins ", "they join ") + subject
 		}
 		return they("leaves ", "they leave ") + subject
 	case access.Role, access.Permission, access.Global:
-		return holding(c, subject, be(more))
+		return v.holding(c, subject, be(more))
 	}
 	return "several changes together"
 }
 
 // holding says what a principal comes to hold in place of what.
-func holding(c reconcile.Cause, subject, be string) string {
-	was, is := Safe(standing(c.Was)), Safe(standing(c.Is))
+func (v voice) holding(c reconcile.Cause, subject, be string) string {
+	was, is := v.standing(c.Was), v.standing(c.Is)
 	switch {
 	case c.Was == "":
 		return fmt.Sprintf("%s%s given %s", subject, be, is)
 	case c.Is == "":
 		return fmt.Sprintf("%s%s no longer given %s", subject, be, was)
-	case was == is:
+	case c.Was == c.Is:
 		return fmt.Sprintf("%s%s given other permissions", subject, be)
 	}
 	return fmt.Sprintf("%s: %s → %s", subject, was, is)

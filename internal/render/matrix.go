@@ -1,10 +1,7 @@
 package render
 
 import (
-	"bufio"
-	_ "embed"
 	"fmt"
-	"html/template"
 	"io"
 	"slices"
 	"strings"
@@ -73,120 +70,123 @@ func personCell(w Who) string {
 	return access.Ref(w.Ref).ID()
 }
 
-//go:embed matrix.html
-var matrixPage string
-
-var matrixTemplate = template.Must(template.New("matrix").Parse(matrixPage))
-
-// heatPage is what the page is made of.
-type heatPage struct {
-	Title, Lead string
-	Notes       []string
-	Rows        string // what a row is
-	Legend      []heatCell
-	Spaces      []heatHead
-	Lines       []heatLine
+// matrixPage is what the heat map of a site is made of.
+type matrixPage struct {
+	page
+	Lead   string
+	Notes  []string
+	Rows   string // what a row is
+	Legend []stand
+	Spaces []matrixHead
+	Lines  []matrixLine
 }
 
-type heatHead struct{ Key, Title string }
+type matrixHead struct{ Key, Title string }
 
-type heatLine struct {
-	Name, Title, Class string
-	Cells              []heatCell
+type matrixLine struct {
+	Name, Of, Mark string
+	Cells          []matrixCell
 }
 
-type heatCell struct{ Class, Text, Title string }
+// matrixCell is a cell; one without text is empty.
+type matrixCell struct{ Class, Text, Title string }
 
-// MatrixHTML writes a heat map as one page that needs no other file and no script.
+// MatrixHTML writes a heat map as one page that needs no other file and, but for
+// its filter, no script.
 func MatrixHTML(w io.Writer, a *MatrixAnswer) error {
 	spaces := a.Spaces[:a.ShowSpaces]
-	page := heatPage{
-		Title: "Who can do what on " + a.Source.Site,
+	m := matrixPage{
+		page: newPage("matrix", "Who can do what on "+a.Source.Site, a.Source.Site),
 		Lead: fmt.Sprintf("%s, %s. A cell shows the strongest of %s.", Count(len(a.People)-1, "person", "people"),
 			Count(len(a.Spaces), "space", "spaces"), and(a.Operations)),
 		Rows: "Person",
 	}
 	switch a.Source.Of {
 	case OfSnapshot:
-		page.Notes = append(page.Notes, "As of "+a.Source.Time+", from a snapshot.")
+		m.Notes = append(m.Notes, "As of "+Safe(a.Source.Time)+", from a snapshot.")
 	case OfPlan:
-		page.Notes = append(page.Notes, "As it will be when the description has been applied.")
+		m.Notes = append(m.Notes, "As it will be when the description has been applied.")
 	}
 	if n := len(a.Source.Unseen); n > 0 {
-		page.Notes = append(page.Notes, Count(n, "thing", "things")+" could not be seen, so there may be more.")
+		m.Notes = append(m.Notes, Count(n, "thing", "things")+" could not be seen, so there may be more.")
 	}
 	if len(a.Spaces) > len(spaces) {
-		page.Notes = append(page.Notes, fmt.Sprintf("The first %s of %s spaces are shown: choose others with --spaces.", Number(len(spaces)), Number(len(a.Spaces))))
+		m.Notes = append(m.Notes, fmt.Sprintf("The first %s of %s spaces are shown: choose others with --spaces.", Number(len(spaces)), Number(len(a.Spaces))))
 	}
 	for _, op := range a.Operations {
-		page.Legend = append(page.Legend, heatCell{Class: op + " p4", Text: letter(op), Title: op})
+		m.Legend = append(m.Legend, standFor(op))
 	}
 	for _, s := range spaces {
-		title := s.Name
+		title := Safe(s.Name)
 		for _, op := range a.Operations {
 			title += fmt.Sprintf("; %s %s", Number(s.Counts[op]), op)
 		}
-		page.Spaces = append(page.Spaces, heatHead{s.Space, strings.TrimPrefix(title, "; ")})
+		m.Spaces = append(m.Spaces, matrixHead{display(s.Space), strings.TrimPrefix(title, "; ")})
 	}
-	page.Lines = append(page.Lines, personLine(a.People[0], spaces, "public"))
+	m.Lines = append(m.Lines, personLine(a.People[0], spaces))
 	if a.Groups == nil {
 		for _, r := range a.People[1:] {
-			class := ""
-			if r.Guest {
-				class = "guest"
-			}
-			page.Lines = append(page.Lines, personLine(r, spaces, class))
+			m.Lines = append(m.Lines, personLine(r, spaces))
 		}
 	} else {
-		page.Rows = "Group"
-		page.Lead += " Of groups it says how many of their people can, darker the larger their part."
+		m.Rows = "Group"
+		m.Lead += " Of groups it says how many of their people can, the more colour the larger their part."
 		if len(a.Groups) < a.AllGroups {
-			page.Notes = append(page.Notes, fmt.Sprintf("The %s largest of %s groups are shown: --format csv has everybody.", Number(len(a.Groups)), Number(a.AllGroups)))
+			m.Notes = append(m.Notes, fmt.Sprintf("The %s largest of %s groups are shown: --format csv has everybody.", Number(len(a.Groups)), Number(a.AllGroups)))
 		}
 		for _, g := range a.Groups {
-			page.Lines = append(page.Lines, groupLine(g, a.Operations, spaces))
+			m.Lines = append(m.Lines, groupLine(g, a.Operations, spaces))
 		}
 	}
-	out := bufio.NewWriter(w)
-	if err := matrixTemplate.Execute(out, page); err != nil {
-		return err
-	}
-	return out.Flush()
+	return writePage(w, "matrix", m)
 }
 
-func letter(op string) string { return strings.ToUpper(op[:1]) }
+// standFor gives the standing that an operation makes.
+func standFor(op string) stand {
+	if op == "admin" {
+		op = "administration"
+	}
+	_, s := standOf(op)
+	return s
+}
 
-func personLine(r MatrixRow, spaces []MatrixSpace, class string) heatLine {
-	l := heatLine{Name: personCell(r.Who), Title: r.Name, Class: class}
-	if class == "public" {
-		l.Name, l.Title = "the public", "whoever is not logged in"
+func personLine(r MatrixRow, spaces []MatrixSpace) matrixLine {
+	l := matrixLine{Name: display(personCell(r.Who)), Of: display(r.Name)}
+	switch {
+	case access.Ref(r.Ref) == access.Anonymous:
+		l.Name, l.Of = "the public", "whoever is not logged in"
+	case r.Guest:
+		l.Mark = "guest"
 	}
 	for _, s := range spaces {
-		var c heatCell
+		var c matrixCell
 		if op := r.Can[s.Space]; op != "" {
-			c = heatCell{Class: op + " p4", Text: letter(op), Title: fmt.Sprintf("%s: %s %s", l.Name, op, s.Space)}
+			c.Class, c.Text = standFor(op).Class, standFor(op).Letter
 		}
 		l.Cells = append(l.Cells, c)
 	}
 	return l
 }
 
-func groupLine(g MatrixGroup, ops []string, spaces []MatrixSpace) heatLine {
-	l := heatLine{Name: g.Group, Title: Count(g.People, "person", "people")}
+func groupLine(g MatrixGroup, ops []string, spaces []MatrixSpace) matrixLine {
+	l := matrixLine{Name: display(g.Group), Of: Count(g.People, "person", "people")}
 	for _, s := range spaces {
-		var c heatCell
+		var c matrixCell
 		counts := g.Can[s.Space]
 		var said []string
 		for _, op := range ops {
 			if n := counts[op]; n > 0 {
-				said = append(said, fmt.Sprintf("%s of %s %s", Number(n), Number(g.People), op))
+				said = append(said, Number(n)+" "+op)
 			}
 		}
 		for _, op := range slices.Backward(ops) {
 			if n := counts[op]; n > 0 {
-				c = heatCell{Class: fmt.Sprintf("%s p%d", op, (4*n+g.People-1)/g.People), Text: Number(n), Title: fmt.Sprintf("%s in %s: %s", g.Group, s.Space, and(said))}
+				c.Class, c.Text = fmt.Sprintf("part%d %s", (4*n+g.People-1)/g.People, standFor(op).Class), standFor(op).Letter+" "+Number(n)
 				break
 			}
+		}
+		if len(said) > 1 {
+			c.Title = strings.Join(said, ", ")
 		}
 		l.Cells = append(l.Cells, c)
 	}

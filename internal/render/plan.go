@@ -26,8 +26,8 @@ var kindOrder = []struct{ key, noun string }{
 // findings and budgets.
 func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 	p := newPrinter(w, o)
-	if len(plan.Changes) == 0 && len(plan.Manual) == 0 && !plan.Stops().Any() {
-		p.line("%s", p.paint(bold, unchanged(plan)))
+	if nothing(plan) {
+		p.line("%s", p.paint(bold, voice(Safe).unchanged(plan)))
 		p.provenance(plan)
 		p.observed(plan.Observed)
 		p.claims(plan)
@@ -35,7 +35,7 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 		return p.err
 	}
 	p.line("%s", p.paint(bold, Safe(Verdict(plan))))
-	p.line("%s", p.paint(dim, effort(plan)))
+	p.line("%s", p.paint(dim, voice(Safe).effort(plan)))
 	p.provenance(plan)
 	p.impacts(plan)
 	p.seats(plan.Seats)
@@ -56,8 +56,8 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 
 // effort says what was read, what that took and could have taken, and what an
 // apply takes.
-func effort(plan *reconcile.Plan) string {
-	s := fmt.Sprintf("%s (%s), %s compared", Safe(plan.Site.Name), Safe(plan.Site.Product), Count(plan.Compared, "fact", "facts"))
+func (v voice) effort(plan *reconcile.Plan) string {
+	s := fmt.Sprintf("%s (%s), %s compared", v(plan.Site.Name), v(plan.Site.Product), Count(plan.Compared, "fact", "facts"))
 	offline := plan.Snapshot != nil && plan.Requests == 0
 	if !offline {
 		s += ", " + Count(plan.Requests, "request", "requests")
@@ -75,7 +75,7 @@ func effort(plan *reconcile.Plan) string {
 }
 
 // unchanged says that there is nothing to do, and what stands nevertheless.
-func unchanged(plan *reconcile.Plan) string {
+func (v voice) unchanged(plan *reconcile.Plan) string {
 	notes := []string{Count(plan.Compared, "fact", "facts") + " compared"}
 	if n := len(plan.Findings); n > 0 {
 		notes = append(notes, Count(n, "warning stands", "warnings stand"))
@@ -83,20 +83,27 @@ func unchanged(plan *reconcile.Plan) string {
 	if n := len(plan.Unknown); n > 0 {
 		notes = append(notes, Count(n, "thing", "things")+" not seen")
 	}
-	line := fmt.Sprintf("no changes: %s is as described (%s)", Safe(plan.Site.Name), strings.Join(notes, ", "))
+	line := fmt.Sprintf("no changes: %s is as described (%s)", v(plan.Site.Name), strings.Join(notes, ", "))
 	if len(notes) > 1 {
-		line += "; --format json lists them"
+		line += jsonListsThem
 	}
 	return line
 }
 
+const jsonListsThem = "; --format json lists them"
+
 // Verdict says in one line whether the plan may be applied and what it does to
 // people.
 func Verdict(plan *reconcile.Plan) string {
+	return voice(func(s string) string { return s }).verdict(plan)
+}
+
+func (v voice) verdict(plan *reconcile.Plan) string {
+	const few = 8
 	var why []string
 	for _, b := range plan.Budgets {
 		if b.Stops() {
-			why = append(why, fmt.Sprintf("%s:%d (%d allowed)", b.Rule, b.Count, b.Bound()))
+			why = append(why, v(fmt.Sprintf("%s:%d", b.Rule, b.Count))+fmt.Sprintf(" (%d allowed)", b.Bound()))
 		}
 	}
 	denied := make(map[string]int)
@@ -106,10 +113,12 @@ func Verdict(plan *reconcile.Plan) string {
 		}
 	}
 	for _, rule := range slices.Sorted(maps.Keys(denied)) {
-		why = append(why, rule+times(denied[rule]))
+		why = append(why, v(rule)+times(denied[rule]))
 	}
-	people := effect(plan)
+	people := v.effect(plan)
 	switch {
+	case len(why) > few:
+		return fmt.Sprintf("stopped by %s and %s more: %s", strings.Join(why[:few], ", "), Number(len(why)-few), people)
 	case len(why) > 0:
 		return fmt.Sprintf("stopped by %s: %s", strings.Join(why, ", "), people)
 	case len(plan.Changes) == 0:
@@ -127,7 +136,7 @@ func times(n int) string {
 	return fmt.Sprintf(" (%d times)", n)
 }
 
-func effect(plan *reconcile.Plan) string {
+func (v voice) effect(plan *reconcile.Plan) string {
 	var parts []string
 	left, entered, elsewhere := atTheDoor(plan)
 	if left > 0 {
@@ -154,7 +163,7 @@ func effect(plan *reconcile.Plan) string {
 	gains := slices.DeleteFunc(slices.Clone(plan.Impacts), func(i reconcile.Impact) bool { return !i.Gains })
 	switch n := distinct(gains); {
 	case n > 0 && len(gains) == 1:
-		s := ImpactOf(gains[0])
+		s := v.impact(gains[0])
 		parts = append(parts, fmt.Sprintf("%s %s %s", Count(n, "person", "people"), s.Verb, s.What))
 	case n > 0 && n == entered && plan.People.Gaining == 0:
 		parts = append(parts, Count(n, "person", "people")+" may enter")
@@ -235,18 +244,23 @@ func (p *printer) observed(list []reconcile.Observed) {
 	p.line("")
 	p.line("%s %s", p.paint(bold, "only observed"), p.paint(dim, "("+Number(len(list))+")"))
 	for _, o := range list[:min(few, len(list))] {
-		note := map[access.Op]string{access.Add: "described, and not there", access.Remove: "there, and not described", access.Modify: "described otherwise"}[o.Op]
-		if o.Op == access.Modify {
-			note += ": there it is " + o.Was
-		}
-		if o.Origin != nil && o.Op != access.Remove {
-			note += ", " + place(o.Origin)
-		}
-		p.line("    %s %s  %s", o.Op, Safe(o.Fact), p.paint(dim, "# "+Safe(note)))
+		p.line("    %s %s  %s", sign(o.Op), Safe(o.Fact), p.paint(dim, "# "+Safe(observation(o))))
 	}
 	if more := len(list) - few; more > 0 {
 		p.line("    and %s more (--format json lists them)", Number(more))
 	}
+}
+
+// observation says how what is observed differs.
+func observation(o reconcile.Observed) string {
+	note := map[access.Op]string{access.Add: "described, and not there", access.Remove: "there, and not described", access.Modify: "described otherwise"}[o.Op]
+	if o.Op == access.Modify {
+		note += ": there it is " + o.Was
+	}
+	if o.Origin != nil && o.Op != access.Remove {
+		note += ", " + place(o.Origin)
+	}
+	return note
 }
 
 // claims tells how many assertions and proofs hold, and of those that do who could
@@ -272,16 +286,21 @@ func (p *printer) claims(plan *reconcile.Plan) {
 		}
 		p.line("    %s: %s", Safe(c.Name), mark)
 		for _, o := range c.Obtainable[:min(few, len(c.Obtainable))] {
-			where := o.Object
-			if o.Objects > 1 {
-				where += fmt.Sprintf(" and %s more", Number(o.Objects-1))
-			}
-			p.line("      %s", p.paint(dim, Safe(fmt.Sprintf("%s could %s, of %s", o.Person, o.How, where))))
+			p.line("      %s", p.paint(dim, Safe(obtains(o))))
 		}
 		if more := len(c.Obtainable) - few; more > 0 {
 			p.line("      and %s more could (--format json lists them)", Number(more))
 		}
 	}
+}
+
+// obtains says how somebody could come to do what is denied them.
+func obtains(o reconcile.Obtainable) string {
+	where := o.Object
+	if o.Objects > 1 {
+		where += fmt.Sprintf(" and %s more", Number(o.Objects-1))
+	}
+	return fmt.Sprintf("%s could %s, of %s", o.Person, o.How, where)
 }
 
 func (p *printer) findings(list []reconcile.Finding) {
@@ -311,7 +330,7 @@ func (p *printer) findings(list []reconcile.Finding) {
 		if f.Hint != "" {
 			hint += " (" + Safe(f.Hint) + ")"
 		}
-		p.line("  %s %s %s%s%s", p.paint(colour, string(f.Level)), Safe(f.Code), where, Safe(f.Message), hint)
+		p.line("  %s %s %s%s%s", p.paint(colour, Safe(string(f.Level))), Safe(f.Code), where, Safe(f.Message), hint)
 	}
 	for _, code := range slices.Sorted(maps.Keys(told)) {
 		if more := told[code] - few; more > 0 && !slices.ContainsFunc(list, func(f reconcile.Finding) bool { return f.Code == code && f.Level == access.Deny }) {
@@ -326,7 +345,7 @@ func (p *printer) budgets(plan *reconcile.Plan) {
 		p.line("")
 		p.line("to accept exactly this, once, after a review:")
 		for _, a := range list {
-			p.line("  --accept %s", Safe(a))
+			p.line("  --accept %s", shellWord(Safe(a)))
 		}
 	}
 }
@@ -375,4 +394,15 @@ func counts(c reconcile.Count) string {
 		}
 	}
 	return strings.Join(parts, " ")
+}
+
+// shellWord quotes a word where a shell would read it otherwise.
+func shellWord(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-./:@%+,=", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -109,6 +109,14 @@ func Safe(s string) string {
 	return b.String()
 }
 
+// The marks around names in a sentence: Unicode's own, which [Safe] never lets
+// through.
+const isolate, pop = "\u2068", "\u2069"
+
+// name makes a name from a site or a description safe, and marks where it begins
+// and ends, for those outputs that keep names apart from what surrounds them.
+func name(s string) string { return isolate + Safe(s) + pop }
+
 // Number writes a count with thousands separated.
 func Number(n int) string { return thousands(strconv.Itoa(n)) }
 

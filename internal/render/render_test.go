@@ -74,7 +74,7 @@ func TestEffort(t *testing.T) {
 		},
 	} {
 		plan.Site = reconcile.SiteName{Name: "acme", Product: "embedded"}
-		if got := effort(plan); got != want {
+		if got := voice(Safe).effort(plan); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}

@@ -23,9 +23,7 @@ func TestReview(t *testing.T) {
 		{"removals first", ReviewNotes{Since: &Since{Counted: true, Gone: 1, Fresh: []reconcile.Planned{change("+", "a"), change("-", "b")}}},
 			"\nSince the last push: 2 changes are new, 1 is gone.\n\n- new: `- b`\n- new: `+ a`\n"},
 		{"rulings", ReviewNotes{Rulings: []Ruled{{Text: "r:1@d", Who: "ana"}, {Text: "x", Who: "@all`", Refused: "no"}}},
-			"\n- accepted by `ana`: `r:1@d`\n- not accepted: `x` by `` @all` ``: `no`\n"},
-		{"commands", ReviewNotes{Commands: []string{"deletes/group:``` x:1@d"}},
-			"\nSomebody who may write here and did not make this request can accept exactly this, once, with a comment that says:\n\n    /weir accept deletes/group:``` x:1@d\n"},
+			"\n- accepted by `ana`: `r:1@d`\n- not accepted: `x` by `@all`&#96;: `no`\n"},
 	} {
 		var b strings.Builder
 		if err := Review(&b, test.notes); err != nil || b.String() != test.want {
@@ -42,30 +40,30 @@ func TestReviewIsShort(t *testing.T) {
 	for i := range 1000 {
 		long := strings.Repeat(fmt.Sprint(i), 10_000)
 		n.Since.Fresh = append(n.Since.Fresh, reconcile.Planned{Op: access.Add, Fact: long})
-		n.Commands = append(n.Commands, long)
 		n.Rulings = append(n.Rulings, Ruled{Text: long, Who: long, Refused: long})
 	}
 	var b strings.Builder
-	if err := Review(&b, n); err != nil || b.Len() > 16_000 || !strings.Contains(b.String(), "more are not shown here") || !strings.Contains(b.String(), "- and 990 more") || !strings.Contains(b.String(), "990 others that are not before") {
+	if err := Review(&b, n); err != nil || b.Len() > 16_000 || !strings.Contains(b.String(), "- and 990 more") || !strings.Contains(b.String(), "990 others that are not before") {
 		t.Errorf("%v: %d characters", err, b.Len())
 	}
 }
 
-// A name stays within its span: no line break, no run of backticks that ends it.
-func FuzzSpan(f *testing.F) {
-	for _, s := range []string{"", "a", "`", "``a`", "a\nb", "@all", "\u202e", "\xff`"} {
+// What is code stays code: every backtick opens or closes it, and nothing ends a line
+// or the cell of a table. What stands outside is entities, and the mark of a cut.
+func FuzzCode(f *testing.F) {
+	for _, s := range []string{"", "a", "`", "``a`", "a\nb", "@all", "\u202e", "\xff`", "a|b", "##[x", " a ", strings.Repeat("`", 90), strings.Repeat("a`", 90)} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		got := span(s)
-		fence := got[:len(got)-len(strings.TrimLeft(got, "`"))]
-		inner := strings.TrimSuffix(strings.TrimPrefix(got, fence), fence)
-		if fence == "" || strings.ContainsAny(got, "\n\r") || strings.HasPrefix(inner, "`") || strings.HasSuffix(inner, "`") {
+		got := codeOf(s, longName)
+		pieces := strings.Split(got, "`")
+		if len(pieces)%2 == 0 || strings.ContainsAny(got, "\n\r|") || strings.Contains(got, "##[") || len([]rune(got)) > 8*longName {
 			t.Fatalf("%q: %q", s, got)
 		}
-		for _, run := range strings.FieldsFunc(inner, func(r rune) bool { return r != '`' }) {
-			if len(run) >= len(fence) {
-				t.Fatalf("%q: %q is ended by %q", s, got, run)
+		for i, piece := range pieces {
+			outside := strings.NewReplacer("&#96;", "", "&#124;", "", "&#91;", "", "…", "").Replace(piece)
+			if i%2 == 0 && outside != "" || i%2 == 1 && piece == "" {
+				t.Fatalf("%q: %q", s, got)
 			}
 		}
 	})

@@ -21,6 +21,7 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/diag"
+	"github.com/weirhq/weir/internal/hostile"
 	"github.com/weirhq/weir/reconcile"
 )
 
@@ -28,33 +29,6 @@ var (
 	hostileNames = flag.Int("names", 1000, "how many hostile names go through every sink")
 	hostileSeed  = flag.Uint64("names-seed", 1, "which ones")
 )
-
-// hostile are texts that mean something to some reader of some sink.
-var hostile = []string{
-	"::error::", "\n::stop-commands::x\n", "\r::add-mask::x", "%0A::set-output name=a::b", "##[error]", "##[group]x", "##vso[task.setvariable]", "::", "%", "%25", "%3A", "%250A",
-	",title=x", ",line=1", "=", "file=", ":", ",", "]]>", "<![CDATA[", "<!--", "-->", "<script>alert(1)</script>", "</testsuite>", "&amp;", "&#10;", "&", "<", ">", `"`, "'", "`",
-	"\x00", "\x01", "\x08", "\x1b[31m", "\x1b]0;x\x07", "\x7f", "\u0085", "\u2028", "\u2029", "\u202e", "\u2066", "\u200b", "\ufeff", "\ufffe", "\uffff", "\ufffd", "\xff", "\xed\xa0\x80", "\xc0\x80",
-	"](http://evil.example)", "[x](1)", "[", "]", `\`, `\]`, "{0}", "{12}", "{{0}}", "{", "}", "${x}", "@everyone", "#1", "!1", "|", "*", "_", "~~", "\t", " ", "  ", "\u00a0", "..", "/", "//", "./", `\\host\x`,
-	"file:///etc", "http://evil.example/", "a?b", "a#b", "a b", "ü", "é", "日本", "\U0001f600", "\U0001f468\u200d\U0001f469", "ana@acme.example", "group:okta", "\U000e0041", "\ue000",
-}
-
-// hostileName makes a name of such texts; one in a hundred is 10 kB long.
-func hostileName(r *rand.Rand) string {
-	n := 1 + r.IntN(4)
-	long := r.IntN(100) == 0
-	var b strings.Builder
-	for i := 0; i < n || long && b.Len() < 10_000; i++ {
-		switch r.IntN(4) {
-		case 0:
-			b.WriteString("name")
-		case 1: // any rune at all
-			b.WriteRune(rune(r.IntN(0x3000)))
-		default:
-			b.WriteString(hostile[r.IntN(len(hostile))])
-		}
-	}
-	return b.String()
-}
 
 // hostilePlan is a plan that has a name in every field that comes from outside.
 func hostilePlan(name string) *reconcile.Plan {
@@ -105,9 +79,9 @@ func TestSinks(t *testing.T) {
 	schema := sarifSchema(t)
 	r := rand.New(rand.NewPCG(*hostileSeed, 1))
 	for i := range *hostileNames {
-		name := hostileName(r)
-		if i < len(hostile) {
-			name = hostile[i]
+		name := hostile.Name(r)
+		if i < len(hostile.Texts) {
+			name = hostile.Texts[i]
 		}
 		throughSinks(t, name, schema)
 		if t.Failed() {
@@ -119,7 +93,7 @@ func TestSinks(t *testing.T) {
 
 func FuzzSinks(f *testing.F) {
 	schema := sarifSchema(f)
-	for _, name := range hostile {
+	for _, name := range hostile.Texts {
 		f.Add(name)
 	}
 	f.Fuzz(func(t *testing.T, name string) { throughSinks(t, name, schema) })

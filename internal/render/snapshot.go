@@ -14,12 +14,16 @@ func (p *printer) provenance(plan *reconcile.Plan) {
 		p.line("%s", p.paint(yellow, SnapshotLine(plan.Snapshot)))
 	}
 	if plan.Audience == reconcile.Public {
-		p.line("%s", p.paint(dim, "for the public: who and what the description does not name has a pseudonym"))
+		p.line("%s", p.paint(dim, forThePublic))
 	}
 }
 
+const forThePublic = "for the public: who and what the description does not name has a pseudonym"
+
 // SnapshotLine says in one line which snapshot a plan is of.
-func SnapshotLine(s *reconcile.Snapshot) string {
+func SnapshotLine(s *reconcile.Snapshot) string { return voice(Safe).snapshot(s) }
+
+func (v voice) snapshot(s *reconcile.Snapshot) string {
 	what := "snapshot"
 	if s.Redacted {
 		what = "redacted snapshot"
@@ -31,15 +35,15 @@ func SnapshotLine(s *reconcile.Snapshot) string {
 	case reconcile.RereadAll:
 		line += "; everything was read again just now"
 	}
-	return line + vouched(s.Key)
+	return line + v.vouched(s.Key)
 }
 
 // vouched says who vouches for a snapshot.
-func vouched(key string) string {
+func (v voice) vouched(key string) string {
 	if key == "" {
 		return "; nothing vouches for it"
 	}
-	return "; signed by " + Safe(key)
+	return "; signed by " + v(key)
 }
 
 // Age says how old something is, never less than it is.

@@ -61,7 +61,7 @@ func (p past) content(extent access.Extent, touched []access.Ref) access.Extent 
 		anew[u.Object] = anew[u.Object] || u.Object.IsPage()
 	}
 	for f := range p.last.Facts.OfKind(access.Restrict) {
-		if _, ok := p.rename(f); !ok || p.differs(f.Subject) {
+		if p.differs(f.Subject) {
 			anew[f.Object] = true
 		}
 	}
@@ -100,9 +100,12 @@ func (p past) keepContent(extent, read access.Extent) {
 			if !kept(f.Object) {
 				continue
 			}
-			if now, ok := p.rename(f); ok {
-				facts = append(facts, now)
+			// Whom no list named then, none names now, or the page was read anew. A group
+			// that is gone keeps the name that its page gives it.
+			if _, listed := p.last.IDs[f.Subject]; listed {
+				f, _ = p.rename(f)
 			}
+			facts = append(facts, f)
 		}
 	}
 	p.now.Facts = p.now.Facts.Union(access.NewSet(facts...))
