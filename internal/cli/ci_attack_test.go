@@ -167,7 +167,6 @@ func TestRequestsOfAttackers(t *testing.T) {
 			if got["offline"] == "" || got["offline"] == "skipped" || from != forgetest.Repo && !a.edits && (got["live"] != "skipped" || got["comment"] != "skipped") {
 				t.Errorf("%s, from %s: jobs ended %v", a.name, from, got)
 			}
-			t.Logf("%s, from %s: %v", a.name, from, got)
 			obeyed(t, a.name, r.log.String()[before:])
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -124,7 +125,7 @@ func TestGitHubWorkflows(t *testing.T) {
 		t.Errorf("status %q, want %q", got, want)
 	}
 	comments := r.forge.Comments()
-	if len(comments) != 1 || !strings.Contains(comments[0].Body, "/weir accept removals.member:5@") {
+	if len(comments) != 1 || !strings.Contains(comments[0].Body, "`/weir accept removals.member:5@") {
 		t.Fatalf("comments: %+v\n%s", comments, r.log.String())
 	}
 
@@ -187,14 +188,12 @@ func (r *repository) gh() string {
 func (r *repository) accept() {
 	r.Helper()
 	var words []string
-	for line := range strings.Lines(r.forge.Comments()[0].Body) {
-		if word, ok := strings.CutPrefix(line, "    /weir accept "); ok {
-			words = append(words, "/weir accept "+word)
-		}
+	for _, m := range regexp.MustCompile("`(/weir accept [^`]+@[0-9a-f]{32})`").FindAllStringSubmatch(r.forge.Comments()[0].Body, -1) {
+		words = append(words, m[1])
 	}
 	if len(words) == 0 {
 		r.Fatalf("nothing can be accepted:\n%s", r.forge.Comments()[0].Body)
 	}
 	r.forge.Permit("ana", forgetest.Admin)
-	r.forge.Say("ana", strings.Join(words, ""))
+	r.forge.Say("ana", strings.Join(words, "\n"))
 }
