@@ -131,6 +131,27 @@ func TestJournalBetweenRuns(t *testing.T) {
 	}
 }
 
+// Two runs that take the journal in one second do not both have it.
+func TestJournalIsTakenOnce(t *testing.T) {
+	t.Parallel()
+	r := newRepository(t, "github", map[string]string{"ci/weir-state": "examples/ci/weir-state"})
+	r.tool("date", "echo 1781524800")
+	env := map[string]string{"WEIR_JOURNAL_KEY": "k", "GIT_AUTHOR_DATE": "1781524800 +0000", "GIT_COMMITTER_DATE": "1781524800 +0000"}
+	seen := make(map[string]bool)
+	for i := range 2 {
+		dir := filepath.Join(r.dir, fmt.Sprintf("clone%d", i))
+		r.checkout(dir, "refs/heads/main", "1")
+		if !r.bash(dir, "ci/weir-state take access", env) {
+			t.Fatal(r.log.String())
+		}
+		seen[r.git(r.origin, "rev-parse", "weir-journal")] = true
+		r.git(r.origin, "update-ref", "-d", "refs/heads/weir-journal")
+	}
+	if len(seen) != 2 {
+		t.Error("the marks of two runs are one commit")
+	}
+}
+
 // weir.lock is offered only where it changed.
 func TestLockIsOffered(t *testing.T) {
 	t.Parallel()
