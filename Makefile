@@ -6,6 +6,8 @@ SHELL       := bash
 # Tools run from their pinned source: nothing has to be installed.
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+
 # Knobs: make fuzz FUZZTIME=10s, make soak CHECKS=100000 SEED=7, make dataset DATASETS=folder.
 FUZZTIME ?= 30s
 CHECKS   ?= 20000
@@ -101,6 +103,10 @@ bench: ## Measure plan, apply, generate and serve with the built program, and wh
 lint: ## Check formatting and run golangci-lint
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; }
 	@go run $(GOLANGCI) run ./...
+
+.PHONY: lint-workflows
+lint-workflows: ## Check the shipped GitHub workflows with actionlint
+	@go run $(ACTIONLINT) -shellcheck= -pyflakes= examples/ci/github/*.yml
 
 # The files themselves are compared, before and after, so that it works in a
 # checkout with changes as well.

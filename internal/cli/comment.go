@@ -94,17 +94,19 @@ print an argument --accept=RULE:COUNT@DIGEST for each exceeded budget of exactly
 that plan that somebody accepted who may: one argument a line, for weir apply.
 What does not count is told on stderr, with why.
 
-Where the review is and what opens it is said as for weir comment.
+Where the review is and what opens it is said as for weir comment. After a merge
+CI's run is of a branch: --merged finds the request by the commit.
 
 Exit codes: 0 printed, or nothing is accepted · 1 error in input or use · 7 the
 host cannot be reached, or refuses.`,
-		Example: "  mapfile -t accepted < <(weir accepted plan.json)\n  weir apply plan.json --auto-approve \"${accepted[@]}\"",
+		Example: "  mapfile -t accepted < <(weir accepted plan.json)\n  weir apply plan.json --auto-approve \"${accepted[@]}\"\n  weir accepted plan.json --merged \"$GITHUB_SHA\"",
 		Args:    exactly("PLANFILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.accepted(cmd.Context(), args[0], f)
 		},
 	}
 	f.register(cmd)
+	cmd.Flags().StringVar(&f.Merged, "merged", "", "read the request that was merged as this `commit`, as the host tells; nothing is accepted where there is none")
 	return cmd
 }
 
@@ -118,6 +120,9 @@ type reviewed struct {
 	rulings  []forge.Ruling
 	hangUp   func()
 }
+
+// errNotMerged says that a commit is of no request that was merged.
+var errNotMerged = errors.New("no request was merged as this commit")
 
 // review opens the request that a plan is reviewed in, reads it, and rules on
 // what was said in it.
@@ -134,15 +139,27 @@ func (a *app) review(ctx context.Context, f reviewFlags, place forge.Place, plan
 	if err != nil {
 		return nil, err
 	}
-	host, err := forge.New(forge.Config{
+	config := forge.Config{
 		Kind: place.Kind, Base: access.Address, Auth: access.Authorization(token),
 		Repo: place.Repo, Request: place.Request, Pipeline: place.Pipeline, Account: f.account,
 		Transport: transport, Clock: a.Clock, Wait: a.Wait, Trace: a.tracer(),
-	})
+	}
+	r := &reviewed{hangUp: func() { rest.HangUp(transport) }}
+	if place.Merged != "" {
+		if config.Request, err = forge.Merged(ctx, config, place.Merged); err == nil && config.Request == "" {
+			err = errNotMerged
+		}
+		if err != nil {
+			r.hangUp()
+			return nil, err
+		}
+		place.Request = config.Request
+	}
+	host, err := forge.New(config)
 	if err != nil {
 		return nil, err
 	}
-	r := &reviewed{Host: host, place: place, hangUp: func() { rest.HangUp(transport) }}
+	r.Host, r.place = host, place
 	if r.own, err = host.Account(ctx); err == nil {
 		r.request, err = host.Request(ctx)
 	}
@@ -169,6 +186,10 @@ func (a *app) accepted(ctx context.Context, path string, f reviewFlags) error {
 		return err
 	}
 	r, err := a.review(ctx, f, place, plan)
+	if errors.Is(err, errNotMerged) {
+		fmt.Fprintf(a.Stderr, "weir: nothing is accepted: no request of %s was merged as %.12s\n", render.Safe(place.Repo), place.Merged)
+		return nil
+	}
 	if err != nil {
 		return err
 	}

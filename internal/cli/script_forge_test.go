@@ -22,6 +22,7 @@ type standIn struct{ *forgetest.Server }
 //
 //	start KIND           run one (github, gitlab, bitbucket) and set the environment of its CI
 //	push COMMIT          move the request to a commit, 40 times one digit
+//	merge COMMIT         merge the request as a commit, 40 times one digit
 //	permit WHO RIGHT     none, read, write or admin
 //	say WHO TEXT         write a comment; \n is a line break
 //	edit N TEXT          change the Nth comment
@@ -29,7 +30,7 @@ type standIn struct{ *forgetest.Server }
 //	revoke               end weir's token
 //	show THINGS          print comments, labels, statuses or requests
 func review(ts *testscript.TestScript, neg bool, args []string) {
-	usage(ts, !neg && len(args) >= 1, "review start|push|permit|say|edit|fail|revoke|show …")
+	usage(ts, !neg && len(args) >= 1, "review start|push|merge|permit|say|edit|fail|revoke|show …")
 	s := ts.Value(reviewKey{}).(*standIn)
 	verb, args := args[0], args[1:]
 	text := func(i int) string { return strings.ReplaceAll(args[i], `\n`, "\n") }
@@ -46,6 +47,9 @@ func review(ts *testscript.TestScript, neg bool, args []string) {
 		usage(ts, len(args) == 1, "review push COMMIT")
 		s.Push(strings.Repeat(args[0], 40))
 		s.environment(ts)
+	case "merge":
+		usage(ts, len(args) == 1, "review merge COMMIT")
+		s.Merge(strings.Repeat(args[0], 40))
 	case "permit":
 		usage(ts, len(args) == 2, "review permit WHO RIGHT")
 		right, ok := map[string]int{"none": forgetest.None, "read": forgetest.Read, "write": forgetest.Write, "admin": forgetest.Admin}[args[1]]

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/weirhq/weir/site"
@@ -18,10 +19,11 @@ var (
 	bbRequest       = rest.Endpoint{Method: "GET", Path: "/repositories/{}/{}/pullrequests/{}", Op: "read the pull request"}                  // api-group-pullrequests
 	bbComments      = rest.Endpoint{Method: "GET", Path: "/repositories/{}/{}/pullrequests/{}/comments", Op: "read the comments"}             // api-group-pullrequests
 	bbPermissions   = rest.Endpoint{Method: "GET", Path: "/workspaces/{}/permissions/repositories/{}", Op: "read who may write"}              // api-group-workspaces: effective permissions, of groups too
+	bbMerged        = rest.Endpoint{Method: "GET", Path: "/repositories/{}/{}/pullrequests", Op: "read what was merged as the commit"}        // api-group-pullrequests: list pull requests
 	bbComment       = rest.Endpoint{Method: "POST", Path: "/repositories/{}/{}/pullrequests/{}/comments", Op: "write the comment"}            // api-group-pullrequests
 	bbEdit          = rest.Endpoint{Method: "PUT", Path: "/repositories/{}/{}/pullrequests/{}/comments/{}", Op: "edit the comment"}           // api-group-pullrequests
 	bbStatus        = rest.Endpoint{Method: "POST", Path: "/repositories/{}/{}/commit/{}/statuses/build", Op: "set the status of the commit"} // api-group-commit-statuses: one with the key is overwritten
-	bitbucketReads  = []rest.Endpoint{bbUser, bbRequest, bbComments, bbPermissions}
+	bitbucketReads  = []rest.Endpoint{bbUser, bbRequest, bbComments, bbPermissions, bbMerged}
 	bitbucketWrites = []rest.Endpoint{bbComment, bbEdit, bbStatus}
 )
 
@@ -47,7 +49,7 @@ type writers struct {
 	why  string // they cannot be read
 }
 
-func newBitbucket(a at, workspace, repo string) Host {
+func newBitbucket(a at, workspace, repo string) host {
 	return bitbucket{a, workspace, repo, &writers{}}
 }
 
@@ -219,4 +221,31 @@ func (h bitbucket) MayWrite(ctx context.Context, _ Request, who Account) (bool, 
 		}
 	}
 	return h.writers.ids[who.ID], h.writers.why, nil
+}
+
+type bbMergedRequest struct {
+	ID     int64  `json:"id"`
+	State  string `json:"state"`
+	Commit struct {
+		Hash string `json:"hash"`
+	} `json:"merge_commit"`
+}
+
+// merged looks among the requests that were merged last, one page of them: the
+// list of a commit's own takes an app that somebody has to install. Bitbucket
+// gives the first 12 digits of a commit.
+func (h bitbucket) merged(ctx context.Context, commit string) (string, error) {
+	what := rest.Call{To: bbMerged, Args: []string{h.workspace, h.repo}, Query: url.Values{
+		"state": {"MERGED"}, "sort": {"-updated_on"}, "pagelen": {strconv.Itoa(bitbucketPage)},
+	}}
+	var p bbPage[bbMergedRequest]
+	if err := h.Read(ctx, what, &p); err != nil {
+		return "", err
+	}
+	for _, r := range *p.Values {
+		if r.State == "MERGED" && len(r.Commit.Hash) >= 12 && strings.HasPrefix(commit, r.Commit.Hash) {
+			return strconv.FormatInt(r.ID, 10), nil
+		}
+	}
+	return "", nil
 }

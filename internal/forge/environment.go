@@ -17,6 +17,7 @@ type Place struct {
 	Kind    string // github, gitlab or bitbucket
 	Repo    string
 	Request string
+	Merged  string // a commit, in place of the request that was merged as it
 	Commit  string // that was planned; empty if nobody says
 	Run     string // address of the run, for people
 	// Address is that of the host's interface, if the CI's environment gives it,
@@ -59,16 +60,23 @@ func Locate(given Place, getenv func(string) string) (Place, error) {
 			p.Pipeline = ci.Pipeline
 		}
 	}
+	if p.Merged != "" {
+		// A run for a branch is of no request; one that is of another is not asked.
+		p.Request = given.Request
+	}
 	p.Run = cmp.Or(given.Run, ci.Run)
 	p.Token = map[string]string{GitHub: "GITHUB_TOKEN", GitLab: "GITLAB_TOKEN", Bitbucket: "BITBUCKET_TOKEN"}[p.Kind]
 	for _, need := range []struct{ value, text string }{
 		{p.Kind, "host is unknown: this is no CI that weir knows (name it with --host: " + strings.Join(Kinds, ", ") + ")"},
 		{p.Repo, "repository is unknown (name it with --repo)"},
-		{p.Request, "request is unknown: this run is of none (name it with --request)"},
+		{cmp.Or(p.Request, p.Merged), "request is unknown: this run is of none (name it with --request)"},
 	} {
 		if need.value == "" {
 			return Place{}, errors.New(need.text)
 		}
+	}
+	if p.Request != "" && p.Merged != "" {
+		return Place{}, errors.New("request is named twice: by its number and by what it was merged as (leave one out)")
 	}
 	if p.Commit != "" && !isCommit.MatchString(p.Commit) {
 		return Place{}, fmt.Errorf("commit %q is not a whole one (40 or 64 digits)", p.Commit)

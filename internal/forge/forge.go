@@ -108,6 +108,12 @@ type Host interface {
 	MayWrite(ctx context.Context, r Request, who Account) (may bool, why string, err error)
 }
 
+// host also knows which request was merged as a commit.
+type host interface {
+	Host
+	merged(ctx context.Context, commit string) (request string, err error)
+}
+
 // limits of a comment in characters. GitHub: "Body is too long (maximum is 65536
 // characters)", its own refusal. GitLab: "Limited to 1,000,000 characters"
 // (docs.gitlab.com/api/notes). Bitbucket Cloud writes none down; 32,768 is what
@@ -144,6 +150,27 @@ var (
 
 // New opens a request at a host. It sends nothing.
 func New(c Config) (Host, error) {
+	if !isNumber.MatchString(c.Request) {
+		return nil, fmt.Errorf("request %q is not a number", c.Request)
+	}
+	return dial(c)
+}
+
+// Merged gives the number of the request that was merged as a commit, whatever
+// c.Request says, and "" if the host knows of none. What a commit's message says
+// is anybody's word: the host is asked.
+func Merged(ctx context.Context, c Config, commit string) (string, error) {
+	if !isCommit.MatchString(commit) {
+		return "", fmt.Errorf("commit %q is not a whole one (40 or 64 digits)", commit)
+	}
+	h, err := dial(c)
+	if err != nil {
+		return "", err
+	}
+	return h.merged(ctx, commit)
+}
+
+func dial(c Config) (host, error) {
 	parts := strings.Split(c.Repo, "/")
 	switch {
 	case !slices.Contains(Kinds, c.Kind):
@@ -152,16 +179,13 @@ func New(c Config) (Host, error) {
 	case !isPath.MatchString(c.Repo), c.Kind != GitLab && len(parts) != 2, slices.Contains(parts, "."), slices.Contains(parts, ".."):
 		return nil, fmt.Errorf("repository %q of %s is not one (write OWNER/NAME; at GitLab its whole path, or its number)", c.Repo, Name(c.Kind))
 	}
-	if !isNumber.MatchString(c.Request) {
-		return nil, fmt.Errorf("request %q is not a number", c.Request)
-	}
 	of := map[string]struct {
 		reads, writes []rest.Endpoint
-		open          func(at) Host
+		open          func(at) host
 	}{
-		GitHub:    {gitHubReads, gitHubWrites, func(a at) Host { return gitHub{a, parts[0], parts[1]} }},
-		GitLab:    {gitLabReads, gitLabWrites, func(a at) Host { return gitLab{a, c.Repo, c.Pipeline} }},
-		Bitbucket: {bitbucketReads, bitbucketWrites, func(a at) Host { return newBitbucket(a, parts[0], parts[1]) }},
+		GitHub:    {gitHubReads, gitHubWrites, func(a at) host { return gitHub{a, parts[0], parts[1]} }},
+		GitLab:    {gitLabReads, gitLabWrites, func(a at) host { return gitLab{a, c.Repo, c.Pipeline} }},
+		Bitbucket: {bitbucketReads, bitbucketWrites, func(a at) host { return newBitbucket(a, parts[0], parts[1]) }},
 	}[c.Kind]
 	surfaces := []rest.Surface{{Name: Name(c.Kind), Base: c.Base, Auth: c.Auth}}
 	if c.Kind == GitHub {

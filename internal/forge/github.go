@@ -15,17 +15,18 @@ import (
 // What is sent to GitHub. Sources: docs.github.com/rest, the page and heading
 // behind each; the same paths hold below /api/v3 of an Enterprise Server.
 var (
-	ghUser       = rest.Endpoint{Method: "GET", Path: "/user", Op: "read whose the token is"}                                   // users: get the authenticated user
-	ghViewer     = rest.Endpoint{Surface: 1, Method: "POST", Path: "/graphql", Op: "read whose the token is"}                   // docs.github.com/graphql, query viewer
-	ghPull       = rest.Endpoint{Method: "GET", Path: "/repos/{}/{}/pulls/{}", Op: "read the pull request"}                     // pulls: get a pull request
-	ghComments   = rest.Endpoint{Method: "GET", Path: "/repos/{}/{}/issues/{}/comments", Op: "read the comments"}               // issues/comments: list issue comments
-	ghPermission = rest.Endpoint{Method: "GET", Path: "/repos/{}/{}/collaborators/{}/permission", Op: "read who may write"}     // collaborators: get repository permissions for a user
-	ghComment    = rest.Endpoint{Method: "POST", Path: "/repos/{}/{}/issues/{}/comments", Op: "write the comment"}              // issues/comments: create an issue comment
-	ghEdit       = rest.Endpoint{Method: "PATCH", Path: "/repos/{}/{}/issues/comments/{}", Op: "edit the comment"}              // issues/comments: update an issue comment
-	ghLabel      = rest.Endpoint{Method: "POST", Path: "/repos/{}/{}/issues/{}/labels", Op: "set the label"}                    // issues/labels: add labels to an issue
-	ghUnlabel    = rest.Endpoint{Method: "DELETE", Path: "/repos/{}/{}/issues/{}/labels/{}", Op: "take a label of weir's away"} // issues/labels: remove a label from an issue
-	ghStatus     = rest.Endpoint{Method: "POST", Path: "/repos/{}/{}/statuses/{}", Op: "set the status of the commit"}          // commits/statuses: create a commit status
-	gitHubReads  = []rest.Endpoint{ghUser, ghViewer, ghPull, ghComments, ghPermission}
+	ghUser       = rest.Endpoint{Method: "GET", Path: "/user", Op: "read whose the token is"}                                    // users: get the authenticated user
+	ghViewer     = rest.Endpoint{Surface: 1, Method: "POST", Path: "/graphql", Op: "read whose the token is"}                    // docs.github.com/graphql, query viewer
+	ghPull       = rest.Endpoint{Method: "GET", Path: "/repos/{}/{}/pulls/{}", Op: "read the pull request"}                      // pulls: get a pull request
+	ghComments   = rest.Endpoint{Method: "GET", Path: "/repos/{}/{}/issues/{}/comments", Op: "read the comments"}                // issues/comments: list issue comments
+	ghPermission = rest.Endpoint{Method: "GET", Path: "/repos/{}/{}/collaborators/{}/permission", Op: "read who may write"}      // collaborators: get repository permissions for a user
+	ghMerged     = rest.Endpoint{Method: "GET", Path: "/repos/{}/{}/commits/{}/pulls", Op: "read what was merged as the commit"} // commits: list pull requests associated with a commit
+	ghComment    = rest.Endpoint{Method: "POST", Path: "/repos/{}/{}/issues/{}/comments", Op: "write the comment"}               // issues/comments: create an issue comment
+	ghEdit       = rest.Endpoint{Method: "PATCH", Path: "/repos/{}/{}/issues/comments/{}", Op: "edit the comment"}               // issues/comments: update an issue comment
+	ghLabel      = rest.Endpoint{Method: "POST", Path: "/repos/{}/{}/issues/{}/labels", Op: "set the label"}                     // issues/labels: add labels to an issue
+	ghUnlabel    = rest.Endpoint{Method: "DELETE", Path: "/repos/{}/{}/issues/{}/labels/{}", Op: "take a label of weir's away"}  // issues/labels: remove a label from an issue
+	ghStatus     = rest.Endpoint{Method: "POST", Path: "/repos/{}/{}/statuses/{}", Op: "set the status of the commit"}           // commits/statuses: create a commit status
+	gitHubReads  = []rest.Endpoint{ghUser, ghViewer, ghPull, ghComments, ghPermission, ghMerged}
 	gitHubWrites = []rest.Endpoint{ghComment, ghEdit, ghLabel, ghUnlabel, ghStatus}
 )
 
@@ -240,4 +241,22 @@ func (h gitHub) MayWrite(ctx context.Context, _ Request, who Account) (bool, str
 		return false, "the name belongs to another account now", nil
 	}
 	return p.Permission == "write" || p.Permission == "admin", "", nil
+}
+
+type ghMergedPull struct {
+	Number   int64   `json:"number"`
+	MergedAt *string `json:"merged_at"`
+	Commit   string  `json:"merge_commit_sha"`
+}
+
+// merged asks for the requests that a commit belongs to, which are more than the
+// one that it merged.
+func (h gitHub) merged(ctx context.Context, commit string) (string, error) {
+	pulls, err := numbered(ctx, h.at, rest.Call{To: ghMerged, Args: []string{h.owner, h.repo, commit}}, func(p ghMergedPull) string { return strconv.FormatInt(p.Number, 10) })
+	for _, p := range pulls {
+		if p.MergedAt != nil && p.Commit == commit {
+			return strconv.FormatInt(p.Number, 10), err
+		}
+	}
+	return "", err
 }

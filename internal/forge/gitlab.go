@@ -16,17 +16,18 @@ import (
 // What is sent to GitLab. Sources: docs.gitlab.com/api (doc/api of its
 // repository), the page behind each.
 var (
-	glUser       = rest.Endpoint{Method: "GET", Path: "/user", Op: "read whose the token is"}                                             // users
-	glRequest    = rest.Endpoint{Method: "GET", Path: "/projects/{}/merge_requests/{}", Op: "read the merge request"}                     // merge_requests
-	glNotes      = rest.Endpoint{Method: "GET", Path: "/projects/{}/merge_requests/{}/notes", Op: "read the comments"}                    // notes
-	glMember     = rest.Endpoint{Method: "GET", Path: "/projects/{}/members/all/{}", Op: "read who may write"}                            // members (project_members), inherited and invited ones included
-	glBranch     = rest.Endpoint{Method: "GET", Path: "/projects/{}/repository/branches/{}", Op: "read who may merge"}                    // branches
-	glStatuses   = rest.Endpoint{Method: "GET", Path: "/projects/{}/repository/commits/{}/statuses", Op: "read the status of the commit"} // commits
-	glNote       = rest.Endpoint{Method: "POST", Path: "/projects/{}/merge_requests/{}/notes", Op: "write the comment"}                   // notes
-	glEdit       = rest.Endpoint{Method: "PUT", Path: "/projects/{}/merge_requests/{}/notes/{}", Op: "edit the comment"}                  // notes
-	glUpdate     = rest.Endpoint{Method: "PUT", Path: "/projects/{}/merge_requests/{}", Op: "set the label"}                              // merge_requests: add_labels, remove_labels
-	glStatus     = rest.Endpoint{Method: "POST", Path: "/projects/{}/statuses/{}", Op: "set the status of the commit"}                    // commits
-	gitLabReads  = []rest.Endpoint{glUser, glRequest, glNotes, glMember, glBranch, glStatuses}
+	glUser       = rest.Endpoint{Method: "GET", Path: "/user", Op: "read whose the token is"}                                                        // users
+	glRequest    = rest.Endpoint{Method: "GET", Path: "/projects/{}/merge_requests/{}", Op: "read the merge request"}                                // merge_requests
+	glNotes      = rest.Endpoint{Method: "GET", Path: "/projects/{}/merge_requests/{}/notes", Op: "read the comments"}                               // notes
+	glMember     = rest.Endpoint{Method: "GET", Path: "/projects/{}/members/all/{}", Op: "read who may write"}                                       // members (project_members), inherited and invited ones included
+	glBranch     = rest.Endpoint{Method: "GET", Path: "/projects/{}/repository/branches/{}", Op: "read who may merge"}                               // branches
+	glStatuses   = rest.Endpoint{Method: "GET", Path: "/projects/{}/repository/commits/{}/statuses", Op: "read the status of the commit"}            // commits
+	glMerged     = rest.Endpoint{Method: "GET", Path: "/projects/{}/repository/commits/{}/merge_requests", Op: "read what was merged as the commit"} // commits: list merge requests associated with a commit
+	glNote       = rest.Endpoint{Method: "POST", Path: "/projects/{}/merge_requests/{}/notes", Op: "write the comment"}                              // notes
+	glEdit       = rest.Endpoint{Method: "PUT", Path: "/projects/{}/merge_requests/{}/notes/{}", Op: "edit the comment"}                             // notes
+	glUpdate     = rest.Endpoint{Method: "PUT", Path: "/projects/{}/merge_requests/{}", Op: "set the label"}                                         // merge_requests: add_labels, remove_labels
+	glStatus     = rest.Endpoint{Method: "POST", Path: "/projects/{}/statuses/{}", Op: "set the status of the commit"}                               // commits
+	gitLabReads  = []rest.Endpoint{glUser, glRequest, glNotes, glMember, glBranch, glStatuses, glMerged}
 	gitLabWrites = []rest.Endpoint{glNote, glEdit, glUpdate, glStatus}
 )
 
@@ -239,4 +240,27 @@ func (h gitLab) MayWrite(ctx context.Context, r Request, who Account) (bool, str
 		return false, fmt.Sprintf("developers may not merge into %s", r.Into), nil
 	}
 	return true, "", nil
+}
+
+type glMergedRequest struct {
+	IID    int64  `json:"iid"`
+	State  string `json:"state"`
+	SHA    string `json:"sha"`
+	Merge  string `json:"merge_commit_sha"`
+	Squash string `json:"squash_commit_sha"`
+}
+
+// merged asks for the requests that a commit belongs to. One that was merged by
+// moving the branch forward has no commit of its own but its last one.
+func (h gitLab) merged(ctx context.Context, commit string) (string, error) {
+	requests, err := numbered(ctx, h.at, rest.Call{To: glMerged, Args: []string{h.project, commit}}, func(r glMergedRequest) string { return strconv.FormatInt(r.IID, 10) })
+	for _, r := range requests {
+		if r.State != "merged" {
+			continue
+		}
+		if r.Merge == commit || r.Merge == "" && (r.Squash == commit || r.Squash == "" && r.SHA == commit) {
+			return strconv.FormatInt(r.IID, 10), err
+		}
+	}
+	return "", err
 }

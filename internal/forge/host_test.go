@@ -498,6 +498,31 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
+// The request that was merged as a commit is told from those that only hold it.
+func TestMerged(t *testing.T) {
+	each(t, func(t *testing.T, s *forgetest.Server) {
+		base, err := url.Parse(s.Base())
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := Config{Kind: s.Kind, Base: base, Auth: rest.Bearer(rest.NewSecret(s.Token(forgetest.Weir))), Repo: forgetest.Repo, Clock: func() time.Time { return now }}
+		commit := strings.Repeat("ab", 20)
+		if got, err := Merged(t.Context(), c, commit); got != "" || err != nil {
+			t.Errorf("before the merge: %q, %v", got, err)
+		}
+		s.Merge(commit)
+		if got, err := Merged(t.Context(), c, commit); got != "7" || err != nil {
+			t.Errorf("got %q, %v", got, err)
+		}
+		if got, err := Merged(t.Context(), c, strings.Repeat("c", 40)); got != "" || err != nil {
+			t.Errorf("another commit: %q, %v", got, err)
+		}
+		if _, err := Merged(t.Context(), c, "main"); err == nil {
+			t.Error("a branch was taken for a commit")
+		}
+	})
+}
+
 // The writes are listed once more: a new one is a decision.
 func TestWrites(t *testing.T) {
 	var got []string

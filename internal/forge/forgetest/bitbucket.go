@@ -26,6 +26,13 @@ var bitbucket = []route{
 		}
 		c.answer(200, answer)
 	}},
+	{"GET", "/repositories/acme/access/pullrequests", Read, func(c *call) {
+		out := []object{{"id": 5, "state": "MERGED", "merge_commit": nil}, {"id": 6, "state": "MERGED", "merge_commit": object{"hash": ""}}}
+		if c.s.merged != "" && c.r.URL.Query().Get("state") == "MERGED" {
+			out = append(out, object{"id": Number, "state": "MERGED", "merge_commit": object{"hash": c.s.merged[:12]}})
+		}
+		c.answer(200, object{"values": out})
+	}},
 	{"POST", "/repositories/acme/access/pullrequests/7/comments", Read, func(c *call) {
 		c.answer(201, bbComment(c.s.say(c.who, c.raw())))
 	}},

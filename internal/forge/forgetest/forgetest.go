@@ -75,6 +75,7 @@ type Server struct {
 	revoked  map[string]bool
 	comments []Comment
 	labels   []string
+	merged   string // the commit, once the request is merged
 	statuses []Status
 	fails    []failure
 	elapsed  int
@@ -134,6 +135,9 @@ func (s *Server) Edit(id int, body string) {
 
 // Push moves the request to another commit.
 func (s *Server) Push(commit string) { s.locked(func() { s.head = commit }) }
+
+// Merge merges the request as a commit.
+func (s *Server) Merge(commit string) { s.locked(func() { s.merged = commit }) }
 
 // Label puts labels on the request.
 func (s *Server) Label(labels ...string) { s.locked(func() { s.labels = append(s.labels, labels...) }) }

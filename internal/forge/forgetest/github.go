@@ -50,6 +50,16 @@ var gitHub = []route{
 		who := c.params[0]
 		c.answer(200, object{"permission": []string{"none", "read", "write", "admin"}[c.s.rights[who]], "user": ghAccount(c.s, who)})
 	}},
+	{"GET", "/repos/acme/access/commits/{}/pulls", Read, func(c *call) {
+		out := []object{}
+		// The commit is in a request that was not merged as well, and in one that was
+		// merged as another.
+		if c.r.URL.Query().Get("page") == "1" && c.s.merged != "" && c.params[0] == c.s.merged {
+			out = append(out, object{"number": 5, "merged_at": nil, "merge_commit_sha": c.s.merged}, object{"number": 6, "merged_at": "2026-06-15T09:00:00Z", "merge_commit_sha": c.s.head},
+				object{"number": Number, "merged_at": "2026-06-15T09:00:00Z", "merge_commit_sha": c.s.merged})
+		}
+		c.answer(200, out)
+	}},
 	{"POST", "/repos/acme/access/issues/7/labels", Write, func(c *call) {
 		list, _ := c.body["labels"].([]any)
 		for _, l := range list {

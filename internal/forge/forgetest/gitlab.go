@@ -55,6 +55,14 @@ var gitLab = []route{
 		}
 		c.answer(200, out)
 	}},
+	{"GET", "/projects/{}/repository/commits/{}/merge_requests", Read, func(c *call) {
+		out := []object{}
+		if c.r.URL.Query().Get("page") == "1" && c.s.merged != "" && c.params[1] == c.s.merged {
+			out = append(out, object{"iid": 5, "state": "opened", "sha": c.s.merged, "merge_commit_sha": nil}, object{"iid": 6, "state": "merged", "sha": c.s.merged, "merge_commit_sha": c.s.head},
+				object{"iid": Number, "state": "merged", "sha": c.s.head, "merge_commit_sha": c.s.merged})
+		}
+		c.answer(200, out)
+	}},
 	{"POST", "/projects/{}/statuses/{}", Write, func(c *call) {
 		state, sha := c.text("state"), c.params[1]
 		for i := len(c.s.statuses) - 1; i >= 0; i-- {
