@@ -21,7 +21,7 @@ type Heat struct {
 
 // HeatRow is people to whom the same happens everywhere.
 type HeatRow struct {
-	Class  string     `json:"class"`          // the gravest of what happens to them: see the classes of impacts
+	Class  string     `json:"class"`          // the gravest of what happens to them: see the classes of impacts; without a cause nothing is unlocked
 	Also   []string   `json:"also,omitempty"` // the other classes
 	People []string   `json:"people"`         // the first of them
 	Count  int        `json:"count"`          // of all of them

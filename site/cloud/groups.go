@@ -51,7 +51,12 @@ func (g group) facts() []access.Fact {
 // siteGroups reads the groups through v1, which alone tells Teams from groups.
 // The list is paged by position, and much may be removed for not being in it.
 func (s *Site) siteGroups(ctx context.Context) ([]siteGroup, error) {
-	return rest.ByOffset(ctx, s.client, rest.Call{To: listGroups}, rest.Offset{Limit: 200, Overlap: true}, func(g siteGroup) string { return g.ID })
+	what := rest.Call{To: listGroups}
+	list, err := rest.ByOffset(ctx, s.client, what, rest.Offset{Limit: 200, Overlap: true}, func(g siteGroup) string { return g.ID })
+	if err == nil && slices.ContainsFunc(list, func(g siteGroup) bool { return g.ID == "" || g.Name == "" }) {
+		err = rest.Fail(site.Invalid, what, errors.New("a group has no id or no name"))
+	}
+	return list, err
 }
 
 // orgGroups reads groups through the organisation, which alone tells what may
@@ -67,6 +72,9 @@ func (s *Site) orgGroups(ctx context.Context, at place, filter search) ([]direct
 		list[i].ID = groupID(list[i].ID)
 		if list[i].Counts.Users == nil || list[i].Counts.Resources == nil {
 			return nil, rest.Fail(site.Invalid, what, errors.New("the answer lacks the counts that were asked for"))
+		}
+		if list[i].ID == "" || list[i].Name == "" {
+			return nil, rest.Fail(site.Invalid, what, errors.New("a group has no id or no name"))
 		}
 	}
 	return list, nil

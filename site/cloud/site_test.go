@@ -50,18 +50,36 @@ func TestPlace(t *testing.T) {
 		}
 		b[name] = []any{first, second}
 	}
+	without := func(list, field string) func(map[string]any) {
+		return func(b map[string]any) {
+			rows, ok := b[list].([]any)
+			if !ok {
+				return
+			}
+			for _, row := range rows {
+				if fields, ok := row.(map[string]any); ok {
+					delete(fields, field)
+				}
+			}
+		}
+	}
 	for _, c := range []struct {
 		name, path string
 		change     func(map[string]any)
 		want       string
 	}{
+		{"groups without names in the organisation", "/groups/search", without("data", "name"), "refused: a group has no id or no name"},
+		{"groups without names in Confluence", "/rest/api/group", without("results", "name"), "refused: a group has no id or no name"},
 		{"two organisations", "/v1/orgs", doubled, "read the organisations: conflict: the key sees 2 organisations: say which one is meant"},
 		{"two directories", "/directories", doubled, "read the directories: conflict: the organisation has 2 directories: say which one is meant"},
 		{"another organisation's site", "/workspaces", func(b map[string]any) { b["data"] = []any{} }, "has 0 Confluence sites with the cloud id"},
 		{"no cloud id", "/systemInfo", func(b map[string]any) { delete(b, "cloudId") }, "read the site's id: refused: the answer lacks the cloud id"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, s := embedded(t, emulator.Options{}, rewriting(c.path, c.change))
+			e, s := embedded(t, emulator.Options{}, rewriting(c.path, c.change))
+			if err := e.Admin().CreateGroup("staff", ""); err != nil {
+				t.Fatal(err)
+			}
 			if _, err := s.Observe(t.Context(), access.Extent{}); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want %s", err, c.want)
 			}
