@@ -478,21 +478,6 @@ func (m *masked) move(r *rand.Rand) (do func(emulator.Admin) error, undo func() 
 	return do, undo, truth{access.NewSet(after...), []access.Set{m.clean.Facts, access.NewSet(append(after, is...)...)}}
 }
 
-// throughGroup reports whether a person has the product roles of a fact from groups
-// as well.
-func (m *masked) throughGroup(own access.Fact) bool {
-	for _, role := range access.ProductRoles(own.Value) {
-		found := false
-		for f := range m.clean.Facts.OfKind(access.Product) {
-			found = found || slices.Contains(access.ProductRoles(f.Value), role) && m.clean.Facts.Has(access.Fact{Kind: access.Member, Object: f.Object, Subject: own.Object})
-		}
-		if !found {
-			return false
-		}
-	}
-	return true
-}
-
 // unheardOf is why nobody could tell of what is left out everywhere. The site itself
 // refuses to make a second one: addresses, names of groups and keys are unique.
 const unheardOf = "what was never seen before is left out of every list, and of what is found by its name"
@@ -510,8 +495,6 @@ func (m *masked) blind(misbehaviour string, pinned bool, f access.Fact) string {
 		return unheardOf
 	case !pinned && misbehaviour == "a list that is empty" && f.Kind == access.Exists && f.Object.Type() == "space":
 		return unheardOf // one list tells all spaces and those of some keys
-	case misbehaviour == "a list that is empty" && f.Kind == access.Product && f.Object.IsPerson() && m.throughGroup(f):
-		return "what somebody holds beside the same from a group is left out, and no other list tells the two apart"
 	case inSpace && misbehaviour == "a list that is empty" && m.mode == emulator.ModeRoles:
 		return "" // the other list of the space tells
 	case inSpace && m.mode != "":

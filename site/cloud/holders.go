@@ -164,6 +164,16 @@ func (s *Site) askHolders(ctx context.Context, r *reading, ask accounts) error {
 		if hidden[i] != "" {
 			h.doubt[account] = hidden[i]
 		}
+		// By which they were found is among what they have, directly or not: a list
+		// without it is not whole.
+		if h.found[account] && ownValue(all[i]) == "" {
+			h.doubt[account] = cmp.Or(h.doubt[account], disagree)
+		}
+		for role, list := range h.of {
+			if list[account] && !slices.Contains(all[i], role) {
+				h.doubt[account] = cmp.Or(h.doubt[account], disagree)
+			}
+		}
 		for _, role := range all[i] {
 			h.add(role, account)
 		}
