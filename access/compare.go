@@ -5,6 +5,25 @@ import (
 	"slices"
 )
 
+// Comparison is what people gain and lose from one view to another, found once and
+// told in several ways. It is not for several goroutines at once.
+type Comparison struct {
+	*comparison
+	site int // shifts from here on are of the site as a whole
+}
+
+// Between compares two views.
+func Between(before, after *View) *Comparison {
+	c := newComparison(before, after)
+	c.objects()
+	site := len(c.out)
+	c.onSite()
+	return &Comparison{c, site}
+}
+
+// Effects gives what [Compare] gives.
+func (c *Comparison) Effects() []Effect { return effects(c.out[:c.site]) }
+
 // Shifts gives what people gain and lose from one view to another on spaces,
 // pages and blog posts, by object: the rights that [View.Rights] gives. Where a
 // space is archived or brought back, rights stay, and whoever keeps those to edit

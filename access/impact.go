@@ -21,28 +21,11 @@ type Impact struct {
 	roster      *roster
 }
 
-// Count is how many people there are; the public is not one.
-func (i Impact) Count() int {
-	n := i.who.count()
-	if i.Public() {
-		n--
-	}
-	return n
-}
-
 // Public reports whether it is also done to the public.
 func (i Impact) Public() bool { return i.who.has(public) }
 
 // People gives the people in order, the public not among them.
-func (i Impact) People() iter.Seq[Ref] {
-	return func(yield func(Ref) bool) {
-		for n := range i.who.all() {
-			if n != public && !yield(i.roster.refs[n]) {
-				return
-			}
-		}
-	}
-}
+func (i Impact) People() iter.Seq[Ref] { return i.roster.people(i.who.all()) }
 
 // Cause is the kind of change that does something to people. Where several
 // changes together do it, it is the first of these that does it by itself, or else
@@ -67,15 +50,12 @@ type Cause struct {
 	Was, Is string
 }
 
-// Impacts tells what people gain and lose from one view to another, on spaces,
-// pages, blog posts and the site, folded by what does it. A page that nothing
-// restricts follows its space and is not told of; nor is a loss there to whoever
-// loses the space. The order is by cause and says nothing of gravity.
-func Impacts(before, after *View) []Impact {
-	c := newComparison(before, after)
-	c.objects()
-	c.onSite()
-	a := &attribution{comparison: c, told: make(map[impactKey]*Impact), restricts: [2]map[Ref][]Ref{restricts(c.before), restricts(c.after)}}
+// Impacts tells what people gain and lose on spaces, pages, blog posts and the
+// site, folded by what does it. A page that nothing restricts follows its space and
+// is not told of; nor is a loss there to whoever loses the space. The order is by
+// cause and says nothing of gravity.
+func (c *Comparison) Impacts() []Impact {
+	a := &attribution{comparison: c.comparison, told: make(map[impactKey]*Impact), restricts: [2]map[Ref][]Ref{restricts(c.before), restricts(c.after)}}
 	a.people = a.entering()
 	for s := range c.telling() {
 		a.shift(s)

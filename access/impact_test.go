@@ -22,7 +22,7 @@ func TestImpactsTellEverything(t *testing.T) {
 		before := w.View()
 		after := before.With(to)
 		was, is := accesstest.Oracle{World: w}, accesstest.Oracle{World: w.With(to)}
-		impacts := access.Impacts(before, after)
+		impacts := access.Between(before, after).Impacts()
 
 		type pair struct{ person, object access.Ref }
 		happens := make(map[pair]access.Effect)
@@ -202,7 +202,7 @@ exists page:B/Pay
 			}
 			before := access.NewView(access.NewSet(facts...))
 			after := before.With(before.Facts().Apply(edits(t, c.edit)))
-			if diff := cmp.Diff(c.want, told(access.Impacts(before, after))); diff != "" {
+			if diff := cmp.Diff(c.want, told(access.Between(before, after).Impacts())); diff != "" {
 				t.Error(diff)
 			}
 		})

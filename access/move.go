@@ -33,23 +33,12 @@ func (a Alike) Count() int {
 func (a Alike) Public() bool { return a.who[0] == public }
 
 // People gives the people in order, the public not among them.
-func (a Alike) People() iter.Seq[Ref] {
-	return func(yield func(Ref) bool) {
-		for _, i := range a.who {
-			if i != public && !yield(a.roster.refs[i]) {
-				return
-			}
-		}
-	}
-}
+func (a Alike) People() iter.Seq[Ref] { return a.roster.people(slices.Values(a.who)) }
 
 // Moves tells how people come to stand to spaces, pages, blog posts and the site,
-// folded by whom the same happens to: [Impacts] turned from causes to people. The
+// folded by whom the same happens to: the impacts turned from causes to people. The
 // public comes first, and otherwise the order is that of the people.
-func Moves(before, after *View) []Alike {
-	c := newComparison(before, after)
-	c.objects()
-	c.onSite()
+func (c *Comparison) Moves() []Alike {
 	told := make(map[Move]*sparse)
 	for s := range c.telling() {
 		at := s.who.at

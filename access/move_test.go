@@ -51,7 +51,7 @@ func TestMovesTellEverything(t *testing.T) {
 		})
 		got := make(map[pair]access.Move)
 		patterns := make(map[string]bool)
-		for n, a := range access.Moves(before, after) {
+		for n, a := range access.Between(before, after).Moves() {
 			people := slices.Collect(a.People())
 			if len(people) != a.Count() {
 				t.Fatalf("%d people, and %d are counted", len(people), a.Count())

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"iter"
 	"slices"
 )
 
@@ -42,6 +43,17 @@ func (r *roster) crowd(list []int32) *crowd { return newCrowd(list, r.words()) }
 
 // crowdOf makes a crowd of a bitmap.
 func (r *roster) crowdOf(b bitmap) *crowd { return r.crowd(slices.Collect(b.all())) }
+
+// people gives the people of some numbers in their order, without the public.
+func (r *roster) people(numbers iter.Seq[int32]) iter.Seq[Ref] {
+	return func(yield func(Ref) bool) {
+		for i := range numbers {
+			if i != public && !yield(r.refs[i]) {
+				return
+			}
+		}
+	}
+}
 
 // names gives the people of a bitmap in order, without the public.
 func (r *roster) names(b bitmap) []Ref {

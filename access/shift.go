@@ -29,15 +29,7 @@ func (s Shift) Count() int {
 func (s Shift) Public() bool { return s.who.has(public) }
 
 // People gives the people in order, the public not among them.
-func (s Shift) People() iter.Seq[Ref] {
-	return func(yield func(Ref) bool) {
-		for i := range s.who.all() {
-			if i != public && !yield(s.roster.refs[i]) {
-				return
-			}
-		}
-	}
-}
+func (s Shift) People() iter.Seq[Ref] { return s.roster.people(s.who.all()) }
 
 // Effect is what a person gains and loses on one space, page or blog post. For
 // the public the person is [Anonymous].
@@ -50,9 +42,12 @@ type Effect struct {
 
 // Compare gives what people gain and lose from one view to another, by object
 // and person: the expanded form of [Shifts].
-func Compare(before, after *View) []Effect {
+func Compare(before, after *View) []Effect { return effects(Shifts(before, after)) }
+
+// effects expands shifts, in order.
+func effects(shifts []Shift) []Effect {
 	var out []Effect
-	for _, s := range Shifts(before, after) {
+	for _, s := range shifts {
 		for i := range s.who.all() {
 			out = append(out, Effect{s.roster.refs[i], s.Object, s.Gained, s.Lost})
 		}

@@ -46,7 +46,7 @@ const (
 )
 
 // heat makes the heat map of a plan; none where nothing happens to anybody.
-func heat(d access.Delta) *Heat {
+func heat(d access.Delta, between *access.Comparison) *Heat {
 	type row struct {
 		HeatRow
 		moves []access.Move
@@ -83,7 +83,7 @@ func heat(d access.Delta) *Heat {
 		rows = append(rows, r)
 	}
 	outside := outsider(d)
-	for _, a := range access.Moves(d.Before, d.After) {
+	for _, a := range between.Moves() {
 		gains := slices.ContainsFunc(a.Moves, func(m access.Move) bool { return m.Gains })
 		parts := make(map[string][]string)
 		if a.Public() {

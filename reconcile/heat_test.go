@@ -20,7 +20,7 @@ func TestHeatTellsImpacts(t *testing.T) {
 			domains = []string{"elsewhere.example"} // everybody is from outside
 		}
 		p, d := toldPlan(t, domains...)
-		h := heat(d)
+		h := heat(d, access.Between(d.Before, d.After))
 		if h == nil {
 			if len(p.Impacts) > 0 {
 				t.Fatalf("no heat map, and impacts %v", p.Impacts)
@@ -114,7 +114,7 @@ func TestHeatIsBounded(t *testing.T) {
 	}
 	before := access.NewView(live)
 	d := access.Delta{Live: live, Target: access.NewSet(target...), Before: before, After: before.With(access.NewSet(target...))}
-	h := heat(d)
+	h := heat(d, access.Between(d.Before, d.After))
 	// The site, the largest spaces, and the smallest of all: somebody loses it.
 	want := []string{"site", "space:S99", "space:S98"}
 	if got := h.Objects; len(got) != mostHeatObjects || !slices.Equal(got[:3], want) || got[mostHeatObjects-1] != "space:OLD" {

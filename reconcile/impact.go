@@ -56,12 +56,12 @@ type Cause struct {
 }
 
 // impacts tells what a plan does to people, gravest first.
-func impacts(d access.Delta, changes []Planned) []Impact {
+func impacts(d access.Delta, between *access.Comparison, changes []Planned) []Impact {
 	guest := func(r access.Ref) bool { return d.After.Guest(r) }
 	outside := outsider(d)
 	made := makers(d.Changes, changes)
 	out := []Impact{}
-	for _, i := range access.Impacts(d.Before, d.After) {
+	for _, i := range between.Impacts() {
 		parts := make(map[string][]string)
 		put := func(class, who string) { parts[class] = append(parts[class], who) }
 		if i.Public() {

@@ -294,6 +294,9 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 
 	before := live.Beside().View(live.Facts)
 	after := before.With(diff.Target)
+	order := func(d Difference, after *access.View) []site.Step {
+		return Order(NewSimulation(live.Facts, before, after, in.Guards.MinSpaceAdmins), in.Site.Units(d.Changes, live.Facts))
+	}
 	var drift *Drift
 	if in.Unattended != nil {
 		last, err := in.Unattended.recall(live)
@@ -302,19 +305,17 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 		}
 		judge := last.sift(diff, live, before, after)
 		observed := diff.Observed
-		diff = judge.safely(func(d Difference) []site.Step {
-			sim := NewSimulation(live.Facts, before, before.With(d.Target), in.Guards.MinSpaceAdmins)
-			return Order(sim, in.Site.Units(d.Changes, live.Facts))
-		})
+		diff = judge.safely(func(d Difference) []site.Step { return order(d, before.With(d.Target)) })
 		after = before.With(diff.Target)
 		drift = last.drift(judge.items, observed, live.Facts, desired, live.Account)
 		if err := drift.name(ctx, in.Site, last.last, live); err != nil {
 			return nil, err
 		}
 	}
+	between := access.Between(before, after)
 	delta := access.Delta{
 		Live: live.Facts, Target: diff.Target, Desired: desired, Changes: diff.Changes,
-		Before: before, After: after, Effects: access.Compare(before, after), SiteKnown: true,
+		Before: before, After: after, Effects: between.Effects(), SiteKnown: true,
 	}
 	judged, err := in.Judge.Judge(ctx, delta)
 	if err != nil {
@@ -331,8 +332,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 			return nil, err
 		}
 	}
-	sim := NewSimulation(live.Facts, before, after, in.Guards.MinSpaceAdmins)
-	steps := Order(sim, in.Site.Units(diff.Changes, live.Facts))
+	steps := order(diff, after)
 	beyond := reachBeyond(diff.Changes, live)
 
 	p := &Plan{
@@ -355,9 +355,9 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p.addSteps(steps, diff, desired)
 	p.addOutside(canon, unknown, diff, desired, live.Account)
 	p.addObserved(diff.Observed, desired)
-	p.Impacts = impacts(delta, p.Changes)
+	p.Impacts = impacts(delta, between, p.Changes)
 	p.Gained, p.Lost = reach(delta)
-	p.Heat = heat(delta)
+	p.Heat = heat(delta, between)
 	p.Digest = p.digest()
 	p.Budgets = append(in.Guards.budgets(delta), beyond.budgets()...)
 	p.Findings = findings(slices.Concat(

@@ -23,7 +23,7 @@ func toldPlan(t *rapid.T, domains ...string) (*Plan, access.Delta) {
 	p.addSteps(nil, d, desired)
 	before := world.View()
 	delta := access.Delta{Live: world.Facts, Target: d.Target, Desired: desired, Changes: d.Changes, Before: before, After: before.With(d.Target)}
-	p.Impacts = impacts(delta, p.Changes)
+	p.Impacts = impacts(delta, access.Between(delta.Before, delta.After), p.Changes)
 	return p, delta
 }
 

@@ -178,9 +178,7 @@ func (v voice) abilities(ids []string) string {
 	return and(v.all(ids))
 }
 
-// Objects names a few objects, or counts them and names the first.
-func Objects(list []string, few int) string { return voice(Safe).objects(list, few) }
-
+// objects names a few objects, or counts them and names the first.
 func (v voice) objects(list []string, few int) string {
 	shown := make([]string, 0, few)
 	for _, o := range list[:min(few, len(list))] {
