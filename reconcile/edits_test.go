@@ -19,9 +19,16 @@ import (
 	"github.com/weirhq/weir/site"
 )
 
+// free is of a site that answers at once, and with which nothing is counted.
+type free struct{}
+
+func (free) Requests() int                              { return 0 }
+func (free) Cost([]access.Change, site.Observation) int { return 1 }
+func (free) Latency() time.Duration                     { return 0 }
+
 // still is a site that only is.
 type still struct {
-	site.Reader
+	free
 	facts   access.Set
 	byHand  access.Fact // what it can only be told of
 	refused access.Fact // what it cannot hold
@@ -54,10 +61,6 @@ func (still) Present(_ context.Context, facts []access.Fact) ([]site.Presence, e
 	}
 	return out, nil
 }
-func (still) Requests() int                              { return 0 }
-func (still) Cost([]access.Change, site.Observation) int { return 1 }
-
-func (still) Latency() time.Duration { return 0 }
 
 // wish is a description that is already in facts.
 type wish struct {

@@ -10,13 +10,13 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/access/accesstest"
-	"github.com/weirhq/weir/internal/diag"
 	"github.com/weirhq/weir/site"
 )
 
 // heldSite is a site in memory that writes what it is told, in units as simpleUnits
 // makes them. It is looked at after each write.
 type heldSite struct {
+	free
 	facts access.Set
 	after func() // of each write; may be nil
 }
@@ -52,10 +52,6 @@ func (h *heldSite) Units(changes []access.Change, live access.Set) [][]access.Ch
 	return simpleUnits(Difference{Changes: changes, Cause: cause})
 }
 
-func (h *heldSite) Requests() int                              { return 0 }
-func (h *heldSite) Cost([]access.Change, site.Observation) int { return 1 }
-func (h *heldSite) Latency() time.Duration                     { return 0 }
-
 func (h *heldSite) Present(_ context.Context, facts []access.Fact) ([]site.Presence, error) {
 	out := make([]site.Presence, len(facts))
 	for i, f := range facts {
@@ -75,20 +71,6 @@ func (h *heldSite) Do(_ context.Context, s site.Step) error {
 	return nil
 }
 
-// described is a description that is what it is.
-type described struct{ desired access.Desired }
-
-func (d described) Extent() access.Extent          { return access.Extent{} }
-func (d described) Assertions() []access.Assertion { return nil }
-func (d described) Proofs() []access.Proof         { return nil }
-func (d described) Desired(access.Set, []access.Unknown) (access.Desired, diag.List) {
-	return d.desired, nil
-}
-
-type mute struct{}
-
-func (mute) Judge(context.Context, access.Delta) ([]access.Finding, error) { return nil, nil }
-
 // Whatever an unattended apply finds: nobody may do more than before, not for the
 // length of one write, nobody's administration changes, no more is taken than the
 // allowance, and nothing is touched but what the site alone changed. A plain apply
@@ -101,7 +83,7 @@ func TestUnattended(t *testing.T) {
 		wait := func(context.Context, time.Duration) error { return nil }
 		guards := Guards{Removals: Limit{Ratio: 1, Max: 1000, Free: 1000}, PeopleLosingAccess: Limit{Ratio: 1, Max: 1000, Free: 1000}}
 		input := func(s site.Reader, d access.Desired) Input {
-			return Input{Site: s, Description: described{d}, Judge: mute{}, Guards: guards}
+			return Input{Site: s, Description: wish{want: d}, Judge: silent{}, Guards: guards}
 		}
 		journal := new(MemoryJournal)
 

@@ -31,6 +31,17 @@ func (f *baseFlags) register(cmd *cobra.Command) {
 // baseTime bounds what git may take, in all.
 const baseTime = time.Minute
 
+// loadSince reads the description, and as it was in another revision where that is
+// asked for.
+func (a *app) loadSince(ctx context.Context, asked baseFlags) (*description, error) {
+	d, err := a.load()
+	if err != nil {
+		return nil, err
+	}
+	d.base, err = a.base(ctx, asked)
+	return d, err
+}
+
 // base reads the description as it was in another revision; nil where none was
 // asked for. A description that cannot be compared with is no error: the plan
 // says so. It comes after load.

@@ -125,11 +125,8 @@ Exit codes: 0 planned · 1 error in the description, or no such revision · 2 ch
 
 // plan makes a plan with a site that cannot be written to.
 func (a *app) plan(ctx context.Context, file string, accept []reconcile.Acceptance, refresh bool, base baseFlags) (*reconcile.Plan, error) {
-	d, err := a.load()
+	d, err := a.loadSince(ctx, base)
 	if err != nil {
-		return nil, err
-	}
-	if d.base, err = a.base(ctx, base); err != nil {
 		return nil, err
 	}
 	s, err := a.openSite(ctx, d.site(), file, readOnly)
@@ -156,11 +153,8 @@ func (a *app) plan(ctx context.Context, file string, accept []reconcile.Acceptan
 
 // planSnapshot makes a plan of a snapshot.
 func (a *app) planSnapshot(ctx context.Context, f snapshotFlags, accept []reconcile.Acceptance, base baseFlags) (*reconcile.Plan, error) {
-	d, err := a.load()
+	d, err := a.loadSince(ctx, base)
 	if err != nil {
-		return nil, err
-	}
-	if d.base, err = a.base(ctx, base); err != nil {
 		return nil, err
 	}
 	s, of, err := a.openSnapshot(d, f)

@@ -29,11 +29,8 @@ func (r refreshed) Observe(context.Context, access.Extent) (site.Observation, er
 // on is read again: plan, read what that touches, and plan again, until nothing is
 // touched that was not read.
 func (a *app) planRefreshed(ctx context.Context, f snapshotFlags, file string, accept []reconcile.Acceptance, base baseFlags) (*reconcile.Plan, error) {
-	d, err := a.load()
+	d, err := a.loadSince(ctx, base)
 	if err != nil {
-		return nil, err
-	}
-	if d.base, err = a.base(ctx, base); err != nil {
 		return nil, err
 	}
 	last, of, err := a.openSnapshot(d, f)

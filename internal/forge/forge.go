@@ -266,6 +266,14 @@ func cut(text string, most int) string {
 	return string(r[:most-1]) + "…"
 }
 
+// untold is what MayWrite says where the host does not tell it: why, or a failure.
+func untold(err error) (may bool, why string, _ error) {
+	if why, open := unseen(err); open {
+		return false, why, nil
+	}
+	return false, "", err
+}
+
 // unseen gives the reason of a refusal that leaves a question open.
 func unseen(err error) (string, bool) {
 	var trouble *site.Error

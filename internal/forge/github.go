@@ -231,12 +231,9 @@ func (p *ghPermitted) Check() error {
 func (h gitHub) MayWrite(ctx context.Context, _ Request, who Account) (bool, string, error) {
 	var p ghPermitted
 	err := h.Read(ctx, rest.Call{To: ghPermission, Args: []string{h.owner, h.repo, who.Name}}, &p)
-	if why, open := unseen(err); open {
-		return false, why, nil
-	}
 	switch {
 	case err != nil:
-		return false, "", err
+		return untold(err)
 	case p.User == nil || !p.User.account().same(who):
 		return false, "the name belongs to another account now", nil
 	}

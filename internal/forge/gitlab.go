@@ -218,11 +218,7 @@ func (h gitLab) MayWrite(ctx context.Context, r Request, who Account) (bool, str
 	case site.Is(err, site.NotFound):
 		return false, "", nil // no member
 	case err != nil:
-		why, open := unseen(err)
-		if open {
-			err = nil
-		}
-		return false, why, err
+		return untold(err)
 	case strconv.FormatInt(m.ID, 10) != who.ID || m.State != "active" || m.AccessLevel < developer:
 		return false, "", nil
 	case m.AccessLevel >= maintainer:
@@ -230,11 +226,7 @@ func (h gitLab) MayWrite(ctx context.Context, r Request, who Account) (bool, str
 	}
 	var b glBranched
 	if err := h.Read(ctx, rest.Call{To: glBranch, Args: []string{h.project, r.Into}}, &b); err != nil {
-		why, open := unseen(err)
-		if open {
-			err = nil
-		}
-		return false, why, err
+		return untold(err)
 	}
 	if b.Protected && !b.DevelopersCanMerge {
 		return false, fmt.Sprintf("developers may not merge into %s", r.Into), nil

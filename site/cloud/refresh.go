@@ -33,27 +33,37 @@ func (s *Site) Refresh(ctx context.Context, last site.Observation, since time.Ti
 	if err != nil {
 		return site.Observation{}, err
 	}
-	obs, err := s.name(r)
+	p, reason, err := s.catchUp(ctx, r, last, log, nil, reason)
 	if err != nil {
 		return site.Observation{}, err
 	}
-	p := past{last: last, now: &obs, names: s.known.ref}
-	changed, kept := []space(nil), []access.Fact(nil)
-	if reason == "" {
-		changed, kept, reason = p.compare(r, log, nil)
+	if err := s.conclude(ctx, r, extent, p.now, before); err != nil {
+		return site.Observation{}, err
 	}
-	if reason != "" {
-		changed, kept = r.spaces, nil
+	p.now.Reread = reason
+	return *p.now, nil
+}
+
+// catchUp reads who holds what where that may be otherwise than in the last
+// observation, once the lists are read, and takes over the rest: see past.compare.
+// All is read where there is a reason, which is given back or found.
+func (s *Site) catchUp(ctx context.Context, r *reading, last site.Observation, log []auditRecord, touched []access.Ref, reason string) (past, string, error) {
+	obs, err := s.name(r)
+	if err != nil {
+		return past{}, "", err
+	}
+	p := past{last: last, now: &obs, names: s.known.ref}
+	changed, kept := r.spaces, []access.Fact(nil)
+	if reason == "" {
+		if changed, kept, reason = p.compare(r, log, touched); reason != "" {
+			changed, kept = r.spaces, nil
+		}
 	}
 	if err := s.readAccess(ctx, r, changed); err != nil {
-		return site.Observation{}, err
+		return past{}, "", err
 	}
 	obs.Facts = obs.Facts.Union(access.NewSet(kept...))
-	if err := s.conclude(ctx, r, extent, &obs, before); err != nil {
-		return site.Observation{}, err
-	}
-	obs.Reread = reason
-	return obs, nil
+	return p, reason, nil
 }
 
 // past compares the latest observation with the lists of now.
@@ -64,9 +74,8 @@ type past struct {
 }
 
 // compare finds the spaces that have to be read anew, those that are touched among
-// them, and gives what is known of
-// the others, in the names of now. The reason, if any, is why all have to be
-// read.
+// them, and gives what is known of the others, in the names of now. The reason, if
+// any, is why all have to be read.
 func (p past) compare(r *reading, log []auditRecord, touched []access.Ref) (changed []space, kept []access.Fact, reason string) {
 	switch {
 	case p.last.Facts.Len() == 0:

@@ -21,30 +21,22 @@ func (s *Site) Reread(ctx context.Context, last site.Observation, touched []acce
 	if err := s.lists(ctx, r, func(context.Context) error { return nil }); err != nil {
 		return site.Observation{}, err
 	}
-	obs, err := s.name(r)
+	p, reason, err := s.catchUp(ctx, r, last, nil, touched, "")
 	if err != nil {
 		return site.Observation{}, err
 	}
-	p := past{last: last, now: &obs, names: s.known.ref}
-	changed, kept, reason := p.compare(r, nil, touched)
 	content := extent
 	if reason == "" {
 		content = p.content(extent, touched)
-	} else {
-		changed, kept = r.spaces, nil
 	}
-	if err := s.readAccess(ctx, r, changed); err != nil {
-		return site.Observation{}, err
-	}
-	obs.Facts = obs.Facts.Union(access.NewSet(kept...))
-	if err := s.conclude(ctx, r, content, &obs, before); err != nil {
+	if err := s.conclude(ctx, r, content, p.now, before); err != nil {
 		return site.Observation{}, err
 	}
 	if reason == "" {
 		p.keepContent(extent, content)
 	}
-	obs.Extent, obs.Reread = extent, reason
-	return obs, nil
+	p.now.Extent, p.now.Reread = extent, reason
+	return *p.now, nil
 }
 
 // content is what has to be read of the content that an extent asks for: pages that
