@@ -2,81 +2,37 @@ package reconcile
 
 import (
 	"bytes"
-	"encoding/json"
 	"flag"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/invopop/jsonschema"
-	validate "github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/internal/schematest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-const schemaFile = "docs/plan.schema.json"
-
-// The JSON Schema of a plan is made from the plan itself, comments included,
-// so that it cannot drift.
-func TestPlanSchema(t *testing.T) {
-	t.Chdir("..")
-	r := &jsonschema.Reflector{Anonymous: true, ExpandedStruct: true}
-	if err := r.AddGoComments("github.com/weirhq/weir", "./reconcile", jsonschema.WithFullComment()); err != nil {
-		t.Fatal(err)
-	}
-	s := r.Reflect(&Plan{})
-	s.Title = "A plan of weir's"
-	s.ID = "https://github.com/weirhq/weir/docs/plan.schema.json"
-	s.Description = "What weir plan --format json and --out write. The number in format is the version of this form: it grows when a field changes its meaning or goes; new fields may come without that."
-	s.Properties.Value("format").Const = Format
-	s.Properties.Value("format").Description = "the version of this form"
-	planned := s.Definitions["Planned"].Properties
-	planned.Value("op").Enum = []any{access.Add, access.Remove, access.Modify}
-	s.Definitions["Observed"].Properties.Value("op").Enum = []any{access.Add, access.Remove, access.Modify}
-	planned.Value("source").Enum = []any{Edited, Drifted, Both}
-	s.Definitions["Changeless"].Properties.Value("op").Enum = []any{access.Add, access.Remove, access.Modify}
-	s.Definitions["Finding"].Properties.Value("level").Enum = []any{access.Deny, access.Warn}
-	got, err := json.MarshalIndent(s, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got = append(got, '\n')
-	if *update {
-		if err := os.WriteFile(schemaFile, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(schemaFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("the schema is not that of the plan (go test ./reconcile -update writes it):\n%s", diff)
-	}
+func planForm() schematest.Form {
+	return schematest.Form{File: "docs/plan.schema.json", Package: "./reconcile", Update: *update}
 }
 
-func compiledSchema(t *testing.T) *validate.Schema {
-	t.Helper()
-	text, err := os.ReadFile("../" + schemaFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := validate.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := validate.NewCompiler()
-	if err := c.AddResource("plan.json", doc); err != nil {
-		t.Fatal(err)
-	}
-	s, err := c.Compile("plan.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
+// The JSON Schema of a plan is made from the plan itself.
+func TestPlanSchema(t *testing.T) {
+	planForm().Current(t, &Plan{}, func(s *jsonschema.Schema) {
+		s.Title = "A plan of weir's"
+		s.Description = "What weir plan --format json and --out write. The number in format is the version of this form: it grows when a field changes its meaning or goes; new fields may come without that."
+		s.Properties.Value("format").Const = Format
+		s.Properties.Value("format").Description = "the version of this form"
+		planned := s.Definitions["Planned"].Properties
+		planned.Value("op").Enum = []any{access.Add, access.Remove, access.Modify}
+		s.Definitions["Observed"].Properties.Value("op").Enum = []any{access.Add, access.Remove, access.Modify}
+		planned.Value("source").Enum = []any{Edited, Drifted, Both}
+		s.Definitions["Changeless"].Properties.Value("op").Enum = []any{access.Add, access.Remove, access.Modify}
+		s.Definitions["Finding"].Properties.Value("level").Enum = []any{access.Deny, access.Warn}
+	})
 }
 
 // samplePlan is a plan with something in every field.
@@ -128,32 +84,13 @@ func samplePlan() *Plan {
 
 // A plan that weir writes is valid by the schema, and what is not a plan is not.
 func TestPlansFitTheSchema(t *testing.T) {
-	s := compiledSchema(t)
-	check := func(b []byte) error {
-		doc, err := validate.UnmarshalJSON(bytes.NewReader(b))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return s.Validate(doc)
-	}
 	var b bytes.Buffer
 	if err := samplePlan().Write(&b); err != nil {
 		t.Fatal(err)
 	}
-	if err := check(b.Bytes()); err != nil {
-		t.Errorf("a plan does not fit its schema: %v", err)
-	}
-	for _, bad := range [][2]string{
+	planForm().Fits(t, b.String(), [][2]string{
 		{`"op": "+"`, `"op": "*"`}, {`"format": 1`, `"format": 2`}, {`"digest"`, `"digits"`}, {`"level": "warn"`, `"level": "off"`}, {`"compared": 4`, `"compared": "4"`},
-	} {
-		text := strings.Replace(b.String(), bad[0], bad[1], 1)
-		if text == b.String() {
-			t.Fatalf("%s is not in the plan", bad[0])
-		}
-		if check([]byte(text)) == nil {
-			t.Errorf("the schema takes %s", bad[1])
-		}
-	}
+	}...)
 }
 
 // A plan file says what it said, and one that was changed is refused.

@@ -97,9 +97,7 @@ func (a *app) pastRuns() (reconcile.Journal, error) {
 
 // unattended makes a plan of what needs nobody to be asked.
 func (a *app) unattended(ctx context.Context, d *description, s site.Reader, journal reconcile.Journal) (*reconcile.Draft, error) {
-	guards := d.guards()
-	return reconcile.Make(ctx, reconcile.Input{
-		Site: s, Name: d.site(), Home: d.Settings.Site.Range, Description: d, Judge: d.judge, Guards: guards, Seats: d.seats(), Pins: d.lock,
-		Unattended: &reconcile.Unattended{Journal: journal, PerDay: guards.RemovalsPerDay, Now: a.Clock()},
-	})
+	in := d.input(s)
+	in.Unattended = &reconcile.Unattended{Journal: journal, PerDay: in.Guards.RemovalsPerDay, Now: a.Clock()}
+	return reconcile.Make(ctx, in)
 }

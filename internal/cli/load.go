@@ -15,6 +15,7 @@ import (
 	"github.com/weirhq/weir/policies"
 	"github.com/weirhq/weir/reconcile"
 	"github.com/weirhq/weir/schema"
+	"github.com/weirhq/weir/site"
 )
 
 // lockFile holds the ids that names stand for. It is committed.
@@ -140,6 +141,13 @@ func judge(s schema.Settings) (*policies.Judge, diag.List) {
 func (d *description) site() reconcile.SiteName {
 	s := d.Settings.Site
 	return reconcile.SiteName{Name: s.Name, Product: s.Product.Or(embedded), Plan: s.Plan.Value}
+}
+
+// input is what a plan of the description is made of, for a site.
+func (d *description) input(s site.Reader) reconcile.Input {
+	return reconcile.Input{
+		Site: s, Name: d.site(), Home: d.Settings.Site.Range, Description: d, Judge: d.judge, Guards: d.guards(), Seats: d.seats(), Pins: d.lock, Base: d.base,
+	}
 }
 
 // guards gives the description's budgets over the defaults.

@@ -197,11 +197,9 @@ func (a *app) usedBefore(trouble *error) func(acceptance string) bool {
 
 // draft makes a plan for a description and a site.
 func (a *app) draft(ctx context.Context, d *description, s site.Reader, accept []reconcile.Acceptance, used func(string) bool) (*reconcile.Draft, error) {
-	guards := d.guards()
-	guards.Acceptances, guards.Used = accept, used
-	return reconcile.Make(ctx, reconcile.Input{
-		Site: s, Name: d.site(), Home: d.Settings.Site.Range, Description: d, Judge: d.judge, Guards: guards, Seats: d.seats(), Pins: d.lock, Base: d.base,
-	})
+	in := d.input(s)
+	in.Guards.Acceptances, in.Guards.Used = accept, used
+	return reconcile.Make(ctx, in)
 }
 
 func acceptances(texts []string) ([]reconcile.Acceptance, error) {

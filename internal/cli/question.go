@@ -186,9 +186,9 @@ func (q *query) askSite(ctx context.Context, about []access.Ref) (*asked, error)
 
 // askPlanned asks the site as it will be.
 func (q *query) askPlanned(ctx context.Context, d *description, reader site.Reader, about []access.Ref) (*asked, error) {
-	draft, err := reconcile.Make(ctx, reconcile.Input{
-		Site: reader, Name: d.site(), Description: q.widened(d, about), Judge: d.judge, Guards: d.guards(), Seats: d.seats(), Pins: d.lock,
-	})
+	in := d.input(reader)
+	in.Description = q.widened(d, about)
+	draft, err := reconcile.Make(ctx, in)
 	if err != nil {
 		return nil, err
 	}

@@ -124,9 +124,9 @@ func (a *app) test(ctx context.Context, file string, snapshot *snapshotFlags, pr
 		defer s.Close()
 		reader = site.ReadOnly(s.Site)
 	}
-	draft, err := reconcile.Make(ctx, reconcile.Input{
-		Site: reader, Name: d.site(), Home: d.Settings.Site.Range, Description: asked, Judge: d.judge, Guards: d.guards(), Pins: d.lock,
-	})
+	in := d.input(reader)
+	in.Description = asked
+	draft, err := reconcile.Make(ctx, in)
 	if err != nil {
 		return nil, err
 	}
