@@ -11,6 +11,11 @@ type Extent struct {
 	// All reads the restrictions of every page of every space. It takes a
 	// request for every few dozen pages, so it is only ever asked for.
 	All bool
+	// Personal reads the records of personal spaces: when something in each was last
+	// changed. It takes a request for each, or nearly.
+	Personal bool
+	// Labels are labels of spaces that are looked for.
+	Labels []string
 	// Pins are the ids that names stood for before (weir.lock). What is pinned
 	// and not listed is looked for by its id: hidden things must not be taken for
 	// removed ones.

@@ -75,7 +75,7 @@ func (w wishes) Extent() access.Extent          { return access.Extent{} }
 func (w wishes) Assertions() []access.Assertion { return nil }
 func (w wishes) Proofs() []access.Proof         { return nil }
 
-func (w wishes) Desired(access.Set, []access.Unknown) (access.Desired, diag.List) {
+func (w wishes) Desired(access.Known) (access.Desired, diag.List) {
 	return access.Desired{Facts: w.facts}, nil
 }
 

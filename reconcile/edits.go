@@ -131,7 +131,7 @@ func (c compared) facts() access.Set {
 // planned against the same observation.
 func (p *Plan) addEdits(in Input, live site.Observation, head compared, unconfirmed []access.Unknown) {
 	out := &Edits{Base: in.Base.Revision, Commit: in.Base.Commit, Exact: in.Base.Exact}
-	base, err := in.Base.plan(in.Site, live, unconfirmed)
+	base, err := in.Base.plan(in.Site, live, in.Memory, unconfirmed)
 	if in.Base.Trouble != nil {
 		err = in.Base.Trouble
 	}
@@ -191,11 +191,11 @@ func brief(err error) string {
 
 // plan compares the base's description with the site. One that says nothing
 // leaves the site as it is.
-func (b *Base) plan(s site.Reader, live site.Observation, unconfirmed []access.Unknown) (compared, error) {
+func (b *Base) plan(s site.Reader, live site.Observation, memory access.Memory, unconfirmed []access.Unknown) (compared, error) {
 	if b.Description == nil {
 		return compared{Difference: Difference{Target: live.Facts}}, nil
 	}
-	w, err := want(s, b.Description, b.Pins, live)
+	w, err := want(s, b.Description, b.Pins, live, memory)
 	if err != nil {
 		return compared{}, err
 	}

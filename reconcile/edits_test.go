@@ -71,7 +71,7 @@ type wish struct {
 func (wish) Extent() access.Extent          { return access.Extent{} }
 func (wish) Assertions() []access.Assertion { return nil }
 func (wish) Proofs() []access.Proof         { return nil }
-func (w wish) Desired(access.Set, []access.Unknown) (access.Desired, diag.List) {
+func (w wish) Desired(access.Known) (access.Desired, diag.List) {
 	return w.want, w.diags
 }
 

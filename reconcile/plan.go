@@ -222,7 +222,7 @@ type Reach struct {
 type Description interface {
 	// Desired completes what depends on the live site. A diagnostic of severity
 	// error means that the description cannot be planned.
-	Desired(live access.Set, unknown []access.Unknown) (access.Desired, diag.List)
+	Desired(known access.Known) (access.Desired, diag.List)
 	// Extent says which content has to be read for it.
 	Extent() access.Extent
 	// Assertions and Proofs are what must hold of the target.
@@ -244,6 +244,8 @@ type Input struct {
 	Judge       Judge
 	Guards      Guards
 	Seats       SeatTerms
+	// Memory is what weir remembers of the site.
+	Memory access.Memory
 	// Pins are the ids that weir.lock holds for the names of the description.
 	Pins map[access.Ref]string
 	// Base, if any, is the earlier revision that the description is compared with.
@@ -274,7 +276,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	wanted, err := want(in.Site, in.Description, in.Pins, live)
+	wanted, err := want(in.Site, in.Description, in.Pins, live, in.Memory)
 	if err != nil {
 		return nil, err
 	}
@@ -386,8 +388,8 @@ type wanted struct {
 }
 
 // want works out what a description wants of a site. The error is a diag.List.
-func want(s site.Reader, d Description, pins map[access.Ref]string, live site.Observation) (wanted, error) {
-	desired, diags := d.Desired(live.Facts, live.Unknown)
+func want(s site.Reader, d Description, pins map[access.Ref]string, live site.Observation, memory access.Memory) (wanted, error) {
+	desired, diags := d.Desired(live.Known(memory))
 	if err := diags.Err(); err != nil {
 		return wanted{}, err
 	}

@@ -217,7 +217,7 @@ spaces:
   ENG: {roles: {}, guests: {}, limits: {role: viewer}}
   SEEN: {roles: {}, guests: {}}
   OPS: {}
-`).Desired(there, nil)
+`).Desired(access.Known{Facts: there})
 	for line, want := range map[string]access.Mode{
 		"role space:ENG user:jo@partner.example = viewer":        access.Bounded,
 		"role space:ENG user:ana@acme.example = viewer":          access.Exclusive,
@@ -253,7 +253,7 @@ external: ["group:*"]
 ownership: {global_permissions: observe}
 users: {lee@partner.example: {}}
 global_permissions: {use: ["group:staff", "user:lee@partner.example"], administer: []}
-`).Desired(there, nil)
+`).Desired(access.Known{Facts: there})
 	for line, want := range map[string]access.Mode{
 		"product group:staff = user":               access.Observe,
 		"product group:others = admin":             access.Observe,
@@ -286,7 +286,7 @@ spaces:
   ENG: {archetype: team, with: {team: engineering}}
   OPS: {roles: {}, limits: {permissions: [read/space, create/page], to: []}}
   HR: {permissions: {}, limits: {role: viewer, never: ["user:KIM@acme.example"]}}
-`).Desired(access.Set{}, nil)
+`).Desired(access.Known{})
 	got := desired.Scope.Limits
 	for ref, l := range got {
 		if !l.Origin.Known() {
@@ -346,7 +346,7 @@ assert "the site" {
 	if diff := cmp.Diff([]access.Ref{"blogpost:HR/We're hiring", "page:HR/Pay bands"}, desc.Extent().Pages); diff != "" {
 		t.Errorf("extent (-want +got):\n%s", diff)
 	}
-	desired, _ := desc.Desired(access.Set{}, nil)
+	desired, _ := desc.Desired(access.Known{})
 	page := access.Ref("blogpost:HR/We're hiring")
 	if at := desired.Origins[access.Fact{Kind: access.Exists, Object: page}]; at.String() != "a.weir.yaml:10:25" || desired.Described[page] {
 		t.Errorf("%s comes from %s, described: %v", page, at, desired.Described[page])

@@ -341,7 +341,7 @@ member group:out user:cy@acme.example
 `}, // external people who are not on the site are not given anything by algebra
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			want, _ := compile(t, c.archive).Desired(access.Set{}, nil)
+			want, _ := compile(t, c.archive).Desired(access.Known{})
 			if diff := cmp.Diff(factLines(facts(t, c.want)), factLines(want.Facts)); diff != "" {
 				t.Errorf("facts (-want +got):\n%s", diff)
 			}
@@ -364,7 +364,7 @@ spaces:
 archetypes:
   team: {roles: {viewer: ["group:eng"]}}
 `)
-	want, _ := desc.Desired(access.Set{}, nil)
+	want, _ := desc.Desired(access.Known{})
 	origins := make(map[string]string)
 	for f, at := range want.Origins {
 		origins[f.String()] = at.String()
@@ -399,7 +399,7 @@ archetypes:
 // modes checks how a scope owns live facts, each written as "mode fact".
 func modes(t *testing.T, archive, want string) {
 	t.Helper()
-	desired, _ := compile(t, archive).Desired(access.Set{}, nil)
+	desired, _ := compile(t, archive).Desired(access.Known{})
 	for line := range strings.Lines(want) {
 		line = strings.TrimSpace(line)
 		if line == "" {
@@ -619,7 +619,7 @@ groups: {audit: {members: [{who: bo@acme.example, until: 2026-12-31}]}}
 			t.Fatal(diags)
 		}
 		f := access.Fact{Kind: access.Member, Object: "group:audit", Subject: "user:bo@acme.example"}
-		want, _ := desc.Desired(access.Set{}, nil)
+		want, _ := desc.Desired(access.Known{})
 		if want.Facts.Has(f) != c.stands || want.Scope.Expired[f] == c.stands || (len(diags) == 0) != c.stands {
 			t.Errorf("%s at %s: fact %v, expired %v, %v", c.zone, c.now, want.Facts.Has(f), want.Scope.Expired[f], diags)
 		}
@@ -638,7 +638,7 @@ spaces: {ENG: {roles: {viewer: ["user:in@acme.example", "user:new@acme.example"]
 member group:eng user:in@acme.example
 role space:ENG user:in@acme.example = viewer
 `)
-	want, _ := desc.Desired(live, nil)
+	want, _ := desc.Desired(access.Known{Facts: live})
 	for f := range facts(t, `
 member group:eng user:in@acme.example
 member group:eng user:new@acme.example

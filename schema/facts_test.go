@@ -142,7 +142,7 @@ func desiredFacts(t *rapid.T, docs []schema.Document, live access.Set) access.Se
 	if diags.HasErrors() {
 		t.Fatalf("compiling:\n%v", diags)
 	}
-	desired, _ := desc.Desired(live, nil)
+	desired, _ := desc.Desired(access.Known{Facts: live})
 	return desired.Facts
 }
 
@@ -223,7 +223,7 @@ func TestAnySiteIsDescribedByItsFacts(t *testing.T) {
 		if diags.HasErrors() {
 			t.Fatalf("compiling:\n%v", diags)
 		}
-		desired, _ := desc.Desired(live, nil)
+		desired, _ := desc.Desired(access.Known{Facts: live})
 		if diff := cmp.Diff(factLines(want), factLines(desired.Facts)); diff != "" {
 			t.Fatalf("(-want +got):\n%s", diff)
 		}
@@ -259,7 +259,7 @@ role space:ENG group:team = admin
 	if len(diags) > 0 {
 		t.Fatal(diags)
 	}
-	desired, _ := desc.Desired(live, nil)
+	desired, _ := desc.Desired(access.Known{Facts: live})
 	if diff := cmp.Diff(factLines(want), factLines(desired.Facts)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -281,8 +281,8 @@ func TestTheOrderOfDocumentsDoesNotMatter(t *testing.T) {
 		if desc == nil {
 			return
 		}
-		a, _ := desc.Desired(access.Set{}, nil)
-		b, _ := other.Desired(access.Set{}, nil)
+		a, _ := desc.Desired(access.Known{})
+		b, _ := other.Desired(access.Known{})
 		if !a.Facts.Equal(b.Facts) || !maps.Equal(a.Scope.Contents, b.Scope.Contents) || !slices.Equal(a.Scope.Existence, b.Scope.Existence) || !maps.Equal(a.Origins, b.Origins) {
 			t.Fatal("the descriptions differ")
 		}
@@ -294,13 +294,13 @@ func TestDesiredIsTheCallersOwn(t *testing.T) {
 users: {ana@acme.example: {name: Ana}}
 spaces: {ENG: {owner: "user:ana@acme.example", roles: {}}}
 `)
-	first, _ := desc.Desired(access.Set{}, nil)
+	first, _ := desc.Desired(access.Known{})
 	clear(first.Origins)
 	clear(first.Owners)
 	clear(first.Labels)
 	clear(first.Described)
 	clear(first.Scope.Contents)
-	second, _ := desc.Desired(access.Set{}, nil)
+	second, _ := desc.Desired(access.Known{})
 	if len(second.Origins) == 0 || len(second.Owners) == 0 || len(second.Labels) == 0 || len(second.Described) == 0 || len(second.Scope.Contents) == 0 {
 		t.Errorf("what one caller does to it, another sees: %+v", second)
 	}
@@ -351,8 +351,8 @@ func BenchmarkDesired(b *testing.B) {
 	if len(diags) > 0 {
 		b.Fatal(diags)
 	}
-	want, _ := desc.Desired(access.Set{}, nil)
+	want, _ := desc.Desired(access.Known{})
 	for b.Loop() {
-		desc.Desired(want.Facts, nil)
+		desc.Desired(access.Known{Facts: want.Facts})
 	}
 }

@@ -14,7 +14,7 @@ import (
 func productLines(t *testing.T, archive, live string) string {
 	t.Helper()
 	there := facts(t, live)
-	desired, _ := compile(t, archive).Desired(there, nil)
+	desired, _ := compile(t, archive).Desired(access.Known{Facts: there})
 	var out []string
 	for f := range desired.Facts.OfKind(access.Product) {
 		out = append(out, f.String())
@@ -141,7 +141,7 @@ product user:ext@partner.example = guest
 		wanted bool
 		mode   access.Mode
 	}{{"2026-12-31", true, access.Additive}, {"2026-06-30", false, access.Exclusive}} {
-		desired, _ := compile(t, head+c.until+"}]}").Desired(facts(t, live), nil)
+		desired, _ := compile(t, head+c.until+"}]}").Desired(access.Known{Facts: facts(t, live)})
 		if desired.Facts.Has(enters) != c.wanted || desired.Scope.Mode(enters) != c.mode {
 			t.Errorf("until %s: wanted %v, %v", c.until, desired.Facts.Has(enters), desired.Scope.Mode(enters))
 		}

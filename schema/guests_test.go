@@ -13,7 +13,7 @@ import (
 func removed(t *testing.T, archive, live string) []string {
 	t.Helper()
 	there := facts(t, live)
-	desired, _ := compile(t, archive).Desired(there, nil)
+	desired, _ := compile(t, archive).Desired(access.Known{Facts: there})
 	var out []string
 	for f := range there.All() {
 		if _, wanted := desired.Facts.Get(f); !wanted && desired.Scope.Mode(f) == access.Exclusive {
@@ -143,7 +143,7 @@ spaces:
 	if diff := cmp.Diff(want, desc.Extent()); diff != "" {
 		t.Errorf("what one caller does to it, another sees (-want +got):\n%s", diff)
 	}
-	desired, _ := desc.Desired(access.Set{}, nil)
+	desired, _ := desc.Desired(access.Known{})
 	for _, page := range want.Pages {
 		if !desired.Described[page] {
 			t.Errorf("%s is not described", page)

@@ -77,7 +77,7 @@ func TestCompileTakesEveryDocument(t *testing.T) {
 			rt.Fatalf("description %v beside\n%v", desc, diags)
 		}
 		if desc != nil {
-			desc.Desired(access.Set{}, nil)
+			desc.Desired(access.Known{})
 		}
 	})
 }

@@ -4,7 +4,7 @@
 //	files, err := schema.Load(os.DirFS(dir))   // every .weir.yaml, .weir.yml and .weir.hcl below dir
 //	docs, diags := schema.Parse(files)         // one Document a file, from either syntax
 //	desc, diags := schema.Compile(docs, lock, now)
-//	want, diags := desc.Desired(live, unknown) // access.Desired: facts, scope, origins
+//	want, diags := desc.Desired(obs.Known(memory)) // access.Desired: facts, scope, origins
 //
 // A description is data: nothing in it runs, reads a file, or looks at the
 // environment, so that a stranger's pull request can be checked safely.

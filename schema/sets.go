@@ -159,9 +159,10 @@ type resolver struct {
 // and no facts.
 //
 // Desired is pure; the result is the caller's own.
-func (d *Description) Desired(live access.Set, unknown []access.Unknown) (access.Desired, diag.List) {
+func (d *Description) Desired(known access.Known) (access.Desired, diag.List) {
+	live := known.Facts
 	r := &resolver{
-		Description: d, live: live, unknown: unknown,
+		Description: d, live: live, unknown: known.Unknown,
 		enters: make(people), known: make(map[access.Ref]resolved), told: make(map[access.Ref]bool),
 	}
 	for _, set := range []access.Set{d.facts, live} {

@@ -101,7 +101,7 @@ ownership: {rules: [{match: "group:more", groups: additive}]}`, want: []string{"
 			} else {
 				groups = groups[1:]
 			}
-			desired, diags := compile(t, strings.TrimSpace(okta)+"\n"+groups).Desired(facts(t, c.live), c.unknown)
+			desired, diags := compile(t, strings.TrimSpace(okta)+"\n"+groups).Desired(access.Known{Facts: facts(t, c.live), Unknown: c.unknown})
 			if len(diags) > 0 {
 				t.Errorf("unfit for the site:\n%v", diags)
 			}
@@ -283,7 +283,7 @@ func TestSetsAgreeWithAModel(t *testing.T) {
 		if diags.HasErrors() {
 			t.Fatal(diags)
 		}
-		desired, _ := desc.Desired(w.liveSet, w.unknown)
+		desired, _ := desc.Desired(access.Known{Facts: w.liveSet, Unknown: w.unknown})
 		for g := range w.exprs {
 			for p := range worldPeople {
 				f := access.Fact{Kind: access.Member, Object: access.NewRef("group", w.node(g)), Subject: access.NewRef("user", person(p))}
@@ -303,13 +303,13 @@ func TestAnUnknownGroupNeverRemoves(t *testing.T) {
 		if diags.HasErrors() {
 			t.Fatal(diags)
 		}
-		whole, _ := desc.Desired(w.liveSet, nil)
+		whole, _ := desc.Desired(access.Known{Facts: w.liveSet})
 		// Whatever part of the unread groups' members was seen.
 		seen := w.liveSet.Filter(func(f access.Fact) bool {
 			hidden := slices.ContainsFunc(w.unknown, func(u access.Unknown) bool { return u.Covers(f) })
 			return !hidden || rapid.Bool().Draw(t, "seen")
 		})
-		part, _ := desc.Desired(seen, w.unknown)
+		part, _ := desc.Desired(access.Known{Facts: seen, Unknown: w.unknown})
 		for f := range w.liveSet.OfKind(access.Member) {
 			if whole.Facts.Has(f) && !part.Facts.Has(f) {
 				t.Errorf("%s would be removed because something was not read", f)

@@ -136,6 +136,10 @@ type Observation struct {
 	IDs map[access.Ref]string
 	// Labels are display names of people.
 	Labels map[access.Ref]string
+	// People and Spaces are what the site tells beside facts: when things were. Of
+	// spaces only what the extent asked for.
+	People map[access.Ref]access.PersonRecord
+	Spaces map[access.Ref]access.SpaceRecord
 	// Unclaimed are the people whose accounts the organisation does not manage,
 	// because it has not verified their domain: it can neither deactivate nor
 	// reactivate them.
@@ -161,6 +165,12 @@ type Observation struct {
 	Requests, Floor int
 	// Reread is why a refresh read everything after all; empty otherwise.
 	Reread string
+}
+
+// Known gives what a description has to know of the site, with what weir itself
+// remembers of it.
+func (o Observation) Known(m access.Memory) access.Known {
+	return access.Known{Facts: o.Facts, Unknown: o.Unknown, IDs: o.IDs, People: o.People, Spaces: o.Spaces, Memory: m}
 }
 
 // Traits say as data what a site can hold and do, so that nobody has to ask
@@ -280,6 +290,24 @@ func (e *Error) Unwrap() error { return e.Err }
 func Is(err error, k Kind) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Kind == k
+}
+
+// TokenLister is a reader that can say which API tokens there are.
+type TokenLister interface {
+	// Tokens gives the API tokens that the site's organisation shows, in order of
+	// their ends. What it cannot show (of accounts that it does not manage; without an
+	// organisation key, of anybody) is a reason and no error.
+	Tokens(ctx context.Context) (tokens []Token, hidden string, err error)
+}
+
+// Token is an API token, without its secret.
+type Token struct {
+	ID      string
+	Label   string // as its owner called it
+	Owner   access.Ref
+	Created time.Time
+	Expires time.Time // zero: it does not say
+	Used    time.Time // zero: never, or not known
 }
 
 // Scanner is a reader that can read the restrictions of every page, a space at a

@@ -29,17 +29,20 @@ type Snapshot struct {
 	Time    time.Time `json:"time"`    // before the reading began
 	// Full is when everything was read last; before Time where a reading was
 	// brought up to date.
-	Full      time.Time                 `json:"full"`
-	Site      string                    `json:"site"`
-	Account   access.Ref                `json:"account"`
-	Traits    Traits                    `json:"traits"`
-	Facts     []string                  `json:"facts"` // in order, one a line
-	IDs       map[access.Ref]string     `json:"ids"`
-	Labels    map[access.Ref]string     `json:"labels,omitempty"`
-	Parents   map[access.Ref]access.Ref `json:"parents,omitempty"`
-	Elsewhere map[access.Ref][]string   `json:"elsewhere,omitempty"`
-	Unknown   []SnapshotUnknown         `json:"unknown,omitempty"`
-	Unclaimed []access.Ref              `json:"unclaimed,omitempty"` // people whose accounts the organisation does not manage
+	Full    time.Time                 `json:"full"`
+	Site    string                    `json:"site"`
+	Account access.Ref                `json:"account"`
+	Traits  Traits                    `json:"traits"`
+	Facts   []string                  `json:"facts"` // in order, one a line
+	IDs     map[access.Ref]string     `json:"ids"`
+	Labels  map[access.Ref]string     `json:"labels,omitempty"`
+	Parents map[access.Ref]access.Ref `json:"parents,omitempty"`
+	// People and Spaces are what the site told beside facts: when things were.
+	People    map[access.Ref]access.PersonRecord `json:"people,omitempty"`
+	Spaces    map[access.Ref]access.SpaceRecord  `json:"spaces,omitempty"`
+	Elsewhere map[access.Ref][]string            `json:"elsewhere,omitempty"`
+	Unknown   []SnapshotUnknown                  `json:"unknown,omitempty"`
+	Unclaimed []access.Ref                       `json:"unclaimed,omitempty"` // people whose accounts the organisation does not manage
 	// Permissions are the space permissions that the site knows, with their labels.
 	Permissions map[string]string `json:"permissions,omitempty"`
 	// Extent is what was asked for: of other content the snapshot says nothing.
@@ -65,10 +68,12 @@ type SnapshotRedaction struct {
 
 // SnapshotExtent is an [access.Extent].
 type SnapshotExtent struct {
-	Pages []access.Ref          `json:"pages,omitempty"`
-	Watch []access.Ref          `json:"watch,omitempty"`
-	All   bool                  `json:"all,omitempty"`
-	Pins  map[access.Ref]string `json:"pins,omitempty"`
+	Pages    []access.Ref          `json:"pages,omitempty"`
+	Watch    []access.Ref          `json:"watch,omitempty"`
+	All      bool                  `json:"all,omitempty"`
+	Personal bool                  `json:"personal,omitempty"`
+	Labels   []string              `json:"labels,omitempty"`
+	Pins     map[access.Ref]string `json:"pins,omitempty"`
 }
 
 // SnapshotSettings are the choices of the operator's that decide what a plan
@@ -93,7 +98,7 @@ func NewSnapshot(name, product string, obs Observation, began, full time.Time) S
 	s := Snapshot{
 		Format: SnapshotFormat, Name: name, Product: product, Time: began.UTC(), Full: full.UTC(),
 		Site: obs.Site, Account: obs.Account, Traits: obs.Traits, Facts: []string{}, IDs: obs.IDs, Labels: obs.Labels,
-		Parents: obs.Parents, Elsewhere: obs.Elsewhere, Permissions: obs.Permissions,
+		Parents: obs.Parents, People: obs.People, Spaces: obs.Spaces, Elsewhere: obs.Elsewhere, Permissions: obs.Permissions,
 		Extent: SnapshotExtent(obs.Extent), Requests: obs.Requests, Floor: obs.Floor,
 	}
 	for f := range obs.Facts.All() {
@@ -118,7 +123,7 @@ func (s Snapshot) Observation() (Observation, error) {
 	}
 	obs := Observation{
 		Site: s.Site, Account: s.Account, Facts: access.NewSet(facts...), IDs: s.IDs, Labels: s.Labels, Traits: s.Traits,
-		Parents: s.Parents, Elsewhere: s.Elsewhere, Permissions: s.Permissions,
+		Parents: s.Parents, People: s.People, Spaces: s.Spaces, Elsewhere: s.Elsewhere, Permissions: s.Permissions,
 		Extent: access.Extent(s.Extent), Requests: s.Requests, Floor: s.Floor,
 	}
 	if len(s.Unclaimed) > 0 {

@@ -258,7 +258,7 @@ func (o owner) Extent() access.Extent          { return o.extent }
 func (o owner) Assertions() []access.Assertion { return nil }
 func (o owner) Proofs() []access.Proof         { return nil }
 
-func (o owner) Desired(live access.Set, _ []access.Unknown) (access.Desired, diag.List) {
+func (o owner) Desired(known access.Known) (access.Desired, diag.List) {
 	d := access.Desired{Facts: o.want, Described: make(map[access.Ref]bool), Scope: access.Scope{
 		Existence: []access.Existence{{Match: "user:*", Mode: access.Exclusive}, {Match: "account:*", Mode: access.Exclusive}, {Match: "group:*", Mode: access.Exclusive}, {Match: "space_role:*", Mode: access.Exclusive}},
 		Contents:  make(map[access.Contents]access.Mode), Absent: make(map[access.Ref]bool),
@@ -280,7 +280,7 @@ func (o owner) Desired(live access.Set, _ []access.Unknown) (access.Desired, dia
 			}
 		}
 	}
-	for _, facts := range []access.Set{live, o.want} {
+	for _, facts := range []access.Set{known.Facts, o.want} {
 		for f := range facts.All() {
 			own(f.Object)
 		}

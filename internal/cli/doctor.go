@@ -92,7 +92,7 @@ func (a *app) doctor(ctx context.Context, requests bool) (render.Doctor, error) 
 		return render.Doctor{}, err
 	}
 	defer hangUp()
-	desired, diags := d.Desired(access.Set{}, nil)
+	desired, diags := d.Desired(access.Known{})
 	if err := diags.Err(); err != nil {
 		return render.Doctor{}, err
 	}

@@ -55,7 +55,7 @@ func (p *patcher) add(f access.Fact) bool {
 	if !ok {
 		return false
 	}
-	was, _ := d.Desired(p.k.obs.Facts, p.k.obs.Unknown)
+	was, _ := d.Desired(p.k.obs.Known(access.Memory{}))
 	at, ok := was.Origins[access.Fact{Kind: access.Exists, Object: f.Object}]
 	if !ok {
 		return false
@@ -64,7 +64,7 @@ func (p *patcher) add(f access.Fact) bool {
 		old := p.files[at.File]
 		p.files[at.File] = text
 		if d, ok := p.compile(); ok {
-			is, _ := d.Desired(p.k.obs.Facts, p.k.obs.Unknown)
+			is, _ := d.Desired(p.k.obs.Known(access.Memory{}))
 			if is.Facts.Has(f) && keepsAll(was.Facts, is.Facts) {
 				return true
 			}

@@ -201,7 +201,7 @@ func (q *query) askPlanned(ctx context.Context, d *description, reader site.Read
 // askObserved asks what was observed, beside a description in the product's
 // terms.
 func askObserved(d *description, terms site.Terms, obs site.Observation) (*asked, error) {
-	desired, diags := d.Desired(obs.Facts, obs.Unknown)
+	desired, diags := d.Desired(obs.Known(access.Memory{}))
 	if err := diags.Err(); err != nil {
 		return nil, err
 	}

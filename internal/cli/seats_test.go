@@ -221,8 +221,8 @@ func (staffing) Extent() access.Extent          { return access.Extent{} }
 func (staffing) Assertions() []access.Assertion { return nil }
 func (staffing) Proofs() []access.Proof         { return nil }
 
-func (w staffing) Desired(live access.Set, unknown []access.Unknown) (access.Desired, diag.List) {
-	d, diags := owner{want: w.want}.Desired(live, unknown)
+func (w staffing) Desired(known access.Known) (access.Desired, diag.List) {
+	d, diags := owner{want: w.want}.Desired(known)
 	for list := range d.Scope.Contents {
 		if !slices.Contains([]access.Kind{access.Member, access.Product, access.State}, list.Kind) {
 			delete(d.Scope.Contents, list)

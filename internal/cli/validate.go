@@ -54,7 +54,7 @@ func (a *app) validate(ctx context.Context) (render.Check, error) {
 	if err != nil {
 		return render.Check{}, err
 	}
-	desired, diags := d.Desired(access.Set{}, nil)
+	desired, diags := d.Desired(access.Known{})
 	if err := diags.Err(); err != nil {
 		return render.Check{Diagnostics: d.warnings}, err
 	}
