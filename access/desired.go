@@ -20,9 +20,20 @@ type Desired struct {
 	Labels map[Ref]string
 	// Described are the objects that have an entry or come from an archetype.
 	Described map[Ref]bool
+	// Left are the people who have left, with whoever is named to succeed them. What
+	// they hold is in Scope.Single, as far as weir may take it.
+	Left map[Ref]Leaver
 	// Warnings are about what the live site made of the description, such as a
 	// group that could not be read.
 	Warnings diag.List
+}
+
+// Leaver is somebody who has left and holds nothing any more.
+type Leaver struct {
+	// Successor is the person who takes over what nobody else has; empty: the owner
+	// of each space does.
+	Successor Ref
+	Origin    diag.Range // where the description says that they left
 }
 
 // Delta is what would change, and for whom: all that a rule or a budget may

@@ -16,6 +16,11 @@ type Extent struct {
 	Personal bool
 	// Labels are labels of spaces that are looked for.
 	Labels []string
+	// Own are people of whom it is told whether they hold the plain product role user
+	// themselves, which no fact tells of others: that they may enter says it as long
+	// as nothing shuts them out, and it would let them in again. It takes a request
+	// for each.
+	Own []Ref
 	// Pins are the ids that names stood for before (weir.lock). What is pinned
 	// and not listed is looked for by its id: hidden things must not be taken for
 	// removed ones.

@@ -199,8 +199,8 @@ func (b *Base) plan(s site.Reader, live site.Observation, memory access.Memory, 
 	if err != nil {
 		return compared{}, err
 	}
-	unknown := slices.Concat(w.unknown, unconfirmed)
-	return compared{w, Diff(live.Facts, w.Desired, unknown).liftOwn(live.Facts, w.Facts, live.Account)}, nil
+	w, d := w.compare(s, live, slices.Concat(w.unknown, unconfirmed))
+	return compared{w, d}, nil
 }
 
 // sourceOf says where a change comes from: what the site is, what the base would

@@ -269,9 +269,13 @@ func adminTakers(d access.Delta) func(access.Fact) bool {
 // says beforehand where the product would refuse: it keeps the last assignment
 // that administers a space, whether or not there is anybody behind it
 // (evidence A7), unless the group that holds it is deleted.
-func (g Guards) admins(d access.Delta) []access.Finding {
+// told are spaces of which it is said already why nobody would administer them.
+func (g Guards) admins(d access.Delta, told map[access.Ref]bool) []access.Finding {
 	var out []access.Finding
 	for _, space := range lastAssignments(d) {
+		if told[space] {
+			continue
+		}
 		out = append(out, access.Finding{
 			Code: "WR401", Level: access.Deny, Object: space,
 			Message: fmt.Sprintf("%s would have nobody as its admin, and the site refuses to take the last one", space),
@@ -280,7 +284,7 @@ func (g Guards) admins(d access.Delta) []access.Finding {
 		})
 	}
 	for f := range d.Target.OfKind(access.Exists) {
-		if f.Object.Type() != "space" {
+		if f.Object.Type() != "space" || told[f.Object] {
 			continue
 		}
 		space := f.Object

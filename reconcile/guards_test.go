@@ -158,7 +158,7 @@ func TestAdminsRatchet(t *testing.T) {
 			return f.Kind != access.Member || f.Subject < access.Ref(fmt.Sprintf("user:u%03d", test.after))
 		})
 		var got access.Level
-		for _, f := range (Guards{MinSpaceAdmins: test.floor}).admins(delta(live, whole(want))) {
+		for _, f := range (Guards{MinSpaceAdmins: test.floor}).admins(delta(live, whole(want)), nil) {
 			got = f.Level
 		}
 		if got != test.want {
@@ -229,7 +229,7 @@ func TestLastAdminAssignment(t *testing.T) {
 		common + "role space:S group:h = admin":          false,
 		strings.Replace(common, "exists group:g", "", 1): false,
 	} {
-		got := Guards{}.admins(delta(live, whole(facts(t, target))))
+		got := Guards{}.admins(delta(live, whole(facts(t, target))), nil)
 		if (len(got) > 0) != want {
 			t.Errorf("to %s: %v", target, got)
 		}

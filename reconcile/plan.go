@@ -155,6 +155,9 @@ const Described = "described"
 // described state shuts out everywhere.
 const StateEnds = "the described state ends access"
 
+// HasLeft is the reason for which everything is taken from somebody who left.
+const HasLeft = "described as having left"
+
 // Origin is a place in the description.
 type Origin struct {
 	File   string `json:"file"`   // a path from the description's folder, with slashes
@@ -171,10 +174,19 @@ type Step struct {
 // Manual is what a person has to do by hand.
 type Manual struct {
 	Fact      string   `json:"fact"`             // what is true afterwards
+	Gone      bool     `json:"gone,omitempty"`   // or rather, is not
 	Origin    *Origin  `json:"origin,omitempty"` // where it is described
 	Steps     []string `json:"steps"`            // the clicks
 	Authority string   `json:"authority"`        // who can do it
 	Verify    string   `json:"verify"`           // how weir will see that it is done, or why it cannot
+}
+
+// Text says in words what the step is to lead to.
+func (m Manual) Text() string {
+	if m.Gone {
+		return "no more: " + m.Fact
+	}
+	return m.Fact
 }
 
 // Unknown is what could not be seen.
@@ -280,19 +292,18 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	desired, canon, moved, unknown := wanted.Desired, wanted.canon, wanted.moved, wanted.unknown
-	compare := func() Difference {
-		return Diff(live.Facts, desired, unknown).liftOwn(live.Facts, desired.Facts, live.Account)
-	}
-	diff := compare()
+	unknown := wanted.unknown
+	first := wanted
+	wanted, diff := first.compare(in.Site, live, unknown)
 	unconfirmed, err := confirm(ctx, in.Site, diff.Changes)
 	if err != nil {
 		return nil, err
 	}
 	if len(unconfirmed) > 0 {
 		unknown = slices.Concat(unknown, unconfirmed)
-		diff = compare()
+		wanted, diff = first.compare(in.Site, live, unknown)
 	}
+	desired, canon, moved := wanted.Desired, wanted.canon, wanted.moved
 
 	before := live.Beside().View(live.Facts)
 	after := before.With(diff.Target)
@@ -354,8 +365,9 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p.Site.ID = live.Site
 	seats := countSeats(live, unknown, diff.Target, in.Seats)
 	p.Seats = seats.Seats
-	p.addSteps(steps, diff, desired)
+	p.addSteps(steps, diff, desired, wanted.heirs)
 	p.addOutside(canon, unknown, diff, desired, live.Account)
+	staying := p.addLeavers(desired, live.Facts, diff.Target, unknown)
 	p.addObserved(diff.Observed, desired)
 	p.Impacts = impacts(delta, between, p.Changes)
 	p.Gained, p.Lost = reach(delta)
@@ -365,7 +377,8 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p.Findings = findings(slices.Concat(
 		judged, moved, diff.findings(desired, canon.Manual, live.Facts), refused(canon, desired), noted(canon, desired), stepFindings(steps),
 		beyond.findings(desired), pages(extent, live, desired), lifted(delta), beside(delta),
-		in.Guards.admins(delta), own(live.Facts, diff.Target, live.Account), emptied(delta), seats.findings(), warnings(desired.Warnings)), desired.Owners)
+		wanted.unsettled, staying, returning(delta), deleting(delta, live), orphans(delta),
+		in.Guards.admins(delta, objects(wanted.unsettled)), own(live.Facts, diff.Target, live.Account), emptied(delta), seats.findings(), warnings(desired.Warnings)), desired.Owners)
 	p.Assertions, p.Proofs = claims(held), claims(proved)
 	p.Names = named(desired.Labels, p.told()...)
 	p.Owners = p.touched(desired.Owners)
@@ -382,9 +395,14 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 // wanted is what a description wants of a site, in the site's terms.
 type wanted struct {
 	access.Desired
+	plain   access.Desired // in the description's own terms
 	canon   site.Canonical
 	moved   []access.Finding // about what is not what weir.lock names
 	unknown []access.Unknown // what of the site cannot be told, for this description
+	// heirs are the people who left for whom somebody takes over, by the identity of
+	// each fact that is wanted for it, and unsettled is what nobody takes over.
+	heirs     map[access.Fact]access.Ref
+	unsettled []access.Finding
 }
 
 // want works out what a description wants of a site. The error is a diag.List.
@@ -402,6 +420,7 @@ func want(s site.Reader, d Description, pins map[access.Ref]string, live site.Ob
 	if w.canon.As[access.Role] == access.Permission {
 		desired.Scope.Limits = limitsWritten(s, desired, live)
 	}
+	w.plain = desired
 	w.Desired = inTerms(desired, w.canon, live)
 	return w, nil
 }
@@ -557,7 +576,7 @@ func mistaken(pins map[access.Ref]string, live site.Observation, spoken map[acce
 }
 
 // addSteps fills in the changes and the steps.
-func (p *Plan) addSteps(steps []site.Step, diff Difference, desired access.Desired) {
+func (p *Plan) addSteps(steps []site.Step, diff Difference, desired access.Desired, heirs map[access.Fact]access.Ref) {
 	stepOf := make(map[access.Fact]string)
 	p.Steps = []Step{}
 	for _, s := range steps {
@@ -584,6 +603,10 @@ func (p *Plan) addSteps(steps []site.Step, diff Difference, desired access.Desir
 			planned.Reason = "replaced: a principal has a role in a space, or permissions beside roles"
 		case c.Op == access.Remove && desired.Scope.Expired[id]:
 			planned.Reason = "expired"
+		case c.Op == access.Remove && leaves(desired, c.Fact):
+			planned.Reason = HasLeft
+		case heirs[id] != "" && c.Op != access.Remove:
+			planned.Reason = "takes over from " + heirs[id].String()
 		case c.Op == access.Remove && diff.Beyond[id]:
 			planned.Reason = "beyond the limits of " + c.Fact.Object.String()
 		case c.Op == access.Remove:

@@ -20,7 +20,7 @@ func toldPlan(t *rapid.T, domains ...string) (*Plan, access.Delta) {
 	d := Diff(world.Facts, part(t, accesstest.SiteWithContent().Draw(t, "described")), nil)
 	desired := access.Desired{Domains: domains}
 	p := &Plan{}
-	p.addSteps(nil, d, desired)
+	p.addSteps(nil, d, desired, nil)
 	before := world.View()
 	delta := access.Delta{Live: world.Facts, Target: d.Target, Desired: desired, Changes: d.Changes, Before: before, After: before.With(d.Target)}
 	p.Impacts = impacts(delta, access.Between(delta.Before, delta.After), p.Changes)

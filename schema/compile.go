@@ -28,6 +28,7 @@ type Description struct {
 	pages     []access.Ref // described pages and blog posts, sorted
 	watch     []access.Ref // spaces of which every page's restrictions are read, sorted
 	guests    guests
+	left      map[access.Ref]leaver
 	products  map[string]productList // the lists of who holds a product role, by role
 
 	names Names
@@ -46,7 +47,7 @@ func (d *Description) Proofs() []access.Proof { return slices.Clone(d.proofs) }
 // Extent says how much of the site's content has to be read for the
 // description. It pins nothing: that is for who has the lock.
 func (d *Description) Extent() access.Extent {
-	return access.Extent{Pages: slices.Clone(d.pages), Watch: slices.Clone(d.watch)}
+	return access.Extent{Pages: slices.Clone(d.pages), Watch: slices.Clone(d.watch), Own: d.asked()}
 }
 
 // Compile brings documents down to facts: it checks values and references,
@@ -78,6 +79,7 @@ func Compile(docs []Document, lock Lock, now time.Time) (*Description, diag.List
 			groups:    make(map[access.Ref]membership),
 			names:     Names{Refs: make(map[access.Ref]bool)},
 			products:  make(map[string]productList),
+			left:      make(map[access.Ref]leaver),
 			guests:    guests{space: make(map[access.Ref]access.Ref), complete: make(map[access.Ref]access.Mode)},
 			scope: access.Scope{
 				Contents: make(map[access.Contents]access.Mode),

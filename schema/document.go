@@ -178,7 +178,14 @@ type User struct {
 	Email Str
 	Name  *Str
 	State *Str // active | no_access | suspended | deactivated | removed
+	Left  *Left
 	Range diag.Range
+}
+
+// Left says that a person has left: they hold nothing any more.
+type Left struct {
+	Successor *Str // who takes over what nobody else has; a reference to a person
+	Range     diag.Range
 }
 
 // Group is a group's entry, in a document or in an archetype.
@@ -238,6 +245,7 @@ type SpaceRole struct {
 type Archetype struct {
 	Name        Str
 	Parameters  []Parameter
+	Owner       *Str // who answers for spaces that name nobody themselves
 	Groups      []Group
 	Roles       *Roles
 	Permissions *Permissions

@@ -83,7 +83,7 @@ func (c *compiler) lowerHolder(list productList, verb, role string, who access.R
 		return
 	}
 	c.refer(who, g.Who.Range)
-	if c.shutOut(who, g.Who) || c.lapse(who, g.Who) {
+	if c.hasLeft(who, g.Who) || c.shutOut(who, g.Who) || c.lapse(who, g.Who) {
 		return
 	}
 	if guest, ok := c.guests[who]; ok {

@@ -213,6 +213,15 @@ var userKeys = []key[User]{
 	field(attr("state", "What becomes of the person; the last three reach every product of the organisation.",
 		`no_access`, `"no_access"`),
 		choice("active", "no_access", "suspended", "deactivated", "removed"), func(u *User) **Str { return &u.State }),
+	field(attr("left", "The person has left: whatever they hold is taken, and stays taken. Without a state: `no_access`.",
+		`{successor: bo@acme.example}`, `{ successor = "bo@acme.example" }`),
+		object("left", leftKeys, func(l *Left) *diag.Range { return &l.Range }), func(u *User) **Left { return &u.Left }),
+}
+
+var leftKeys = []key[Left]{
+	field(attr("successor", "Who becomes admin of the spaces, and is let see the pages, that nobody else has; where absent, the owner of each space.",
+		`bo@acme.example`, `"bo@acme.example"`),
+		text, func(l *Left) **Str { return &l.Successor }),
 }
 
 var groups = collection("a group", groupKeys, func(g *Group) *Str { return &g.Name }, func(g *Group) *diag.Range { return &g.Range })
@@ -277,6 +286,9 @@ var archetypeKeys = []key[Archetype]{
 		`{team: {}}`, `"team" {}`),
 		collection("a parameter", parameterKeys, func(p *Parameter) *Str { return &p.Name }, func(p *Parameter) *diag.Range { return &p.Range }),
 		func(a *Archetype) *[]Parameter { return &a.Parameters }),
+	field(attr("owner", "Who answers for each space that names no owner itself.",
+		`"group:${team}-leads"`, `"group:${team}-leads"`),
+		templated(reference), func(a *Archetype) **Str { return &a.Owner }),
 	field(attr("groups", "Groups that each space brings with it, by name.",
 		`{"${team}-leads": {}}`, `{ "${team}-leads" = {} }`),
 		templated(groups), func(a *Archetype) *[]Group { return &a.Groups }),

@@ -68,6 +68,7 @@ var sections = []section{
 	{"`policies`", "policies: {%s}", "policies {\n%s\n}", policySpecs()},
 	{"One policy", "policies: {anonymous_access: {%s}}", "policies {\nanonymous_access = {\n%s\n}\n}", specs(policyKeys)},
 	{"A user", "users: {ana@acme.example: {%s}}", "user \"ana@acme.example\" {\n%s\n}", specs(userKeys)},
+	{"`left` of a user", "users: {ana@acme.example: {left: {%s}}}", "user \"ana@acme.example\" {\nleft = {\n%s\n}\n}", specs(leftKeys)},
 	{"A group", "groups: {engineering: {%s}}", "group \"engineering\" {\n%s\n}", specs(groupKeys)},
 	{"A guest", "guests: {lee@partner.example: {%s}}", "guest \"lee@partner.example\" {\n%s\n}", specs(guestKeys)},
 	{"A grant: an item of a list of principals", "groups: {engineering: {members: [{%s}]}}", "group \"engineering\" {\nmembers = [{\n%s\n}]\n}", specs(grantKeys)},

@@ -19,8 +19,15 @@ func (c *compiler) collectUsers() map[access.Ref]User {
 				continue
 			}
 			users[ref] = u
+			if u.Left != nil && u.State == nil {
+				u.State = &Str{Value: "no_access", Range: u.Left.Range}
+				users[ref] = u
+			}
 			if u.State != nil && u.State.Value != "active" {
 				c.shut[ref] = u.State.Value
+				if u.Left != nil {
+					c.out.left[ref] = leaver{at: u.Left.Range}
+				}
 			}
 		}
 	}
@@ -59,6 +66,7 @@ func (c *compiler) lowerUsers(users map[access.Ref]User) {
 			c.gone(ref, at)
 		}
 	}
+	c.lowerLeft(users)
 }
 
 // productRoles are the words for what a group may give its members of the
@@ -177,6 +185,9 @@ func (c *compiler) grant(f access.Fact, g Grant) bool {
 		return false
 	}
 	c.refer(f.Subject, g.Who.Range)
+	if c.hasLeft(f.Subject, g.Who) {
+		return false
+	}
 	if c.shutOut(f.Subject, g.Who) {
 		c.keepShut(f, g.Who.Range)
 		return true

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -28,9 +29,9 @@ func (c *compiler) lowerSpaces(spaces map[access.Ref]spaceEntry) {
 				c.fact(access.Fact{Kind: access.Status, Object: ref, Value: status.Value}, status.Range)
 			}
 		}
-		if s.Owner != nil {
-			if owner, ok := c.read(*s.Owner, readOwner); ok {
-				c.refer(owner, s.Owner.Range)
+		if written := cmp.Or(s.Owner, s.shape.Owner); written != nil {
+			if owner, ok := c.read(*written, readOwner); ok {
+				c.refer(owner, written.Range)
 				c.out.owners[ref] = owner
 			}
 		}
@@ -146,15 +147,19 @@ func (c *compiler) lowerPermissions(space access.Ref, s spaceEntry) {
 			if has[who] == nil {
 				has[who], first[who] = make(map[string]bool), item.Who
 				principals = append(principals, who)
-				c.shutOut(who, item.Who)
+				if !c.hasLeft(who, item.Who) {
+					c.shutOut(who, item.Who)
+				}
 				c.lapse(who, item.Who)
 			}
 			_, out := c.shut[who]
+			_, left := c.out.left[who]
 			_, lapsed := c.lapsed[who]
 			for _, id := range ids {
 				has[who][id.Value] = true
 				f := access.Fact{Kind: access.Permission, Object: space, Verb: id.Value, Subject: who}
 				switch {
+				case left:
 				case out:
 					c.keepShut(f, id.Range)
 				case lapsed:

@@ -141,14 +141,15 @@ type resolver struct {
 	told    map[access.Ref]bool // sources that a warning names
 
 	warnings diag.List
+	errors   diag.List // what makes the description unfit for this site
 }
 
 // Desired completes what depends on the live site: the members of groups that
 // are made of groups which weir only reads, the product roles of those whom
 // global_permissions names and does not name, and what guests hold beyond what
 // is described. Its Warnings say what could not be
-// read. The list of diagnostics is for what would make the description unfit
-// for this site; nothing does so far.
+// read. The list of diagnostics is for what makes the description unfit
+// for this site: a successor of somebody who left that cannot take over there.
 //
 // A person is given a membership by set algebra if they are there: described
 // as active, or live. An incomplete read removes nobody: a group that is made
@@ -197,6 +198,7 @@ func (d *Description) Desired(known access.Known) (access.Desired, diag.List) {
 		facts = facts.Union(access.NewSet(more...))
 	}
 	r.guests(&scope, facts)
+	left := r.takeFromLeavers(&scope)
 	// A grant that has expired at one place and is desired from another is not
 	// expired.
 	maps.DeleteFunc(scope.Expired, func(f access.Fact, _ bool) bool {
@@ -211,8 +213,9 @@ func (d *Description) Desired(known access.Known) (access.Desired, diag.List) {
 		Domains:   slices.Clone(d.Settings.Site.Domains),
 		Labels:    maps.Clone(d.labels),
 		Described: maps.Clone(d.described),
+		Left:      left,
 		Warnings:  r.warnings.Sort(),
-	}, nil
+	}, r.errors
 }
 
 // ownScope gives a copy of the scope, for the caller to add to.
@@ -239,6 +242,9 @@ func (r *resolver) derived(group access.Ref, m membership) people {
 		for p := range r.members(group) {
 			out[p] = true
 		}
+	}
+	for p := range r.left {
+		delete(out, p)
 	}
 	return out
 }

@@ -73,6 +73,7 @@ type SnapshotExtent struct {
 	All      bool                  `json:"all,omitempty"`
 	Personal bool                  `json:"personal,omitempty"`
 	Labels   []string              `json:"labels,omitempty"`
+	Own      []access.Ref          `json:"own,omitempty"`
 	Pins     map[access.Ref]string `json:"pins,omitempty"`
 }
 

@@ -27,6 +27,7 @@ var Codes = map[string]string{
 	"WR205": "members that go in a circle",
 	"WR206": "expired entry",
 	"WR207": "malformed lock file",
+	"WR211": "somebody who cannot succeed a leaver",
 
 	"WR301": "anonymous access",
 	"WR302": "grant to a single person",
@@ -47,6 +48,11 @@ var Codes = map[string]string{
 	"WR410": "a change reaches beyond this site",
 	"WR411": "a restriction is lifted",
 	"WR412": "more seats than there may be",
+	"WR421": "a leaver would have something again",
+	"WR422": "nobody takes over from a leaver",
+	"WR423": "spaces without an active admin",
+	"WR424": "somebody comes back to what was kept",
+	"WR425": "an account is being deleted for good",
 
 	"WR501": "the site file cannot be used",
 	"WR502": "the site cannot hold this",

@@ -550,7 +550,7 @@ type manualItem struct {
 func (b *pageBuilder) manual() []manualItem {
 	var out []manualItem
 	for n, m := range b.plan.Manual {
-		item := manualItem{ID: n + 1, Fact: display(m.Fact), Authority: Safe(m.Authority), Verify: Safe(m.Verify)}
+		item := manualItem{ID: n + 1, Fact: display(m.Text()), Authority: Safe(m.Authority), Verify: Safe(m.Verify)}
 		for _, s := range m.Steps {
 			item.Steps = append(item.Steps, Safe(s))
 		}

@@ -80,7 +80,7 @@ func JUnit(w io.Writer, p *reconcile.Plan) error {
 		unknown.add(junitCase{Name: Safe(strings.TrimSpace(u.Kind + " " + cmp.Or(u.Object, "the site"))), Class: "WR503", Skipped: &junitOutcome{Message: Safe(u.Reason)}})
 	}
 	for _, m := range p.Manual {
-		c := junitCase{Name: Safe(m.Fact), Class: "WR506", Skipped: &junitOutcome{Message: "to do by hand"}}
+		c := junitCase{Name: Safe(m.Text()), Class: "WR506", Skipped: &junitOutcome{Message: "to do by hand"}}
 		c.Output = strings.Join(result{detail: byHand(m)}.lines()[1:], "\n")
 		manual.add(c)
 	}

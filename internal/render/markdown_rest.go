@@ -36,7 +36,7 @@ func (m *markdown) manual() part {
 	var out []string
 	for _, s := range list {
 		var b strings.Builder
-		b.WriteString(box + said(s.Fact) + "\n")
+		b.WriteString(box + said(s.Text()) + "\n")
 		for i, step := range s.Steps {
 			fmt.Fprintf(&b, "    %d. %s\n", i+1, said(step))
 		}

@@ -203,7 +203,7 @@ func (p *printer) manual(list []reconcile.Manual) {
 	p.line("")
 	p.line("%s %s", p.paint(bold, "to do by hand"), p.paint(dim, "("+Number(len(list))+")"))
 	for _, m := range list {
-		p.line("  [ ] %s", Safe(m.Fact))
+		p.line("  [ ] %s", Safe(m.Text()))
 		for i, s := range m.Steps {
 			p.line("      %d. %s", i+1, Safe(s))
 		}

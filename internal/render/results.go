@@ -86,7 +86,7 @@ func planResults(p *reconcile.Plan) []result {
 		out = append(out, result{code: "WR503", level: noted, message: unseen(g), at: home, key: g[0].Kind + " " + g[0].Reason + " " + access.Ref(g[0].Object).Type()})
 	}
 	for _, m := range p.Manual {
-		out = append(out, result{code: "WR506", level: noted, message: "to do by hand: " + m.Fact, detail: byHand(m), at: at(m.Origin, home), key: m.Fact})
+		out = append(out, result{code: "WR506", level: noted, message: "to do by hand: " + m.Text(), detail: byHand(m), at: at(m.Origin, home), key: m.Fact})
 	}
 	return out
 }

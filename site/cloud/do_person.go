@@ -21,6 +21,7 @@ type coming struct {
 
 	product bool     // whether their own product roles change
 	roles   []string // and to which; the plain user is not said
+	plain   bool     // but of who left, from whom it is taken
 }
 
 // read takes in a change, if it is about the person.
@@ -41,6 +42,8 @@ func (p *coming) read(c access.Change) bool {
 		p.product = true
 		if c.Op != access.Remove {
 			p.roles = roleList(f.Value)
+		} else {
+			p.plain = slices.Contains(roleList(f.Value), "user")
 		}
 	case f.Kind == access.Member && f.Subject == p.who:
 		p.edges = append(p.edges, c)
@@ -94,6 +97,14 @@ func (w *worker) person(ctx context.Context, r access.Ref) error {
 
 // standing brings a person to their state, access and product roles.
 func (w *worker) standing(ctx context.Context, p *coming) error {
+	if p.plain {
+		// Before the account is closed: whether roles can be taken from a closed one no
+		// document says.
+		if err := w.takePlain(ctx, p.who); err != nil {
+			return err
+		}
+		p.product = false
+	}
 	if p.now != "" {
 		// The new state first: between the two the person stays shut out.
 		if err := w.shutOut(ctx, p.who, p.now); err != nil || p.now == removed {
@@ -376,6 +387,15 @@ func (w *worker) setOwn(ctx context.Context, c *coming) error {
 		}
 	}
 	return nil
+}
+
+// takePlain takes every product role that somebody who left holds themselves.
+func (w *worker) takePlain(ctx context.Context, r access.Ref) error {
+	account, err := w.resolve(ctx, r)
+	if err != nil {
+		return err
+	}
+	return w.takeOwn(ctx, account)
 }
 
 // takeAccess takes the person's own product roles, and the memberships that

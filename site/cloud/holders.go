@@ -209,6 +209,45 @@ func (s *Site) productOfPerson(ctx context.Context, at place, account string) (a
 	return all, direct, nil
 }
 
+// plainUser says of people whether they hold the plain product role user
+// themselves, beside what their product facts tell of everybody.
+func (s *Site) plainUser(ctx context.Context, at place, own []access.Ref, obs *site.Observation) ([]access.Unknown, error) {
+	var people []access.Ref
+	for _, r := range own {
+		if obs.IDs[r] != "" {
+			people = append(people, r)
+		}
+	}
+	direct, hidden := make([][]string, len(people)), make([]string, len(people))
+	err := rest.Each(ctx, s.client.InFlight(), people, func(ctx context.Context, i int, r access.Ref) (err error) {
+		_, direct[i], err = s.productOfPerson(ctx, at, obs.IDs[r])
+		if reason, unseen := rest.Unseen(err); unseen {
+			hidden[i] = "the person's product roles cannot be read: " + reason
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var unknown []access.Unknown
+	var facts []access.Fact
+	plain := make(map[access.Ref]bool)
+	for i, r := range people {
+		switch {
+		case hidden[i] != "":
+			unknown = append(unknown, access.Unknown{Kind: access.Product, Object: r, Reason: hidden[i]})
+		case slices.Contains(direct[i], "user"):
+			plain[r] = true
+			facts = append(facts, access.Fact{Kind: access.Product, Object: r, Value: productValue(direct[i])})
+		}
+	}
+	if len(facts) > 0 {
+		obs.Facts = obs.Facts.Filter(func(f access.Fact) bool { return f.Kind != access.Product || !plain[f.Object] }).Union(access.NewSet(facts...))
+	}
+	return unknown, nil
+}
+
 // settleHolders asks those who were found by a role that they may have from a
 // group. It needs the groups and their members.
 func (s *Site) settleHolders(ctx context.Context, r *reading) error {

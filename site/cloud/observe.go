@@ -142,6 +142,11 @@ func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, o
 	if err != nil {
 		return err
 	}
+	plain, err := s.plainUser(ctx, r.at, extent.Own, obs)
+	if err != nil {
+		return err
+	}
+	unknown = append(unknown, plain...)
 	if err := s.stillItself(ctx, r.me); err != nil {
 		return err
 	}

@@ -175,6 +175,9 @@ func (s *Site) tellPeople(ctx context.Context, at place, q questions) (driver.To
 			if value := ownValue(direct); value != "" {
 				t.Say(access.Fact{Kind: access.Product, Object: r, Value: value})
 			}
+			if slices.Contains(direct, "user") { // told of those of whom it was asked (access.Extent.Own)
+				t.Say(access.Fact{Kind: access.Product, Object: r, Value: productValue(direct)})
+			}
 		}
 		t.Say(p.facts(r, at)...)
 		for _, g := range *p.Groups {

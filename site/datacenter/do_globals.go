@@ -102,6 +102,8 @@ func (w *worker) changed(subject access.Ref, was []operation, held []access.Chan
 			for i, o := range operationsOf(subject, f.Verb) {
 				set(o, on && i == 0)
 			}
+		case subject.IsPerson() && !on && slices.Contains(access.ProductRoles(f.Value), userRole):
+			return nil, nil // revoking it takes the rest (published), and who left is to hold nothing
 		case subject.IsPerson():
 			set(administerConfluence, on && slices.Contains(access.ProductRoles(f.Value), access.AdminRole))
 		default:

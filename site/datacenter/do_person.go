@@ -54,6 +54,14 @@ func (w *worker) person(ctx context.Context, r access.Ref) error {
 	if err != nil {
 		return err
 	}
+	if slices.ContainsFunc(p.held, takesUse) {
+		// Before the account is closed: whether anything can be taken from a closed one no
+		// document says.
+		if err := w.replaceHeld(ctx, r, nil); err != nil {
+			return err
+		}
+		p.held = nil
+	}
 	switch p.now {
 	case "":
 	case removed:
@@ -83,6 +91,12 @@ func (w *worker) person(ctx context.Context, r access.Ref) error {
 		return w.setHeld(ctx, r, was, p.held)
 	}
 	return nil
+}
+
+// takesUse reports whether a change takes the permission to use Confluence that
+// somebody who left holds themselves. Of others no fact tells it.
+func takesUse(c access.Change) bool {
+	return c.Op == access.Remove && c.Fact.Kind == access.Product && slices.Contains(access.ProductRoles(c.Fact.Value), userRole)
 }
 
 // expel deletes the account, for good: memberships and permissions go with it,

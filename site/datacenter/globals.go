@@ -163,6 +163,25 @@ func globalFacts(ref access.Ref, ops []operation) []access.Fact {
 	return out
 }
 
+// tellPlain says of people whether they hold the permission to use Confluence
+// themselves, beside what their product facts tell of everybody.
+func (h *held) tellPlain(own []access.Ref) {
+	for _, r := range own {
+		if !h.uses[r] {
+			continue
+		}
+		value := userRole
+		h.facts = slices.DeleteFunc(h.facts, func(f access.Fact) bool {
+			if f.Kind != access.Product || f.Object != r {
+				return false
+			}
+			value = f.Value + "+" + userRole
+			return true
+		})
+		h.facts = append(h.facts, access.Fact{Kind: access.Product, Object: r, Value: value})
+	}
+}
+
 // products is what each group holds.
 func (h held) products() map[access.Ref]string {
 	out := make(map[access.Ref]string)

@@ -50,6 +50,7 @@ func (s *Site) Observe(ctx context.Context, extent access.Extent) (site.Observat
 		Extent: extent, IDs: make(map[access.Ref]string), Labels: make(map[access.Ref]string), Parents: make(map[access.Ref]access.Ref),
 		Permissions: labels(), Traits: s.traits(held.there), Unknown: held.unknown,
 	}
+	held.tellPlain(extent.Own)
 	facts := []access.Fact{{Kind: access.Exists, Object: r.own}}
 	facts = append(facts, held.facts...)
 	members, unknown, err := r.members(held)

@@ -126,6 +126,8 @@ func (s *Site) tellGlobals(ctx context.Context, q questions, t *told) error {
 		return nil
 	}
 	t.Say(h.facts...)
+	h.tellPlain(q.held) // of whom it was asked (access.Extent.Own); of the others nobody asks for it
+	t.Say(h.facts...)
 	t.blind = h.blind
 	for ref, uses := range h.uses {
 		t.uses[ref] = uses

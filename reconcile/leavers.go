@@ -1,0 +1,488 @@
+package reconcile
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/site"
+)
+
+// compare works out what lies between a site and what is wanted of it. Who takes
+// over from those who left depends on what is left without them, so that is
+// compared first, and once more with those who take over.
+func (w wanted) compare(s site.Reader, live site.Observation, unknown []access.Unknown) (wanted, Difference) {
+	diff := func(w wanted) Difference {
+		return Diff(live.Facts, w.Desired, unknown).liftOwn(live.Facts, w.Facts, live.Account)
+	}
+	d := diff(w)
+	if len(w.Left) == 0 {
+		return w, d
+	}
+	h := newHeirs(w.Desired, live, d.Target)
+	h.spaces()
+	h.pages()
+	if len(h.wanted) > 0 {
+		w = w.with(s, live, h)
+		d = diff(w)
+	}
+	w.unsettled = h.findings
+	return w, d
+}
+
+// with adds to a description what those hold who take over. Who becomes the admin
+// of a space holds nothing else there: a principal has one role in a space.
+func (w wanted) with(s site.Reader, live site.Observation, h *heirs) wanted {
+	over := make(map[[2]access.Ref]bool)
+	for f := range h.wanted {
+		if f.Kind == access.Role {
+			over[[2]access.Ref{f.Object, f.Subject}] = true
+		}
+	}
+	d := w.plain
+	d.Facts = d.Facts.Filter(func(f access.Fact) bool {
+		return f.Kind != access.Role && f.Kind != access.Permission || !over[[2]access.Ref{f.Object, f.Subject}]
+	}).Union(access.NewSet(slices.Collect(maps.Keys(h.wanted))...))
+	d.Origins = maps.Clone(d.Origins)
+	for f, leaver := range h.wanted {
+		d.Origins[f.Identity()] = w.Left[leaver].Origin
+	}
+	w.heirs = make(map[access.Fact]access.Ref)
+	w.canon = s.Canonical(d.Facts, live)
+	w.Desired = inTerms(d, w.canon, live)
+	for f, leaver := range h.wanted {
+		w.heirs[f.Identity()] = leaver
+	}
+	for f, from := range w.canon.From {
+		if leaver, ok := w.heirs[from.Identity()]; ok {
+			w.heirs[f.Identity()] = leaver
+		}
+	}
+	return w
+}
+
+// heirs finds who takes over from those who left.
+//
+// Of every space that nobody would administer any more, and that somebody who left
+// administered, the successor becomes an admin: the one named, else the owner of
+// the space. Whether the leaver was shut out before does not matter: that is when
+// most of them are found. A page that nobody could view any more is opened to the
+// successor in the same way, with the pages above it that are restricted as well;
+// and a list of names is never emptied, since that would open the page to all.
+//
+// What a successor was given stays as long as nobody else has it, although no list
+// of the description has it: else the next plan would take it again.
+type heirs struct {
+	desired access.Desired
+	live    site.Observation
+	held    *access.View // the live site, as if nothing shut out those who left
+	after   *access.View // the site without them
+	leavers []access.Ref
+
+	wanted   map[access.Fact]access.Ref // for whom each fact takes over
+	findings []access.Finding
+}
+
+func newHeirs(desired access.Desired, live site.Observation, target access.Set) *heirs {
+	h := &heirs{desired: desired, live: live, leavers: slices.Sorted(maps.Keys(desired.Left)), wanted: make(map[access.Fact]access.Ref)}
+	var back []access.Fact
+	for _, who := range h.leavers {
+		back = append(back, access.Fact{Kind: access.Exists, Object: who})
+	}
+	h.held = live.Beside().View(live.Facts.Filter(func(f access.Fact) bool {
+		return f.Kind != access.State || !h.left(f.Object)
+	}).Union(access.NewSet(back...)))
+	h.after = h.held.With(target)
+	return h
+}
+
+func (h *heirs) left(who access.Ref) bool {
+	_, left := h.desired.Left[who]
+	return left
+}
+
+// heir gives who takes over from somebody in a space; empty where nobody can.
+func (h *heirs) heir(leaver, space access.Ref) access.Ref {
+	for _, who := range []access.Ref{h.desired.Left[leaver].Successor, h.desired.Owners[space]} {
+		switch {
+		case who.IsPerson() && !h.left(who) && h.after.Person(who) && !h.after.Guest(who):
+			return who
+		case who.Type() == "group" && slices.ContainsFunc(h.after.Members(who), func(p access.Ref) bool { return !h.after.Guest(p) }):
+			return who
+		}
+	}
+	return ""
+}
+
+// spaces finds the spaces that nobody would administer.
+func (h *heirs) spaces() {
+	for f := range h.after.Facts().OfKind(access.Exists) {
+		space := f.Object
+		if space.Type() != "space" || len(h.after.Admins(space)) > 0 {
+			continue
+		}
+		leaver := h.administered(space)
+		if leaver == "" {
+			continue
+		}
+		heir := h.heir(leaver, space)
+		if heir == "" {
+			h.nobody(leaver, space, fmt.Sprintf("%s would have no active admin: %s has left, and nobody takes over", space, leaver))
+			continue
+		}
+		h.wanted[access.Fact{Kind: access.Role, Object: space, Subject: heir, Value: "admin"}] = leaver
+	}
+}
+
+// administered gives the leaver who administered a space, or whose heir does since
+// then; empty where there is none.
+func (h *heirs) administered(space access.Ref) access.Ref {
+	for _, who := range h.held.Admins(space) {
+		if h.left(who) {
+			return who
+		}
+	}
+	for _, leaver := range h.leavers {
+		if heir := h.heir(leaver, space); heir != "" && h.administers(heir, space) {
+			return leaver
+		}
+	}
+	return ""
+}
+
+// administers reports whether a principal administers a space by something of its
+// own.
+func (h *heirs) administers(who, space access.Ref) bool {
+	for f := range h.live.Facts.Of(access.Role, space) {
+		if f.Subject == who && h.held.Grants(access.NewRef("space_role", f.Value)).Has(access.CanAdminister) {
+			return true
+		}
+	}
+	return h.live.Facts.Has(access.Fact{Kind: access.Permission, Object: space, Verb: access.CanAdminister, Subject: who})
+}
+
+// nobody tells of something that nobody takes over.
+func (h *heirs) nobody(leaver, object access.Ref, message string) {
+	h.findings = append(h.findings, access.Finding{
+		Code: "WR422", Level: access.Deny, Object: object, Message: message,
+		Hint:   "name a successor (left: {successor: …}), or an owner of the space who is active and has a licence",
+		Origin: h.desired.Left[leaver].Origin,
+	})
+}
+
+// list is one restriction of a page.
+type list struct {
+	page access.Ref
+	verb string
+}
+
+// pages finds the pages that nobody could view, and the lists of names that would
+// be empty without those who left.
+func (h *heirs) pages() {
+	was, will := namesOf(h.live.Facts), namesOf(h.after.Facts())
+	for _, l := range slices.SortedFunc(maps.Keys(was), func(a, b list) int {
+		return strings.Compare(string(a.page)+" "+a.verb, string(b.page)+" "+b.verb)
+	}) {
+		if !h.after.Facts().Has(access.Fact{Kind: access.Exists, Object: l.page}) {
+			continue
+		}
+		leaver := h.needed(l, was, will)
+		if leaver == "" {
+			continue
+		}
+		space := l.page.PageSpace()
+		heir := h.heir(leaver, space)
+		if heir == "" {
+			h.nobody(leaver, l.page, fmt.Sprintf("nobody could %s %s: %s has left, and nobody takes over", l.verb, l.page, leaver))
+			continue
+		}
+		h.take(leaver, heir, l, will)
+	}
+}
+
+// namesOf gives who stands on each restriction.
+func namesOf(facts access.Set) map[list][]access.Ref {
+	out := make(map[list][]access.Ref)
+	for f := range facts.OfKind(access.Restrict) {
+		l := list{f.Object, f.Verb}
+		out[l] = append(out[l], f.Subject)
+	}
+	return out
+}
+
+// needed gives the leaver for whom somebody has to take over a restriction; empty
+// where nobody has to.
+func (h *heirs) needed(l list, was, will map[list][]access.Ref) access.Ref {
+	for _, who := range was[l] {
+		if h.left(who) && len(will[l]) == 0 && !h.lifts(l) {
+			return who
+		}
+	}
+	if l.verb != access.ViewPage || slices.ContainsFunc(h.after.Who(access.ToView, l.page), func(p access.Ref) bool { return !h.after.Super(p) }) {
+		return ""
+	}
+	for _, who := range h.leavers {
+		if h.held.Can(who, access.ToView, l.page) {
+			return who
+		}
+	}
+	for _, leaver := range h.leavers {
+		if heir := h.heir(leaver, l.page.PageSpace()); heir != "" && slices.Contains(was[l], heir) {
+			return leaver
+		}
+	}
+	return ""
+}
+
+// lifts reports whether the description itself opens a page: its list is there and
+// empty.
+func (h *heirs) lifts(l list) bool {
+	return h.desired.Scope.Contents[access.Contents{Kind: access.Restrict, Object: l.page, Verb: l.verb}] == access.Exclusive
+}
+
+// take lets an heir pass a restriction, those above it where they do not pass, and
+// the space itself.
+func (h *heirs) take(leaver, heir access.Ref, l list, will map[list][]access.Ref) {
+	add := func(l list) {
+		f := access.Fact{Kind: access.Restrict, Object: l.page, Verb: l.verb, Subject: heir}
+		if !slices.Contains(will[l], heir) {
+			h.wanted[f] = leaver
+		}
+	}
+	add(l)
+	seen := make(map[access.Ref]bool)
+	for up, ok := l.page, true; ok && !seen[up]; up, ok = h.live.Parents[up] {
+		seen[up] = true
+		on := list{up, access.ViewPage}
+		if len(will[on]) > 0 && !h.passes(heir, will[on]) {
+			add(on)
+		}
+	}
+	space := l.page.PageSpace()
+	if !h.views(heir, space) {
+		f := access.Fact{Kind: access.Role, Object: space, Subject: heir, Value: "admin"}
+		if _, admin := h.wanted[f]; !admin {
+			f.Value = "viewer"
+			h.wanted[f] = leaver
+		}
+	}
+}
+
+// passes reports whether one of the names lets a principal pass.
+func (h *heirs) passes(who access.Ref, names []access.Ref) bool {
+	return slices.ContainsFunc(names, func(name access.Ref) bool {
+		return name == who || name.Type() == "group" && slices.Contains(h.after.Members(name), who)
+	})
+}
+
+// views reports whether a principal sees a space without what it is to take over.
+func (h *heirs) views(who, space access.Ref) bool {
+	if who.IsPerson() {
+		return h.after.Can(who, access.CanView, space)
+	}
+	for _, k := range []access.Kind{access.Role, access.Permission} {
+		for f := range h.after.Facts().Of(k, space) {
+			if f.Subject == who {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// remains gives what those who left would hold in a target, sorted: all of it is
+// somebody else's to take.
+func remains(left map[access.Ref]access.Leaver, target access.Set) []access.Fact {
+	var out []access.Fact
+	if len(left) == 0 {
+		return nil
+	}
+	for f := range target.All() {
+		who := f.Subject
+		switch f.Kind {
+		case access.Product:
+			who = f.Object
+		case access.Member, access.Role, access.Permission, access.Restrict, access.Global:
+		default:
+			continue
+		}
+		if _, ok := left[who]; ok {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// leaves reports whether a fact is something that somebody who left holds.
+func leaves(desired access.Desired, f access.Fact) bool {
+	who := f.Subject
+	if f.Kind == access.Product {
+		who = f.Object
+	}
+	_, left := desired.Left[who]
+	return left
+}
+
+// objects gives what findings are about.
+func objects(list []access.Finding) map[access.Ref]bool {
+	out := make(map[access.Ref]bool)
+	for _, f := range list {
+		out[f.Object] = true
+	}
+	return out
+}
+
+// groupOwners say who can take somebody out of a group that weir only reads, by
+// the value of its managed fact.
+var groupOwners = map[string]struct{ authority, steps string }{
+	"idp":     {"who administers the identity provider", "in the identity provider, take %s out of %s and let it sync"},
+	"team":    {"a member of the team, or an organisation admin", "in Atlassian Home, under Teams, take %s out of %s"},
+	"builtin": {"an organisation admin", "in Atlassian Administration, under Directory and Groups, take %s out of %s"},
+}
+
+// addLeavers tells what weir cannot take from those who left: it would be theirs
+// again as soon as their account is active. Of a group that somebody else owns
+// that is a step by hand.
+func (p *Plan) addLeavers(desired access.Desired, live, target access.Set, unknown []access.Unknown) []access.Finding {
+	var out []access.Finding
+	hidden := indexUnknown(unknown)
+	for _, f := range remains(desired.Left, target) {
+		who := f.Subject
+		if who == "" {
+			who = f.Object
+		}
+		at := desired.Left[who].Origin
+		finding := access.Finding{
+			Code: "WR421", Level: access.Warn, Object: who, Origin: at,
+			Message: fmt.Sprintf("%s has left and would have this again when their account is active: %s", who, f),
+			Hint:    "take it from them where it is managed",
+		}
+		reason, out1 := desired.Scope.Excludes(f)
+		managed, owned := live.Get(access.Fact{Kind: access.Managed, Object: f.Object})
+		owner, known := groupOwners[managed.Value]
+		switch {
+		case f.Kind == access.Member && owned && known:
+			p.Manual = append(p.Manual, Manual{
+				Fact: f.String(), Gone: true, Origin: origin(at), Authority: owner.authority,
+				Steps:  []string{fmt.Sprintf(owner.steps, who.ID(), f.Object.ID())},
+				Verify: "the next plan reads who is in the group",
+			})
+			finding.Hint = "ask " + owner.authority + " to take them out"
+		case out1:
+		case desired.Scope.Observes(f):
+			reason, finding.Hint = "only observed", "own the list, or take it from them by hand"
+		default:
+			reason, _ = hidden.covers(f)
+		}
+		if reason != "" {
+			finding.Message += " (" + reason + ")"
+		}
+		out = append(out, finding)
+	}
+	return out
+}
+
+// returning tells of those who come back after they were shut out: the product kept
+// what they held, and they have it again at once.
+func returning(d access.Delta) []access.Finding {
+	back := make(map[access.Ref]bool)
+	for _, c := range d.Changes {
+		if c.Op == access.Add && c.Fact.Kind == access.Exists && c.Fact.Object.IsPerson() {
+			back[c.Fact.Object] = true
+		}
+	}
+	if len(back) == 0 {
+		return nil
+	}
+	kept := make(map[access.Ref][]string)
+	for f := range d.Live.All() {
+		if !back[f.Subject] || !d.Target.Has(f) {
+			continue
+		}
+		switch f.Kind {
+		case access.Member:
+			kept[f.Subject] = append(kept[f.Subject], f.Object.String())
+		case access.Role:
+			kept[f.Subject] = append(kept[f.Subject], fmt.Sprintf("%s of %s", f.Value, f.Object))
+		case access.Permission:
+			kept[f.Subject] = append(kept[f.Subject], fmt.Sprintf("%s in %s", f.Verb, f.Object))
+		case access.Restrict:
+			kept[f.Subject] = append(kept[f.Subject], fmt.Sprintf("a name on %s of %s", f.Verb, f.Object))
+		case access.Global:
+			kept[f.Subject] = append(kept[f.Subject], f.Verb+" on the site")
+		}
+	}
+	var out []access.Finding
+	for _, who := range slices.Sorted(maps.Keys(kept)) {
+		out = append(out, access.Finding{
+			Code: "WR424", Level: access.Warn, Object: who,
+			Message: fmt.Sprintf("%s comes back to what was kept for them: %s", who, few(kept[who], 12)),
+			Hint:    "see that they shall have all of it again",
+			Origin:  d.Desired.Origins[access.Fact{Kind: access.Exists, Object: who}],
+		})
+	}
+	return out
+}
+
+// deleting tells of accounts that are about to be deleted for good, of people who
+// left or are to come back.
+func deleting(d access.Delta, live site.Observation) []access.Finding {
+	var out []access.Finding
+	for _, who := range slices.Sorted(maps.Keys(live.People)) {
+		r := live.People[who]
+		_, left := d.Desired.Left[who]
+		enters := access.Fact{Kind: access.Exists, Object: who}
+		if !r.Deleting || !left && !d.Desired.Facts.Has(enters) {
+			continue
+		}
+		f := access.Finding{
+			Code: "WR425", Level: access.Warn, Object: who, Origin: d.Desired.Origins[enters],
+			Message: who.String() + " is being deleted for good: 14 days after that was asked for nobody can stop it",
+			Hint:    "an organisation admin can cancel it until then, under Directory and Managed accounts",
+		}
+		if left {
+			f.Origin = d.Desired.Left[who].Origin
+			f.Hint = "until then an organisation admin can cancel it; after that nothing of theirs can come back"
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// few lists the first of some words.
+func few(words []string, most int) string {
+	if len(words) <= most {
+		return strings.Join(words, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(words[:most], ", "), len(words)-most)
+}
+
+// orphans tells of spaces that nobody described, that are nobody's personal space,
+// and that no active person administers: nobody there can give anybody access.
+// Described ones are told by the guard of admins.
+func orphans(d access.Delta) []access.Finding {
+	personal := make(map[access.Ref]bool)
+	for f := range d.Live.OfKind(access.Personal) {
+		personal[f.Object] = true
+	}
+	var found []string
+	for f := range d.Target.OfKind(access.Exists) {
+		if f.Object.Type() == "space" && d.Live.Has(f) && !personal[f.Object] && !d.Desired.Described[f.Object] && len(d.After.Admins(f.Object)) == 0 {
+			found = append(found, f.Object.ID())
+		}
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	which := "1 space that is not described has"
+	if len(found) > 1 {
+		which = fmt.Sprintf("%d spaces that are not described have", len(found))
+	}
+	return []access.Finding{{
+		Code: "WR423", Level: access.Warn,
+		Message: fmt.Sprintf("%s no active admin: %s", which, few(found, 5)),
+		Hint:    "describe each with an admin, or let a Confluence administrator recover its permissions; weir report unattended lists them",
+	}}
+}
