@@ -115,15 +115,19 @@ func Apply(ctx context.Context, in ApplyInput) (*Report, error) {
 	return a.report, a.end()
 }
 
-// touched is the content that changes are about.
+// touched is what has to be asked for that changes are about.
 func touched(changes []access.Change) access.Extent {
-	pages := make(map[access.Ref]bool)
+	pages, own := make(map[access.Ref]bool), make(map[access.Ref]bool)
 	for _, c := range changes {
-		if c.Fact.Object.IsPage() {
-			pages[c.Fact.Object] = true
+		switch f := c.Fact; {
+		case f.Object.IsPage():
+			pages[f.Object] = true
+		case f.Kind == access.Product && f.Object.IsPerson():
+			own[f.Object] = own[f.Object] || c.Op == access.Remove && slices.Contains(access.ProductRoles(f.Value), "user")
 		}
 	}
-	return access.Extent{Pages: slices.Sorted(maps.Keys(pages))}
+	maps.DeleteFunc(own, func(_ access.Ref, asked bool) bool { return !asked })
+	return access.Extent{Pages: slices.Sorted(maps.Keys(pages)), Own: slices.Sorted(maps.Keys(own))}
 }
 
 type applier struct {

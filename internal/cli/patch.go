@@ -109,6 +109,9 @@ func (p *patcher) places(f access.Fact, at diag.Range) []string {
 		return e.inList("members", e.member(f.Subject))
 	}
 	principal := e.quoted(principalText(f.Subject))
+	if f.Kind == access.Restrict {
+		return append(e.inList(f.Verb, principal), e.newKey(e.pair(f.Verb, "["+principal+"]"))...)
+	}
 	role := f.Value
 	if !plainKey.MatchString(role) {
 		role = strconv.Quote(role)
