@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -87,13 +88,7 @@ type heirs struct {
 
 func newHeirs(desired access.Desired, live site.Observation, target access.Set) *heirs {
 	h := &heirs{desired: desired, live: live, leavers: slices.Sorted(maps.Keys(desired.Left)), wanted: make(map[access.Fact]access.Ref)}
-	var back []access.Fact
-	for _, who := range h.leavers {
-		back = append(back, access.Fact{Kind: access.Exists, Object: who})
-	}
-	h.held = live.Beside().View(live.Facts.Filter(func(f access.Fact) bool {
-		return f.Kind != access.State || !h.left(f.Object)
-	}).Union(access.NewSet(back...)))
+	h.held = live.Beside().View(access.Readmitted(live.Facts, h.leavers...))
 	h.after = h.held.With(target)
 	return h
 }
@@ -178,13 +173,15 @@ type list struct {
 	verb string
 }
 
+func (l list) compare(o list) int {
+	return cmp.Or(strings.Compare(string(l.page), string(o.page)), strings.Compare(l.verb, o.verb))
+}
+
 // pages finds the pages that nobody could view, and the lists of names that would
 // be empty without those who left.
 func (h *heirs) pages() {
 	was, will := namesOf(h.live.Facts), namesOf(h.after.Facts())
-	for _, l := range slices.SortedFunc(maps.Keys(was), func(a, b list) int {
-		return strings.Compare(string(a.page)+" "+a.verb, string(b.page)+" "+b.verb)
-	}) {
+	for _, l := range slices.SortedFunc(maps.Keys(was), list.compare) {
 		if !h.after.Facts().Has(access.Fact{Kind: access.Exists, Object: l.page}) {
 			continue
 		}
@@ -290,6 +287,28 @@ func (h *heirs) views(who, space access.Ref) bool {
 		}
 	}
 	return false
+}
+
+// Alone gives the spaces that none but some people administer, or would if nothing
+// shut them out, and the restrictions of pages that nobody else passes.
+func Alone(live site.Observation, people ...access.Ref) (spaces []access.Ref, pages []access.Contents) {
+	view := live.Beside().View(access.Readmitted(live.Facts, people...))
+	only := func(able []access.Ref) bool {
+		able = slices.DeleteFunc(able, view.Super)
+		return len(able) > 0 && !slices.ContainsFunc(able, func(p access.Ref) bool { return !slices.Contains(people, p) })
+	}
+	for f := range live.Facts.OfKind(access.Exists) {
+		if f.Object.Type() == "space" && only(view.Admins(f.Object)) {
+			spaces = append(spaces, f.Object)
+		}
+	}
+	names := namesOf(live.Facts)
+	for _, l := range slices.SortedFunc(maps.Keys(names), list.compare) {
+		if only(slices.Clone(names[l])) || l.verb == access.ViewPage && only(view.Who(access.ToView, l.page)) {
+			pages = append(pages, access.Contents{Kind: access.Restrict, Object: l.page, Verb: l.verb})
+		}
+	}
+	return spaces, pages
 }
 
 // remains gives what those who left would hold in a target, sorted: all of it is

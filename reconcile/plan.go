@@ -158,6 +158,9 @@ const StateEnds = "the described state ends access"
 // HasLeft is the reason for which everything is taken from somebody who left.
 const HasLeft = "described as having left"
 
+// TakesOver begins the reason for which somebody is given what only a leaver had.
+const TakesOver = "takes over from "
+
 // Origin is a place in the description.
 type Origin struct {
 	File   string `json:"file"`   // a path from the description's folder, with slashes
@@ -606,7 +609,7 @@ func (p *Plan) addSteps(steps []site.Step, diff Difference, desired access.Desir
 		case c.Op == access.Remove && leaves(desired, c.Fact):
 			planned.Reason = HasLeft
 		case heirs[id] != "" && c.Op != access.Remove:
-			planned.Reason = "takes over from " + heirs[id].String()
+			planned.Reason = TakesOver + heirs[id].String()
 		case c.Op == access.Remove && diff.Beyond[id]:
 			planned.Reason = "beyond the limits of " + c.Fact.Object.String()
 		case c.Op == access.Remove:

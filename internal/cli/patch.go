@@ -11,6 +11,7 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/diag"
+	"github.com/weirhq/weir/internal/edits"
 	"github.com/weirhq/weir/schema"
 )
 
@@ -325,50 +326,77 @@ func (e entry) newKey(pair string) []string {
 	return out
 }
 
-// unified gives the difference of two texts of a file as a diff of one hunk, with
-// three lines around it; nothing if they are the same.
+// unified gives the difference of two texts of a file as a diff, with three lines
+// around each run of edits; nothing if they are the same.
 func unified(name, before, after string) string {
 	if before == after {
 		return ""
 	}
-	a, b := strings.SplitAfter(before, "\n"), strings.SplitAfter(after, "\n")
-	if a[len(a)-1] == "" {
-		a = a[:len(a)-1]
-	}
-	if b[len(b)-1] == "" {
-		b = b[:len(b)-1]
-	}
-	from := 0
-	for from < len(a) && from < len(b) && a[from] == b[from] {
-		from++
-	}
-	endA, endB := len(a), len(b)
-	for endA > from && endB > from && a[endA-1] == b[endB-1] {
-		endA, endB = endA-1, endB-1
-	}
+	a, b := textLines(before), textLines(after)
 	const around = 3
-	top, bottom := max(0, from-around), min(len(a), endA+around)
+	type run struct{ fromA, toA, fromB, toB int } // edited lines, counted from 0
+	var runs []run
+	shift := 0
+	for _, f := range edits.Compare([]edits.Text{{Path: name, Text: before}}, []edits.Text{{Path: name, Text: after}}) {
+		for _, h := range f.Hunks {
+			r := run{}
+			if len(h.Removed) > 0 {
+				r.fromA = h.Removed[0].Number - 1
+				r.fromB = r.fromA + shift
+			} else {
+				r.fromB = h.Added[0].Number - 1
+				r.fromA = r.fromB - shift
+			}
+			r.toA, r.toB = r.fromA+len(h.Removed), r.fromB+len(h.Added)
+			shift += len(h.Added) - len(h.Removed)
+			runs = append(runs, r)
+		}
+	}
 	var out strings.Builder
-	fmt.Fprintf(&out, "--- a/%s\n+++ b/%s\n@@ -%s +%s @@\n", name, name, span(top, bottom-top), span(top, bottom-top+endB-endA))
+	fmt.Fprintf(&out, "--- a/%s\n+++ b/%s\n", name, name)
 	line := func(sign, text string) {
 		out.WriteString(sign + strings.TrimSuffix(text, "\n") + "\n")
 		if !strings.HasSuffix(text, "\n") {
 			out.WriteString("\\ No newline at end of file\n")
 		}
 	}
-	for _, text := range a[top:from] {
-		line(" ", text)
-	}
-	for _, text := range a[from:endA] {
-		line("-", text)
-	}
-	for _, text := range b[from:endB] {
-		line("+", text)
-	}
-	for _, text := range a[endA:bottom] {
-		line(" ", text)
+	for len(runs) > 0 {
+		n := 1
+		for n < len(runs) && runs[n].fromA-runs[n-1].toA <= 2*around {
+			n++
+		}
+		first, last := runs[0], runs[n-1]
+		top, bottom := max(0, first.fromA-around), min(len(a), last.toA+around)
+		topB := first.fromB - (first.fromA - top)
+		fmt.Fprintf(&out, "@@ -%s +%s @@\n", span(top, bottom-top), span(topB, bottom-top+(last.toB-last.toA)-(first.fromB-first.fromA)+(last.fromB-last.fromA)))
+		at := top
+		for _, r := range runs[:n] {
+			for _, text := range a[at:r.fromA] {
+				line(" ", text)
+			}
+			for _, text := range a[r.fromA:r.toA] {
+				line("-", text)
+			}
+			for _, text := range b[r.fromB:r.toB] {
+				line("+", text)
+			}
+			at = r.toA
+		}
+		for _, text := range a[at:bottom] {
+			line(" ", text)
+		}
+		runs = runs[n:]
 	}
 	return out.String()
+}
+
+// textLines gives the lines of a text with their ends.
+func textLines(text string) []string {
+	lines := strings.SplitAfter(text, "\n")
+	if lines[len(lines)-1] == "" {
+		lines = lines[:len(lines)-1]
+	}
+	return lines
 }
 
 func span(from, n int) string {

@@ -106,9 +106,17 @@ func (w *worker) standing(ctx context.Context, p *coming) error {
 		p.product = false
 	}
 	if p.now != "" {
-		// The new state first: between the two the person stays shut out.
+		// The new state first: between the two the person stays shut out. Who is shut out
+		// needs no product role of their own in the place of a group's.
 		if err := w.shutOut(ctx, p.who, p.now); err != nil || p.now == removed {
 			return err
+		}
+		if p.goes {
+			for _, e := range p.edges {
+				if err := w.edge(ctx, e); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	if p.was != "" && p.was != removed {

@@ -70,6 +70,13 @@ func (w *worker) person(ctx context.Context, r access.Ref) error {
 		if err := w.inDirectory(ctx, rest.Call{To: disableUser, Args: []string{name}}, nil); err != nil {
 			return err
 		}
+		for _, c := range p.edges {
+			if p.goes {
+				if err := w.edge(ctx, c); err != nil {
+					return err
+				}
+			}
+		}
 	default:
 		return w.refuse(lead(w.unit))
 	}

@@ -47,6 +47,7 @@ func TestAlong(t *testing.T) {
 		{"the group goes", "- member group:club user:ana@a.example", "group:club", []string{"- exists group:club"}},
 		{"the person is removed", "- member group:club user:ana@a.example", "user:ana@a.example", []string{"+ state user:ana@a.example = removed"}},
 		{"the person loses access by it", "- member group:staff user:bo@a.example", "user:bo@a.example", []string{"- exists user:bo@a.example"}},
+		{"the person is shut out and leaves it", "- member group:staff user:bo@a.example", "user:bo@a.example", []string{"- exists user:bo@a.example", "+ state user:bo@a.example = deactivated"}},
 		{"the person loses nothing by it", "- member group:club user:ana@a.example", "", []string{"- exists user:ana@a.example"}},
 		{"the person comes by it", "+ member group:staff user:new@a.example", "user:new@a.example", []string{"+ exists user:new@a.example"}},
 		{"the group lets nobody in", "+ member group:club user:new@a.example", "", []string{"+ exists user:new@a.example"}},

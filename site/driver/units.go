@@ -100,7 +100,7 @@ func (t Turnover) Along(c access.Change) (r access.Ref, ok bool) {
 	case removes && t.Gone[f.Object]:
 		return f.Object, true
 	case removes && t.Expelled[f.Subject],
-		removes && t.Gone[f.Subject] && !t.WithState[f.Subject] && t.OpenWas[f.Object],
+		removes && t.Gone[f.Subject] && t.OpenWas[f.Object],
 		!removes && t.Created[f.Subject] && t.OpenWill[f.Object] && t.Opened[f.Subject] == "":
 		return f.Subject, true
 	}

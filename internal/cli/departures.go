@@ -1,0 +1,530 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/internal/diag"
+	"github.com/weirhq/weir/internal/nearest"
+	"github.com/weirhq/weir/internal/render"
+	"github.com/weirhq/weir/reconcile"
+	"github.com/weirhq/weir/schema"
+	"github.com/weirhq/weir/site"
+)
+
+// departures is a description that is edited because people left: their entries
+// say so, no list names them any more, and whoever takes over is written in.
+type departures struct {
+	app     *app
+	d       *description // as it was
+	reader  site.Reader
+	obs     site.Observation
+	list    []departure
+	before  map[string]string // the files as they were
+	files   map[string]string // and as they are to be
+	draft   *reconcile.Draft  // what the edited description leads to
+	docs    []schema.Document
+	unnamed []string // mentions that are left as they are, for a person to look at
+}
+
+// openDepartures reads a description and its site.
+func (a *app) openDepartures(ctx context.Context, file string) (*departures, *openSite, error) {
+	d, err := a.load()
+	if err != nil {
+		return nil, nil, err
+	}
+	open, err := a.openSite(ctx, d.site(), file, readOnly)
+	if err != nil {
+		return nil, nil, err
+	}
+	w := &departures{app: a, d: d, reader: open.Site, before: make(map[string]string)}
+	for name, text := range a.sources {
+		if name != lockFile {
+			w.before[name] = text
+		}
+	}
+	w.files = maps.Clone(w.before)
+	extent := d.Extent()
+	extent.Pins = d.lock
+	if err = w.parse(); err == nil {
+		w.obs, err = open.Observe(ctx, extent)
+	}
+	if err != nil {
+		_ = open.Close()
+		return nil, nil, err
+	}
+	return w, open, nil
+}
+
+// look reads what the departures rest on: the pages of every space that those who
+// leave could view, and the product roles that they hold themselves.
+func (w *departures) look(ctx context.Context, pages bool) error {
+	extent := w.d.Extent()
+	extent.Pins = w.d.lock
+	view := w.obs.Beside().View(access.Readmitted(w.obs.Facts, w.people()...))
+	if pages {
+		for _, space := range view.Objects() {
+			if space.Type() == "space" && !slices.Contains(extent.Watch, space) && slices.ContainsFunc(w.people(), func(p access.Ref) bool { return view.Can(p, access.CanView, space) }) {
+				extent.Watch = append(extent.Watch, space)
+			}
+		}
+	}
+	for _, d := range w.list {
+		if d.state == "suspended" || d.state == "deactivated" {
+			extent.Own = append(extent.Own, d.who)
+		}
+	}
+	slices.Sort(extent.Own)
+	extent.Own = slices.Compact(extent.Own)
+	fmt.Fprintf(w.app.Stderr, "reading the pages of %s\n", render.Count(len(extent.Watch), "space", "spaces"))
+	var err error
+	if again, ok := w.reader.(site.Refresher); ok {
+		w.obs, err = again.Reread(ctx, w.obs, nil, extent)
+	} else {
+		w.obs, err = w.reader.Observe(ctx, extent)
+	}
+	return err
+}
+
+func (w *departures) people() []access.Ref {
+	var out []access.Ref
+	for _, d := range w.list {
+		out = append(out, d.who)
+	}
+	return out
+}
+
+func (w *departures) leaves(who access.Ref) (departure, bool) {
+	i := slices.IndexFunc(w.list, func(d departure) bool { return d.who == who })
+	if i < 0 {
+		return departure{}, false
+	}
+	return w.list[i], true
+}
+
+// parse reads the files as they are to be.
+func (w *departures) parse() error {
+	var files []schema.File
+	for _, name := range slices.Sorted(maps.Keys(w.files)) {
+		files = append(files, schema.File{Path: name, Bytes: []byte(w.files[name])})
+	}
+	docs, diags := schema.Parse(files)
+	w.docs = docs
+	return w.trouble(diags.Err())
+}
+
+// trouble says that an edit went wrong: the description was left as it was.
+func (w *departures) trouble(err error) error {
+	if err == nil {
+		return nil
+	}
+	var list diag.List
+	if errors.As(err, &list) && len(list) > 0 {
+		return fmt.Errorf("the description could not be edited, and is as it was: edited it would say %w", list[0])
+	}
+	return err
+}
+
+// described gives the entry of a person, if they have one.
+func (w *departures) described(who access.Ref) (schema.User, bool) {
+	for _, m := range schema.Mentions(w.docs, func(r access.Ref) bool { return r == who }) {
+		if m.Place != schema.InEntry {
+			continue
+		}
+		for _, d := range w.docs {
+			for _, u := range d.Users {
+				if u.Email.Range == m.Name {
+					return u, true
+				}
+			}
+		}
+	}
+	return schema.User{}, false
+}
+
+// find finds the person whom somebody means.
+func (w *departures) find(text string) (access.Ref, error) {
+	who := access.NewRef("user", strings.ToLower(text))
+	if typ, _, typed := strings.Cut(text, ":"); typed && (typ == "user" || typ == "account") {
+		who = access.Ref(text)
+	}
+	_, listed := w.obs.IDs[who]
+	_, pinned := w.d.lock.ID(who)
+	_, described := w.described(who)
+	if listed || pinned || described || w.obs.Facts.Has(access.Fact{Kind: access.Exists, Object: who}) {
+		return who, nil
+	}
+	var names []string
+	for r := range w.obs.IDs {
+		if r.IsPerson() {
+			names = append(names, r.ID())
+		}
+	}
+	return "", fmt.Errorf("%s is neither on the site nor described (%s)", render.Safe(text), nearest.Ask(nearest.To(who.ID(), names), "name a person by e-mail"))
+}
+
+// refuse says why somebody cannot be written down as having left.
+func (w *departures) refuse(who access.Ref) error {
+	if who == w.obs.Account {
+		return fmt.Errorf("%s is weir's own account (give weir another account first)", who.ID())
+	}
+	if u, ok := w.described(who); ok && u.Left != nil {
+		return fmt.Errorf("%s is described as having left already, at %s", who.ID(), w.app.here(u.Left.Range))
+	}
+	for _, m := range schema.Mentions(w.docs, func(r access.Ref) bool { return r == who }) {
+		switch m.Place {
+		case schema.InProtected:
+			return fmt.Errorf("%s is protected, at %s: no plan touches them (take them off protect.admins first, in a change of its own)", who.ID(), w.app.here(m.Name))
+		case schema.InAbsent:
+			return fmt.Errorf("%s is described as absent, at %s (delete it there first)", who.ID(), w.app.here(m.Name))
+		}
+	}
+	return nil
+}
+
+// successor reads who is to take over, and refuses whoever cannot.
+func (w *departures) successor(text string, leaving ...access.Ref) (access.Ref, error) {
+	if text == "" {
+		return "", nil
+	}
+	who, err := w.find(text)
+	if err != nil {
+		return "", err
+	}
+	view := w.obs.Beside().View(w.obs.Facts)
+	state, out := w.obs.Facts.Get(access.Fact{Kind: access.State, Object: who})
+	why := ""
+	switch u, described := w.described(who); {
+	case slices.Contains(leaving, who):
+		why = "they leave themselves"
+	case who == w.obs.Account:
+		why = "this is weir's own account"
+	case described && u.Left != nil:
+		why = "they have left themselves"
+	case out:
+		why = "their account is " + state.Value
+	case described && u.State != nil && u.State.Value != "active":
+		why = "they are described with the state " + u.State.Value
+	case !view.Person(who):
+		why = "they may not enter this Confluence"
+	case view.Guest(who):
+		why = "they are a guest"
+	default:
+		return who, nil
+	}
+	return "", fmt.Errorf("%s cannot take over: %s (name an active person with a licence)", who.ID(), why)
+}
+
+// edit writes all departures into the description, and works out what that leads to.
+func (w *departures) edit(ctx context.Context) error {
+	if err := w.takeOut(); err != nil {
+		return err
+	}
+	if err := w.plan(ctx); err != nil {
+		return err
+	}
+	if err := w.nobody(); err != nil {
+		return err
+	}
+	if err := w.writeHeirs(); err != nil {
+		return err
+	}
+	if err := w.plan(ctx); err != nil {
+		return err
+	}
+	return w.onlyTheirs()
+}
+
+// takeOut writes state and left, and takes those who leave out of every list.
+func (w *departures) takeOut() error {
+	text := newRewriter(w.files)
+	entered := make(map[access.Ref]bool)
+	type listKey struct {
+		file     string
+		from, to diag.Pos
+		place    schema.Place
+	}
+	lists := make(map[listKey][]schema.Mention)
+	var order []listKey
+	for _, m := range schema.Mentions(w.docs, func(r access.Ref) bool { _, ok := w.leaves(r); return ok }) {
+		d, _ := w.leaves(m.Who)
+		switch m.Place {
+		case schema.InEntry:
+			u, _ := w.described(m.Who)
+			text.depart(u, d)
+			entered[m.Who] = true
+		case schema.InOwner, schema.InSuccessor:
+			if d.successor == "" {
+				return fmt.Errorf("%s is the %s named at %s, and nobody takes over (name somebody with --successor)", m.Who.ID(), m.Place, w.app.here(m.Name))
+			}
+			if m.Place == schema.InSuccessor {
+				text.replace(m.Name, personText(d.successor))
+			} else {
+				text.replace(m.Name, ownerText(w.files[m.Name.File], text, m.Name, d.successor))
+			}
+		case schema.InLimits:
+		case schema.InAssertion:
+			if m.Word != "can" {
+				continue // it holds all the more
+			}
+			if len(m.Items) == 1 {
+				w.unnamed = append(w.unnamed, fmt.Sprintf("%s: an assertion says that %s can do something, and names nobody else: it will not hold", w.app.here(m.Name), m.Who.ID()))
+				continue
+			}
+			fallthrough
+		default:
+			k := listKey{m.Item.File, m.Items[0].Start, m.Items[len(m.Items)-1].Start, m.Place}
+			if lists[k] == nil {
+				order = append(order, k)
+			}
+			lists[k] = append(lists[k], m)
+		}
+	}
+	for _, k := range order {
+		w.takeFrom(text, lists[k])
+	}
+	var fresh []departure
+	for _, d := range w.list {
+		if !entered[d.who] {
+			fresh = append(fresh, d)
+		}
+	}
+	text.arrive(w.docs, w.d.Settings.Site.Range.File, fresh)
+	w.files = text.done()
+	return w.parse()
+}
+
+// ownerText writes an owner as references are written where one stands.
+func ownerText(file string, text *rewriter, at diag.Range, who access.Ref) string {
+	from, to := text.span(at)
+	if strings.Contains(file[from:to], ":") {
+		return string(who)
+	}
+	return personText(who) // of an ignored object: an e-mail address alone
+}
+
+// takeFrom takes people out of one list. A list of names on a page that would be
+// empty opens the page, and a group that administers spaces and would be empty
+// leaves them alone: there the successor takes the place.
+func (w *departures) takeFrom(text *rewriter, mentions []schema.Mention) {
+	m := mentions[0]
+	gone := make(map[diag.Range]bool)
+	for _, one := range mentions {
+		gone[one.Item] = true
+	}
+	all := !slices.ContainsFunc(m.Items, func(r diag.Range) bool { return !gone[r] })
+	if d, _ := w.leaves(m.Who); all && d.successor != "" {
+		inPlace := ""
+		switch {
+		case m.Place == schema.InView || m.Place == schema.InEdit:
+			inPlace = string(d.successor)
+		case m.Place == schema.InMembers && w.alone(m.Object):
+			inPlace = personText(d.successor)
+		}
+		if inPlace != "" {
+			text.replace(m.Name, inPlace)
+			delete(gone, m.Item)
+		}
+	}
+	empty := "[]"
+	switch m.Place {
+	case schema.InPermissions:
+		empty = "{}"
+	case schema.InGuests:
+		if m.Object == "" {
+			empty = "{}"
+		}
+	}
+	text.drop(m.Items, func(r diag.Range) bool { return gone[r] }, empty)
+}
+
+// alone reports whether a group administers a space that nobody but those who leave
+// administers.
+func (w *departures) alone(group access.Ref) bool {
+	spaces, _ := reconcile.Alone(w.obs, w.people()...)
+	view := w.obs.Beside().View(w.obs.Facts)
+	for _, space := range spaces {
+		for f := range w.obs.Facts.Of(access.Role, space) {
+			if f.Subject == group && view.Grants(access.NewRef("space_role", f.Value)).Has(access.CanAdminister) {
+				return true
+			}
+		}
+		if w.obs.Facts.Has(access.Fact{Kind: access.Permission, Object: space, Verb: access.CanAdminister, Subject: group}) {
+			return true
+		}
+	}
+	return false
+}
+
+// compile compiles the files as they are to be.
+func (w *departures) compile() (*description, error) {
+	d, diags := schema.Compile(w.docs, w.d.lock, w.app.Clock())
+	if err := diags.Err(); err != nil {
+		return nil, w.trouble(err)
+	}
+	return &description{Description: d, lock: w.d.lock, judge: w.d.judge, warnings: diags}, nil
+}
+
+// plan works out what the edited description leads to.
+func (w *departures) plan(ctx context.Context) error {
+	d, err := w.compile()
+	if err != nil {
+		return err
+	}
+	w.draft, err = reconcile.Make(ctx, d.input(refreshed{w.reader, w.obs}))
+	return w.trouble(err)
+}
+
+// nobody refuses departures that leave something to nobody.
+func (w *departures) nobody() error {
+	var without []string
+	for _, f := range w.draft.Plan.Findings {
+		if f.Code == "WR422" {
+			without = append(without, f.Object)
+		}
+	}
+	if len(without) == 0 {
+		return nil
+	}
+	return fmt.Errorf("nobody takes over %s (name somebody with --successor, or an owner of each space who is active and has a licence)", shortList(without))
+}
+
+// shortList names a few things and counts the others.
+func shortList(list []string) string {
+	const most = 5
+	if len(list) <= most {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
+}
+
+// writeHeirs writes who takes over into the description, where there is a place for
+// it: as an admin of described spaces, and on pages that nobody else could view or
+// edit, which are described with it. What finds no place the plan does all the same.
+func (w *departures) writeHeirs() error {
+	var pages []listed
+	desired := w.draft.Desired
+	p := &patcher{app: w.app, k: &asked{obs: w.obs, d: w.d}, files: w.files}
+	fresh := make(map[access.Ref]*listed)
+	for _, c := range w.draft.Plan.Changes {
+		if !strings.HasPrefix(c.Reason, reconcile.TakesOver) {
+			continue
+		}
+		f, err := access.ParseFact(c.Fact)
+		if err != nil {
+			return err
+		}
+		switch list := access.ContentsOf(f); {
+		case f.Kind == access.Role && desired.Described[f.Object] && desired.Scope.Contents[list] != access.Unmanaged:
+			p.add(f)
+		case f.Kind == access.Restrict && desired.Described[f.Object]:
+			p.add(f)
+		case f.Kind == access.Restrict:
+			if fresh[f.Object] == nil {
+				fresh[f.Object] = &listed{page: f.Object}
+			}
+			l := fresh[f.Object]
+			names := w.namedOn(f.Object, f.Verb, f.Subject)
+			if f.Verb == access.ViewPage {
+				l.view = names
+			} else {
+				l.edit = names
+			}
+		}
+	}
+	w.files = p.files
+	if err := w.parse(); err != nil {
+		return err
+	}
+	for _, page := range slices.Sorted(maps.Keys(fresh)) {
+		pages = append(pages, *fresh[page])
+	}
+	text := newRewriter(w.files)
+	text.pages(w.docs, w.d.Settings.Site.Range.File, pages)
+	w.files = text.done()
+	return w.parse()
+}
+
+// namedOn gives who is to stand on a page's restriction: the heir, and those others
+// there whom the description may name.
+func (w *departures) namedOn(page access.Ref, verb string, heir access.Ref) []access.Ref {
+	out := []access.Ref{heir}
+	for f := range w.obs.Facts.Of(access.Restrict, page) {
+		_, pinned := w.d.lock.ID(f.Subject)
+		_, leaves := w.leaves(f.Subject)
+		if f.Verb == verb && f.Subject != heir && !leaves && (w.draft.Desired.Described[f.Subject] || pinned) {
+			out = append(out, f.Subject)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// onlyTheirs makes sure that the edits say nothing of anybody else: an edit that
+// went to the wrong place is worse than none.
+func (w *departures) onlyTheirs() error {
+	is, err := w.compile()
+	if err != nil {
+		return err
+	}
+	was, _ := w.d.Desired(w.obs.Known(access.Memory{}))
+	now, _ := is.Desired(w.obs.Known(access.Memory{}))
+	heirs := make(map[access.Ref]bool)
+	for _, d := range w.list {
+		heirs[d.successor] = true
+		for _, owner := range now.Owners {
+			heirs[owner] = true
+		}
+	}
+	for _, c := range access.Changes(was.Facts, now.Facts) {
+		_, object := w.leaves(c.Fact.Object)
+		_, subject := w.leaves(c.Fact.Subject)
+		takesOver := c.Op != access.Remove && heirs[c.Fact.Subject] || c.Op == access.Add && (c.Fact.Kind == access.Restrict || c.Fact.Kind == access.Exists)
+		if !object && !subject && !takesOver {
+			return fmt.Errorf("the description could not be edited, and is as it was: the edit would also mean %s", c)
+		}
+	}
+	return nil
+}
+
+// edited gives the files that are otherwise than before, in order.
+func (w *departures) edited() []string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(w.files)) {
+		if w.files[name] != w.before[name] {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// write writes the edited files.
+func (w *departures) write() error {
+	for _, name := range w.edited() {
+		path := w.app.file(filepath.FromSlash(name))
+		info, err := os.Stat(path)
+		if err != nil {
+			return err
+		}
+		if err := replaceFile(path, []byte(w.files[name]), info.Mode().Perm()); err != nil {
+			return fmt.Errorf("%s could not be written: %w", path, err)
+		}
+	}
+	return nil
+}
+
+// diff gives the edits as a patch.
+func (w *departures) diff() string {
+	var b strings.Builder
+	for _, name := range w.edited() {
+		b.WriteString(unified(name, w.before[name], w.files[name]))
+	}
+	return b.String()
+}
