@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -288,7 +289,9 @@ func (w *departures) takeOut() error {
 		}
 	}
 	for _, k := range order {
-		w.takeFrom(text, lists[k])
+		if err := w.takeFrom(text, lists[k]); err != nil {
+			return err
+		}
 	}
 	var fresh []departure
 	for _, d := range w.list {
@@ -313,19 +316,23 @@ func ownerText(file string, text *rewriter, at diag.Range, who access.Ref) strin
 // takeFrom takes people out of one list. A list of names on a page that would be
 // empty opens the page, and a group that administers spaces and would be empty
 // leaves them alone: there the successor takes the place.
-func (w *departures) takeFrom(text *rewriter, mentions []schema.Mention) {
+func (w *departures) takeFrom(text *rewriter, mentions []schema.Mention) error {
 	m := mentions[0]
 	gone := make(map[diag.Range]bool)
 	for _, one := range mentions {
 		gone[one.Item] = true
 	}
 	all := !slices.ContainsFunc(m.Items, func(r diag.Range) bool { return !gone[r] })
-	if d, _ := w.leaves(m.Who); all && d.successor != "" {
+	if d, _ := w.leaves(m.Who); all {
 		inPlace := ""
 		switch {
 		case m.Place == schema.InView || m.Place == schema.InEdit:
-			inPlace = string(d.successor)
-		case m.Place == schema.InMembers && w.alone(m.Object):
+			heir := cmp.Or(d.successor, w.owner(m.Object))
+			if heir == "" {
+				return fmt.Errorf("%s alone is named at %s, the page would open, and nobody takes over (name somebody with --successor)", m.Who.ID(), w.app.here(m.Name))
+			}
+			inPlace = string(heir)
+		case m.Place == schema.InMembers && d.successor != "" && w.alone(m.Object):
 			inPlace = personText(d.successor)
 		}
 		if inPlace != "" {
@@ -343,6 +350,25 @@ func (w *departures) takeFrom(text *rewriter, mentions []schema.Mention) {
 		}
 	}
 	text.drop(m.Items, func(r diag.Range) bool { return gone[r] }, empty)
+	return nil
+}
+
+// owner gives the described owner of the space of a page, if they can take over.
+func (w *departures) owner(page access.Ref) access.Ref {
+	if !page.IsPage() {
+		return ""
+	}
+	desired, _ := w.d.Desired(w.obs.Known(access.Memory{}))
+	view := w.obs.Beside().View(w.obs.Facts)
+	switch owner := desired.Owners[page.PageSpace()]; {
+	case owner.Type() == "group" && len(view.Members(owner)) > 0:
+		return owner
+	case owner.IsPerson() && view.Person(owner) && !view.Guest(owner):
+		if _, leaves := w.leaves(owner); !leaves {
+			return owner
+		}
+	}
+	return ""
 }
 
 // alone reports whether a group administers a space that nobody but those who leave

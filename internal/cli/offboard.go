@@ -194,7 +194,7 @@ func (w *departures) tell(d departure, tokens []site.Token, hidden string, now t
 	}
 	line("groups", listing(groups, "to be left", "none to be left"))
 	if len(kept) > 0 {
-		line("", listing(kept, "that weir does not write: see by hand", ""))
+		line("", listing(kept, "that weir does not write", ""))
 	}
 	for _, space := range slices.Sorted(maps.Keys(grants)) {
 		direct = append(direct, space.ID())
@@ -202,7 +202,7 @@ func (w *departures) tell(d departure, tokens []site.Token, hidden string, now t
 	line("direct grants", listing(direct, "", "none"))
 	if len(others) > 0 {
 		slices.Sort(others)
-		line("named on", listing(slices.Compact(others), "restricted pages", ""))
+		line("named on", listing(slices.Compact(others), "restricted pages", "")+"; their name goes from those that are described or watched, and lets them see no other without the space")
 	}
 	if !w.obs.Unclaimed[d.who] && len(tokens) > 0 {
 		hidden = "" // those of managed accounts are all shown
@@ -318,7 +318,9 @@ func (w *departures) notes(pages bool) []string {
 		out = append(out, fmt.Sprintf("of %s not every page could be read: a page that weir's account may not view is in no list (restricted_pages: admin_key or member lets it)", render.Count(unseen, "space", "spaces")))
 	}
 	for _, f := range w.draft.Plan.Findings {
-		if f.Code == "WR421" && !slices.ContainsFunc(w.draft.Plan.Manual, func(m reconcile.Manual) bool { return strings.HasSuffix(f.Message, m.Fact) || strings.Contains(f.Message, m.Fact+" (") }) {
+		if f.Code == "WR421" && !slices.ContainsFunc(w.draft.Plan.Manual, func(m reconcile.Manual) bool {
+			return strings.HasSuffix(f.Message, m.Fact) || strings.Contains(f.Message, m.Fact+" (")
+		}) {
 			out = append(out, f.Message)
 		}
 	}
@@ -345,4 +347,3 @@ func (w *departures) conclude(told *render.Departure, dry bool) {
 		}
 	}
 }
-
