@@ -60,8 +60,8 @@ fuzz: ## Fuzz every target for FUZZTIME (30s) each
 		go test "$$package" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) </dev/null; \
 	done <<<"$$targets"
 
-.PHONY: soak soak-access soak-reconcile soak-schema soak-emulator soak-read soak-agree soak-seats soak-sinks soak-offline soak-absence
-soak: soak-access soak-reconcile soak-schema soak-emulator soak-read soak-agree soak-seats soak-sinks soak-offline soak-absence ## Try every property with CHECKS (20000) cases; prints seeds and counts
+.PHONY: soak soak-access soak-reconcile soak-schema soak-emulator soak-read soak-agree soak-seats soak-leavers soak-sinks soak-offline soak-absence
+soak: soak-access soak-reconcile soak-schema soak-emulator soak-read soak-agree soak-seats soak-leavers soak-sinks soak-offline soak-absence ## Try every property with CHECKS (20000) cases; prints seeds and counts
 soak-access soak-reconcile soak-schema: soak-%:
 	@echo "soak $*: seed $(SEED), $(CHECKS) cases a property"
 	@go test ./$* -count 1 -v -timeout 0 -rapid.checks $(CHECKS) -rapid.seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
@@ -76,6 +76,10 @@ soak-read: # how many requests and how long large sites take to read, in every r
 soak-agree: # everybody asks 500 random sites what they may do, and the view says the same
 	@echo "soak agree: seed $(SEED)"
 	@go test ./internal/cli -run '^TestEmulatorAgrees$$' -count 1 -v -timeout 0 -agree-sites 500 -agree-seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
+
+soak-leavers: # 2000 people leave random sites: nobody's spaces and pages are left alone, and nothing is left to them; about a minute
+	@echo "soak leavers: seed $(SEED)"
+	@go test ./internal/cli -run '^TestLeaversLeaveNothing$$' -count 1 -v -timeout 0 -leavers 2000 -leavers-seed $(SEED) | grep -vE '^\s*(=== |--- PASS|PASS)'
 
 soak-seats: # what 1000 random plans say of seats and their cost is what the site counts once they are applied
 	@echo "soak seats: seed $(SEED)"

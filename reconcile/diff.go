@@ -473,7 +473,7 @@ func (d *differ) retain(target access.Set) access.Set {
 	}
 	gives := make(map[access.Ref]bool)
 	for f := range target.OfKind(access.Product) {
-		gives[f.Object] = true
+		gives[f.Object] = slices.ContainsFunc(access.ProductRoles(f.Value), access.LetsIn)
 	}
 	for f := range d.live.OfKind(access.Member) {
 		gone := access.Fact{Kind: access.Exists, Object: f.Subject}

@@ -13,7 +13,7 @@ import (
 
 // compare works out what lies between a site and what is wanted of it. Who takes
 // over from those who left depends on what is left without them, so that is
-// compared first, and once more with those who take over.
+// compared first, and again with those who take over.
 func (w wanted) compare(s site.Reader, live site.Observation, unknown []access.Unknown) (wanted, Difference) {
 	diff := func(w wanted) Difference {
 		return Diff(live.Facts, w.Desired, unknown).liftOwn(live.Facts, w.Facts, live.Account)
@@ -22,22 +22,29 @@ func (w wanted) compare(s site.Reader, live site.Observation, unknown []access.U
 	if len(w.Left) == 0 {
 		return w, d
 	}
-	h := newHeirs(w.Desired, live, d.Target)
-	h.spaces()
-	h.pages()
-	if len(h.wanted) > 0 {
-		w = w.with(s, live, h)
+	first, all := w, make(map[access.Fact]access.Ref)
+	for {
+		h := newHeirs(w.Desired, live, d.Target)
+		h.spaces()
+		h.pages()
+		w.unsettled = h.findings
+		known := len(all)
+		maps.Copy(all, h.wanted)
+		if len(all) == known {
+			return w, d
+		}
+		// Whoever takes over a page closes it again, and with it what is below: there
+		// somebody may be missing now.
+		w = first.with(s, live, all)
 		d = diff(w)
 	}
-	w.unsettled = h.findings
-	return w, d
 }
 
 // with adds to a description what those hold who take over. Who becomes the admin
 // of a space holds nothing else there: a principal has one role in a space.
-func (w wanted) with(s site.Reader, live site.Observation, h *heirs) wanted {
+func (w wanted) with(s site.Reader, live site.Observation, heirs map[access.Fact]access.Ref) wanted {
 	over := make(map[[2]access.Ref]bool)
-	for f := range h.wanted {
+	for f := range heirs {
 		if f.Kind == access.Role {
 			over[[2]access.Ref{f.Object, f.Subject}] = true
 		}
@@ -45,15 +52,15 @@ func (w wanted) with(s site.Reader, live site.Observation, h *heirs) wanted {
 	d := w.plain
 	d.Facts = d.Facts.Filter(func(f access.Fact) bool {
 		return f.Kind != access.Role && f.Kind != access.Permission || !over[[2]access.Ref{f.Object, f.Subject}]
-	}).Union(access.NewSet(slices.Collect(maps.Keys(h.wanted))...))
+	}).Union(access.NewSet(slices.Collect(maps.Keys(heirs))...))
 	d.Origins = maps.Clone(d.Origins)
-	for f, leaver := range h.wanted {
+	for f, leaver := range heirs {
 		d.Origins[f.Identity()] = w.Left[leaver].Origin
 	}
 	w.heirs = make(map[access.Fact]access.Ref)
 	w.canon = s.Canonical(d.Facts, live)
 	w.Desired = inTerms(d, w.canon, live)
-	for f, leaver := range h.wanted {
+	for f, leaver := range heirs {
 		w.heirs[f.Identity()] = leaver
 	}
 	for f, from := range w.canon.From {
@@ -181,7 +188,9 @@ func (l list) compare(o list) int {
 // be empty without those who left.
 func (h *heirs) pages() {
 	was, will := namesOf(h.live.Facts), namesOf(h.after.Facts())
-	for _, l := range slices.SortedFunc(maps.Keys(was), list.compare) {
+	lists := maps.Clone(was)
+	maps.Copy(lists, will)
+	for _, l := range slices.SortedFunc(maps.Keys(lists), list.compare) {
 		if !h.after.Facts().Has(access.Fact{Kind: access.Exists, Object: l.page}) {
 			continue
 		}
@@ -190,6 +199,14 @@ func (h *heirs) pages() {
 			continue
 		}
 		space := l.page.PageSpace()
+		if archived(h.live.Facts, space) {
+			h.findings = append(h.findings, access.Finding{
+				Code: "WR422", Level: access.Warn, Object: l.page, Origin: h.desired.Left[leaver].Origin,
+				Message: fmt.Sprintf("nobody could %s %s: %s has left, and in an archived space nobody changes that", l.verb, l.page, leaver),
+				Hint:    "restore the space first (status: current), if somebody is to see the page",
+			})
+			continue
+		}
 		heir := h.heir(leaver, space)
 		if heir == "" {
 			h.nobody(leaver, l.page, fmt.Sprintf("nobody could %s %s: %s has left, and nobody takes over", l.verb, l.page, leaver))
@@ -197,6 +214,11 @@ func (h *heirs) pages() {
 		}
 		h.take(leaver, heir, l, will)
 	}
+}
+
+// archived reports whether a space is archived: its content is as it is.
+func archived(facts access.Set, space access.Ref) bool {
+	return facts.Has(access.Fact{Kind: access.Status, Object: space, Value: "archived"})
 }
 
 // namesOf gives who stands on each restriction.
@@ -213,7 +235,7 @@ func namesOf(facts access.Set) map[list][]access.Ref {
 // where nobody has to.
 func (h *heirs) needed(l list, was, will map[list][]access.Ref) access.Ref {
 	for _, who := range was[l] {
-		if h.left(who) && len(will[l]) == 0 && !h.lifts(l) {
+		if h.left(who) && !h.lets(will[l]) && (len(will[l]) > 0 || !h.lifts(l)) {
 			return who
 		}
 	}
@@ -221,16 +243,26 @@ func (h *heirs) needed(l list, was, will map[list][]access.Ref) access.Ref {
 		return ""
 	}
 	for _, who := range h.leavers {
-		if h.held.Can(who, access.ToView, l.page) {
+		// The super-group passes everything, and is not who a page is for.
+		if h.held.Can(who, access.ToView, l.page) && (!h.held.Super(who) || isNamed(h.held, who, was[l])) {
 			return who
 		}
 	}
 	for _, leaver := range h.leavers {
-		if heir := h.heir(leaver, l.page.PageSpace()); heir != "" && slices.Contains(was[l], heir) {
+		if heir := h.heir(leaver, l.page.PageSpace()); heir != "" && (slices.Contains(was[l], heir) || slices.Contains(will[l], heir)) {
 			return leaver
 		}
 	}
 	return ""
+}
+
+// lets reports whether one of the names on a restriction is of somebody who is
+// there: the names of those who are gone, and of groups that nobody is in, stay on
+// it, and the product does not take them back.
+func (h *heirs) lets(names []access.Ref) bool {
+	return slices.ContainsFunc(names, func(name access.Ref) bool {
+		return h.after.Person(name) || len(h.after.Members(name)) > 0
+	})
 }
 
 // lifts reports whether the description itself opens a page: its list is there and
@@ -239,8 +271,8 @@ func (h *heirs) lifts(l list) bool {
 	return h.desired.Scope.Contents[access.Contents{Kind: access.Restrict, Object: l.page, Verb: l.verb}] == access.Exclusive
 }
 
-// take lets an heir pass a restriction, those above it where they do not pass, and
-// the space itself.
+// take lets an heir pass a restriction; to view a page also those above it where
+// they do not pass, and the space itself.
 func (h *heirs) take(leaver, heir access.Ref, l list, will map[list][]access.Ref) {
 	add := func(l list) {
 		f := access.Fact{Kind: access.Restrict, Object: l.page, Verb: l.verb, Subject: heir}
@@ -249,11 +281,14 @@ func (h *heirs) take(leaver, heir access.Ref, l list, will map[list][]access.Ref
 		}
 	}
 	add(l)
+	if l.verb != access.ViewPage {
+		return
+	}
 	seen := make(map[access.Ref]bool)
 	for up, ok := l.page, true; ok && !seen[up]; up, ok = h.live.Parents[up] {
 		seen[up] = true
 		on := list{up, access.ViewPage}
-		if len(will[on]) > 0 && !h.passes(heir, will[on]) {
+		if len(will[on]) > 0 && !isNamed(h.after, heir, will[on]) {
 			add(on)
 		}
 	}
@@ -267,10 +302,11 @@ func (h *heirs) take(leaver, heir access.Ref, l list, will map[list][]access.Ref
 	}
 }
 
-// passes reports whether one of the names lets a principal pass.
-func (h *heirs) passes(who access.Ref, names []access.Ref) bool {
+// isNamed reports whether one of the names on a restriction is somebody's, or that of
+// a group of theirs.
+func isNamed(v *access.View, who access.Ref, names []access.Ref) bool {
 	return slices.ContainsFunc(names, func(name access.Ref) bool {
-		return name == who || name.Type() == "group" && slices.Contains(h.after.Members(name), who)
+		return name == who || name.Type() == "group" && slices.Contains(v.Members(name), who)
 	})
 }
 
@@ -304,7 +340,8 @@ func Alone(live site.Observation, people ...access.Ref) (spaces []access.Ref, pa
 	}
 	names := namesOf(live.Facts)
 	for _, l := range slices.SortedFunc(maps.Keys(names), list.compare) {
-		if only(slices.Clone(names[l])) || l.verb == access.ViewPage && only(view.Who(access.ToView, l.page)) {
+		lets := func(name access.Ref) bool { return view.Person(name) || len(view.Members(name)) > 0 }
+		if only(slices.DeleteFunc(slices.Clone(names[l]), func(name access.Ref) bool { return !lets(name) })) || l.verb == access.ViewPage && only(view.Who(access.ToView, l.page)) {
 			pages = append(pages, access.Contents{Kind: access.Restrict, Object: l.page, Verb: l.verb})
 		}
 	}
@@ -358,7 +395,7 @@ func objects(list []access.Finding) map[access.Ref]bool {
 var groupOwners = map[string]struct{ authority, steps string }{
 	"idp":     {"who administers the identity provider", "in the identity provider, take %s out of %s and let it sync"},
 	"team":    {"a member of the team, or an organisation admin", "in Atlassian Home, under Teams, take %s out of %s"},
-	"builtin": {"an organisation admin", "in Atlassian Administration, under Directory and Groups, take %s out of %s"},
+	"builtin": {"an organisation admin, or on Data Center a system administrator", "where the site's people and groups are administered, take %s out of %s"},
 }
 
 // addLeavers tells what weir cannot take from those who left: it would be theirs
@@ -390,6 +427,8 @@ func (p *Plan) addLeavers(desired access.Desired, live, target access.Set, unkno
 			})
 			finding.Hint = "ask " + owner.authority + " to take them out"
 		case out1:
+		case f.Kind == access.Restrict && archived(live, f.Object.PageSpace()):
+			reason, finding.Hint = "its space is archived", "restore the space, and plan again"
 		case desired.Scope.Observes(f):
 			reason, finding.Hint = "only observed", "own the list, or take it from them by hand"
 		default:

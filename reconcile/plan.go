@@ -807,6 +807,9 @@ func reliesOn(changes []access.Change, live access.Set) map[string]string {
 		}
 	}
 	for f := range live.All() {
+		if f.Kind == access.Restrict && hashes[f.Object] == nil {
+			continue // an apply does not read this page
+		}
 		rests := []access.Ref{f.Object}
 		if removed[f.Subject] {
 			rests = append(rests, f.Subject)

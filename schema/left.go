@@ -122,6 +122,9 @@ func (r *resolver) takeFromLeavers(scope *access.Scope) map[access.Ref]access.Le
 		default:
 			continue
 		}
+		if f.Kind == access.Restrict && r.live.Has(access.Fact{Kind: access.Status, Object: f.Object.PageSpace(), Value: "archived"}) {
+			continue // nobody changes a page there
+		}
 		if _, gone := r.left[holder]; (gone || also[holder]) && !scope.Observes(f) {
 			scope.Single[f.Identity()] = access.Exclusive
 		}

@@ -39,10 +39,10 @@ type Mention struct {
 	Word   string     // the role, the list of an assertion, or the global permission
 	Name   diag.Range // the name alone
 	Item   diag.Range // all that is said of them there
-	// List is what Item is one of, and Items are all of them, in order; none where it
-	// stands alone.
-	List  diag.Range
-	Items []diag.Range
+	// Items are what Item is one of, in order, and Others whom the others name; none
+	// where it stands alone.
+	Items  []diag.Range
+	Others []access.Ref
 }
 
 // Mentions gives every place at which one of some people is named, file by file
@@ -101,7 +101,7 @@ func (m *mentions) document(d Document) {
 		m.limits(s.Limits, space)
 		if s.Guests != nil {
 			for _, r := range s.Guests.Roles {
-				m.items(r.Grants, r.Range, Mention{Place: InGuests, Object: space, Word: r.Role.Value})
+				m.items(r.Grants, Mention{Place: InGuests, Object: space, Word: r.Role.Value})
 			}
 		}
 		m.pages("page", s.Pages, space)
@@ -156,7 +156,7 @@ func (m *mentions) list(l *List, at Mention) {
 	if l == nil {
 		return
 	}
-	at.List, at.Items = l.Range, ranges(l.Items, func(s Str) diag.Range { return s.Range })
+	at.Items = ranges(l.Items, func(s Str) diag.Range { return s.Range })
 	for _, s := range l.Items {
 		at.Item = s.Range
 		m.add(s, at)
@@ -165,14 +165,19 @@ func (m *mentions) list(l *List, at Mention) {
 
 func (m *mentions) grants(g *Grants, at Mention) {
 	if g != nil {
-		m.items(g.Items, g.Range, at)
+		m.items(g.Items, at)
 	}
 }
 
-func (m *mentions) items(list []Grant, of diag.Range, at Mention) {
-	at.List, at.Items = of, ranges(list, func(g Grant) diag.Range { return g.Range })
+func (m *mentions) items(list []Grant, at Mention) {
+	at.Items = ranges(list, func(g Grant) diag.Range { return g.Range })
 	for _, g := range list {
-		at.Item = g.Range
+		at.Item, at.Others = g.Range, nil
+		for _, other := range list {
+			if other.Range != g.Range {
+				at.Others = append(at.Others, ref(other.Who))
+			}
+		}
 		m.add(g.Who, at)
 	}
 }
@@ -182,7 +187,7 @@ func (m *mentions) roles(r *Roles, space access.Ref) {
 		return
 	}
 	for _, list := range r.Items {
-		m.items(list.Grants, list.Range, Mention{Place: InRoles, Object: space, Word: list.Role.Value})
+		m.items(list.Grants, Mention{Place: InRoles, Object: space, Word: list.Role.Value})
 	}
 }
 
@@ -190,7 +195,7 @@ func (m *mentions) permissions(p *Permissions, space access.Ref) {
 	if p == nil {
 		return
 	}
-	at := Mention{Place: InPermissions, Object: space, List: p.Range, Items: ranges(p.Items, func(g PermissionGrants) diag.Range { return g.Range })}
+	at := Mention{Place: InPermissions, Object: space, Items: ranges(p.Items, func(g PermissionGrants) diag.Range { return g.Range })}
 	for _, g := range p.Items {
 		at.Item = g.Range
 		m.add(g.Who, at)

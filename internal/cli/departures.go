@@ -127,7 +127,10 @@ func (w *departures) trouble(err error) error {
 		return nil
 	}
 	var list diag.List
-	if errors.As(err, &list) && len(list) > 0 {
+	if errors.As(err, &list) {
+		list = slices.DeleteFunc(slices.Clone(list), func(d diag.Diagnostic) bool { return d.Severity != diag.Error })
+	}
+	if len(list) > 0 {
 		return fmt.Errorf("the description could not be edited, and is as it was: edited it would say %w", list[0])
 	}
 	return err
@@ -323,10 +326,11 @@ func (w *departures) takeFrom(text *rewriter, mentions []schema.Mention) error {
 		gone[one.Item] = true
 	}
 	all := !slices.ContainsFunc(m.Items, func(r diag.Range) bool { return !gone[r] })
-	if d, _ := w.leaves(m.Who); all {
+	page := m.Place == schema.InView || m.Place == schema.InEdit
+	if d, _ := w.leaves(m.Who); all || page && w.nobodyElse(m.Others) {
 		inPlace := ""
 		switch {
-		case m.Place == schema.InView || m.Place == schema.InEdit:
+		case page:
 			heir := cmp.Or(d.successor, w.owner(m.Object))
 			if heir == "" {
 				return fmt.Errorf("%s alone is named at %s, the page would open, and nobody takes over (name somebody with --successor)", m.Who.ID(), w.app.here(m.Name))
@@ -353,6 +357,17 @@ func (w *departures) takeFrom(text *rewriter, mentions []schema.Mention) error {
 	return nil
 }
 
+// nobodyElse reports whether of some names none is of somebody whom the description
+// lets pass.
+func (w *departures) nobodyElse(names []access.Ref) bool {
+	desired, _ := w.d.Desired(w.obs.Known(access.Memory{}))
+	return !slices.ContainsFunc(names, func(who access.Ref) bool {
+		_, leaves := w.leaves(who)
+		_, shut := desired.Facts.Get(access.Fact{Kind: access.State, Object: who})
+		return !leaves && !shut && !desired.Scope.Absent[who]
+	})
+}
+
 // owner gives the described owner of the space of a page, if they can take over.
 func (w *departures) owner(page access.Ref) access.Ref {
 	if !page.IsPage() {
@@ -372,8 +387,13 @@ func (w *departures) owner(page access.Ref) access.Ref {
 }
 
 // alone reports whether a group administers a space that nobody but those who leave
-// administers.
+// administers, and gives no more of the product than to use it: nobody is made an
+// administrator of all, or a guest, because somebody left.
 func (w *departures) alone(group access.Ref) bool {
+	product, holds := w.obs.Facts.Get(access.Fact{Kind: access.Product, Object: group})
+	if holds && product.Value != "user" || group == w.obs.Traits.Super {
+		return false
+	}
 	spaces, _ := reconcile.Alone(w.obs, w.people()...)
 	view := w.obs.Beside().View(w.obs.Facts)
 	for _, space := range spaces {
@@ -412,7 +432,7 @@ func (w *departures) plan(ctx context.Context) error {
 func (w *departures) nobody() error {
 	var without []string
 	for _, f := range w.draft.Plan.Findings {
-		if f.Code == "WR422" {
+		if f.Code == "WR422" && f.Level == access.Deny {
 			without = append(without, f.Object)
 		}
 	}
@@ -504,6 +524,9 @@ func (w *departures) onlyTheirs() error {
 	now, _ := is.Desired(w.obs.Known(access.Memory{}))
 	heirs := make(map[access.Ref]bool)
 	for _, d := range w.list {
+		if l, left := now.Left[d.who]; !left || d.successor.IsPerson() && l.Successor != d.successor {
+			return fmt.Errorf("the description could not be edited, and is as it was: the entry of %s would not say that they have left", d.who.ID())
+		}
 		heirs[d.successor] = true
 		for _, owner := range now.Owners {
 			heirs[owner] = true

@@ -252,22 +252,24 @@ func (w *rewriter) depart(u schema.User, d departure) {
 	file := u.Email.Range.File
 	hcl := isHCL(file)
 	var pairs []string
+	var within []cut
 	if u.State != nil {
 		from, to := w.span(u.State.Range)
 		state := d.state
 		if hcl || w.files[file][from] == '"' {
 			state = strconv.Quote(state)
 		}
-		w.cut(file, from, to, state)
+		within = append(within, cut{from, to, state})
 	} else if hcl {
 		pairs = append(pairs, "state = "+strconv.Quote(d.state))
 	} else {
 		pairs = append(pairs, "state: "+d.state)
 	}
 	if hcl {
-		w.block(u.Range, append(pairs, "left = "+d.left(true)))
+		w.block(u.Range, append(pairs, "left = "+d.left(true)), within...)
 		return
 	}
+	w.cuts[file] = append(w.cuts[file], within...)
 	pairs = append(pairs, "left: "+d.left(false))
 	w.pairs(u.Email.Range, u.Range, pairs)
 }
@@ -298,8 +300,9 @@ func (w *rewriter) pairs(key, whole diag.Range, pairs []string) {
 	w.cut(file, min(below, len(text)), min(below, len(text)), indent+strings.Join(pairs, "\n"+indent)+"\n")
 }
 
-// block adds attributes or blocks to a block of HCL, before its closing brace.
-func (w *rewriter) block(whole diag.Range, pairs []string) {
+// block adds attributes or blocks to a block of HCL, before its closing brace, and
+// makes cuts within it.
+func (w *rewriter) block(whole diag.Range, pairs []string, within ...cut) {
 	file := whole.File
 	text := w.files[file]
 	from, end := w.span(whole)
@@ -312,9 +315,13 @@ func (w *rewriter) block(whole diag.Range, pairs []string) {
 	head := strings.IndexByte(text[from:], '{') + from
 	inner := text[head+1 : brace]
 	if strings.Contains(inner, "\n") {
+		w.cuts[file] = append(w.cuts[file], within...)
 		at := w.lineStart(file, brace)
 		w.cut(file, at, at, indent+strings.Join(pairs, "\n"+indent)+"\n")
 		return
+	}
+	for _, c := range within {
+		inner = inner[:c.from-head-1] + c.with + inner[c.to-head-1:]
 	}
 	if kept := strings.TrimSpace(inner); kept != "" {
 		pairs = append([]string{kept}, pairs...)

@@ -377,7 +377,8 @@ func (w *worker) setOwn(ctx context.Context, c *coming) error {
 		return err
 	}
 	will := slices.Clone(c.roles)
-	if !slices.ContainsFunc(will, access.LetsIn) && !w.letInBy(p, "") && (c.comes || p.enters(w.at)) || slices.Contains(own, "user") && !slices.Contains(will, access.GuestRole) {
+	in := c.comes || p.enters(w.at) && c.now == "" && p.state() == "" // who comes back is let in then
+	if !slices.ContainsFunc(will, access.LetsIn) && !w.letInBy(p, "") && in || slices.Contains(own, "user") && !slices.Contains(will, access.GuestRole) {
 		will = append(will, "user")
 	}
 	for _, role := range will {

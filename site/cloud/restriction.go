@@ -265,12 +265,20 @@ func (w *worker) restrict(ctx context.Context, page access.Ref) (err error) {
 	}
 	// Names of people and groups that are gone cannot be written back. They let
 	// nobody pass, so they are left out, unless the page would open for it: groups
-	// first, since of people there are some whom no directory lists.
-	for _, kinds := range [][]string{{"group"}, {"group", "person"}} {
+	// first, since of people there are some whom no directory lists; last those whom it
+	// lists as removed.
+	for _, less := range []func(restrictions) (restrictions, bool, error){
+		func(r restrictions) (restrictions, bool, error) { return w.withoutStrangers(r, "group") },
+		func(r restrictions) (restrictions, bool, error) { return w.withoutStrangers(r, "group", "person") },
+		func(r restrictions) (restrictions, bool, error) { return w.withoutRemoved(ctx, r) },
+	} {
 		if rest.Status(err) != 400 {
 			return err
 		}
-		less, dropped := w.withoutStrangers(will, kinds)
+		less, dropped, trouble := less(will)
+		if trouble != nil {
+			return trouble
+		}
 		if !dropped {
 			continue
 		}
@@ -363,7 +371,7 @@ func (w *worker) restrictedID(ctx context.Context, c access.Change) (string, err
 
 // withoutStrangers leaves out the names of the kinds that no list of people and
 // groups shows.
-func (w *worker) withoutStrangers(r restrictions, kinds []string) (out restrictions, dropped bool) {
+func (w *worker) withoutStrangers(r restrictions, kinds ...string) (out restrictions, dropped bool, err error) {
 	out = make(restrictions)
 	known := func(kind string, ids []string) []string {
 		if !slices.Contains(kinds, kind) {
@@ -378,7 +386,33 @@ func (w *worker) withoutStrangers(r restrictions, kinds []string) (out restricti
 	for verb, names := range r {
 		out[verb] = namedIDs{known("person", names.users), known("group", names.groups)}
 	}
-	return out, dropped
+	return out, dropped, nil
+}
+
+// withoutRemoved leaves out strangers, and people who were removed from the
+// directory.
+func (w *worker) withoutRemoved(ctx context.Context, r restrictions) (out restrictions, dropped bool, err error) {
+	r, dropped, err = w.withoutStrangers(r, "group", "person")
+	out = make(restrictions)
+	gone := make(map[string]bool)
+	for verb, names := range r {
+		var users []string
+		for _, id := range names.users {
+			if _, asked := gone[id]; !asked {
+				who, _ := w.known.ref("person", id)
+				p, listed, err := w.entry(ctx, w.at, who)
+				if err != nil {
+					return nil, false, err
+				}
+				gone[id] = !listed || p.state() == removed
+			}
+			if dropped = dropped || gone[id]; !gone[id] {
+				users = append(users, id)
+			}
+		}
+		out[verb] = namedIDs{users, names.groups}
+	}
+	return out, dropped, err
 }
 
 func (w *worker) putRestrictions(ctx context.Context, id string, r restrictions, keyed bool) error {
