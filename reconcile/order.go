@@ -24,7 +24,9 @@ import (
 //	3 other grants, new spaces with their roles
 //	4 other removals
 //	5 administration is taken
-//	6 groups, roles and people go
+//	6 people go
+//	7 groups and roles go, and groups cease to let people in: whoever goes by
+//	  the same plan is gone by then, and is not kept in by a role of their own
 //
 // Where no unit is harmless (two groups that swap roles and members at once),
 // the one that takes something away for a while is chosen before one that
@@ -146,8 +148,10 @@ func (s *Simulation) rank(unit []access.Change) int {
 	for _, c := range unit {
 		f, gives, takes := c.Fact, c.Op != access.Remove, c.Op != access.Add
 		switch {
-		case f.Kind == access.Exists && takes:
+		case f.Kind == access.Exists && takes && f.Object.IsPerson():
 			return 6
+		case f.Kind == access.Exists && takes, f.Kind == access.Product && c.Op == access.Remove && f.Object.Type() == "group":
+			return 7
 		case f.Kind == access.Exists && f.Object.Type() != "space":
 			continue
 		case takes && f.Subject == access.Anonymous, gives && f.Kind == access.Restrict:

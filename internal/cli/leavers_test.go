@@ -130,7 +130,7 @@ func (l *leaving) choose(obs site.Observation) {
 		if obs.Unclaimed[who] && d.state == "deactivated" {
 			d.state = "removed" // as weir offboard has it
 		}
-		if f, out := obs.Facts.Get(access.Fact{Kind: access.State, Object: who}); out && d.state == "no_access" {
+		if f, out := obs.Facts.Get(access.Fact{Kind: access.State, Object: who}); out && (d.state == "no_access" || f.Value == "removed") {
 			d.state = f.Value
 		}
 		l.leavers = append(l.leavers, d)
@@ -287,11 +287,6 @@ func (l *leaving) leave(all *leaversTally) {
 			}
 		}
 		all.stopped++
-		for _, f := range plan.Findings {
-			if f.Level == access.Deny {
-				t.Logf("stopped by %s: %s", f.Code, f.Message)
-			}
-		}
 		return
 	}
 	all.sites++
