@@ -486,12 +486,19 @@ func (d *differ) fall(target access.Set) access.Set {
 	if len(removed) == 0 {
 		return target
 	}
+	for f := range d.live.OfKind(access.Exists) {
+		if f.Object.IsPage() && removed[f.Object.PageSpace()] {
+			removed[f.Object] = true
+		}
+	}
 	gives := make(map[access.Ref]bool)
 	for f := range d.live.OfKind(access.Product) {
 		gives[f.Object] = true
 	}
 	cause := func(f access.Fact) (access.Ref, bool) {
 		switch {
+		case f.Object.IsPage() && removed[f.Object.PageSpace()]:
+			return f.Object.PageSpace(), true
 		case f.Kind == access.Exists || f.Kind == access.State:
 			return "", false
 		case removed[f.Object]:

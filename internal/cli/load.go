@@ -27,6 +27,8 @@ type description struct {
 	lock  schema.Lock
 	judge *policies.Judge
 	base  *reconcile.Base // what it is compared with, where that was asked for
+	// recall tells what weir remembers of a site; nil where nothing needs it.
+	recall func(site string) (access.Memory, error)
 	// warnings are what was told of it when it was read.
 	warnings diag.List
 }
@@ -80,7 +82,11 @@ func (a *app) load() (*description, error) {
 		return nil, err
 	}
 	a.tell(diags)
-	return &description{Description: d, lock: lock, judge: judge, warnings: diags}, nil
+	out := &description{Description: d, lock: lock, judge: judge, warnings: diags}
+	if d.Remembers() {
+		out.recall = a.remembered
+	}
+	return out, nil
 }
 
 func (a *app) loadLock(root *os.Root) (schema.Lock, diag.List) {
@@ -143,10 +149,18 @@ func (d *description) site() reconcile.SiteName {
 	return reconcile.SiteName{Name: s.Name, Product: s.Product.Or(embedded), Plan: s.Plan.Value}
 }
 
+// memory is what weir remembers of a site, as far as the description needs it.
+func (d *description) memory(site string) (access.Memory, error) {
+	if d.recall == nil {
+		return access.Memory{}, nil
+	}
+	return d.recall(site)
+}
+
 // input is what a plan of the description is made of, for a site.
 func (d *description) input(s site.Reader) reconcile.Input {
 	return reconcile.Input{
-		Site: s, Name: d.site(), Home: d.Settings.Site.Range, Description: d, Judge: d.judge, Guards: d.guards(), Seats: d.seats(), Pins: d.lock, Base: d.base,
+		Site: s, Name: d.site(), Home: d.Settings.Site.Range, Description: d, Judge: d.judge, Guards: d.guards(), Seats: d.seats(), Pins: d.lock, Base: d.base, Recall: d.recall,
 	}
 }
 

@@ -201,7 +201,11 @@ func (q *query) askPlanned(ctx context.Context, d *description, reader site.Read
 // askObserved asks what was observed, beside a description in the product's
 // terms.
 func askObserved(d *description, terms site.Terms, obs site.Observation) (*asked, error) {
-	desired, diags := d.Desired(obs.Known(access.Memory{}))
+	memory, err := d.memory(obs.Site)
+	if err != nil {
+		return nil, err
+	}
+	desired, diags := d.Desired(obs.Known(memory))
 	if err := diags.Err(); err != nil {
 		return nil, err
 	}
