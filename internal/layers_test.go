@@ -51,7 +51,7 @@ var layers = []struct {
 	{"internal/hostile", []string{"reconcile", "access"}, "names that mean something to somebody are the same for the test of every sink"},
 	{"internal/forge", []string{"site", "site/rest", "reconcile"}, "where changes are reviewed; it knows of a plan what it asks to accept, and sends through rest like every driver"},
 	{"internal/forge/forgetest", nil, "a stand-in shares no reading of the hosts' documents with the clients that it tests"},
-	{"internal/cli", []string{"access", "docs", "internal/diag", "internal/edits", "internal/forge", "internal/git", "internal/nearest", "internal/operator", "internal/render", "policies", "reconcile", "schema", "site", "site/cloud", "site/datacenter", "site/emulator", "site/recorded", "site/redacted", "site/rest"}, "joins all"},
+	{"internal/cli", []string{"access", "docs", "internal/diag", "internal/edits", "internal/forge", "internal/git", "internal/lifecycle", "internal/nearest", "internal/operator", "internal/render", "policies", "reconcile", "schema", "site", "site/cloud", "site/datacenter", "site/emulator", "site/recorded", "site/redacted", "site/rest"}, "joins all"},
 	{"internal/operator", []string{"schema", "site/rest"}, "where a site is and what opens it is the operator's word; the file is read as descriptions are"},
 	{"internal/schematest", nil, "for tests: a schema is made from a Go type, whichever it is"},
 	{"internal/published", nil, "what Atlassian publishes is read once, for tests alone, and without a shape that a driver and the emulator could be wrong about together"},

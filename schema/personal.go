@@ -48,8 +48,9 @@ type personalSpaces struct {
 
 // personalRequest is a request that has not passed.
 type personalRequest struct {
-	who access.Ref
-	at  diag.Range
+	who   access.Ref
+	until string
+	at    diag.Range
 }
 
 // lowerPersonal reads personal_spaces. What it comes to depends on the site, and is
@@ -217,7 +218,7 @@ func (c *compiler) lowerRequests(out *personalSpaces, p PersonalSpaces) {
 		default:
 			c.refer(who, g.Who.Range)
 			if !c.shutOut(who, g.Who) {
-				out.requests = append(out.requests, personalRequest{who, g.Who.Range})
+				out.requests = append(out.requests, personalRequest{who, g.Until.Value, g.Who.Range})
 			}
 		}
 	}
@@ -246,6 +247,26 @@ func (d *Description) PersonalSpaces(known access.Known, view *access.View) []li
 	}
 	return lifecycle.Spaces(known, view, p)
 }
+
+// Requests gives the people who asked for a personal space, each with the last day
+// of that, and where the description says whether they can ask; ok is false where it
+// does not let people ask.
+func (d *Description) Requests() (last map[access.Ref]string, at diag.Range, ok bool) {
+	if d.personal == nil || d.personal.create != createOnRequest {
+		return nil, diag.Range{}, false
+	}
+	last = make(map[access.Ref]string)
+	for _, r := range d.personal.requests {
+		last[r.who] = r.until
+	}
+	return last, d.personal.at, true
+}
+
+// GovernsPersonalSpaces reports whether the description speaks of personal spaces.
+func (d *Description) GovernsPersonalSpaces() bool { return d.personal != nil }
+
+// Today is the first moment of the day at the site.
+func (d *Description) Today() time.Time { return d.today }
 
 // Remembers reports whether what becomes of the site depends on what weir remembers
 // of it.
