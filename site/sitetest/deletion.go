@@ -10,9 +10,9 @@ import (
 	"github.com/weirhq/weir/site"
 )
 
-// deletions: of spaces weir deletes personal ones alone, and those only while they
+// Deletions: of spaces weir deletes personal ones alone, and those only while they
 // are archived. All that is said of one goes in the same unit.
-func deletions(t *testing.T, open func(t *testing.T) Subject) {
+func Deletions(t *testing.T, open func(t *testing.T) Subject) {
 	// with gives a site with a space of everybody's and ana's own, where a group holds
 	// a role, archived or not.
 	with := func(t *testing.T, archived bool) (tr *trial, space access.Ref) {
