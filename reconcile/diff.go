@@ -520,11 +520,6 @@ func (d *differ) fall(target access.Set) access.Set {
 	if len(removed) == 0 {
 		return target
 	}
-	for f := range d.live.OfKind(access.Exists) {
-		if f.Object.IsPage() && removed[f.Object.PageSpace()] {
-			removed[f.Object] = true
-		}
-	}
 	gives := make(map[access.Ref]bool)
 	for _, set := range []access.Set{d.live, d.opens} {
 		for f := range set.OfKind(access.Product) {

@@ -56,7 +56,7 @@ func (l Limit) withoutFree(live int) int {
 const peopleLosing = "people_losing_access"
 
 // deletions is the budget of spaces that are deleted for good: none is ever allowed
-// without being accepted.
+// without being accepted (decision 0027).
 const deletions = "deletions"
 
 // Budget is how much of one budget a plan uses.
@@ -183,11 +183,7 @@ func (g Guards) budgets(d access.Delta) []Budget {
 	}
 	out := []Budget{}
 	for _, row := range slices.Sorted(maps.Keys(removed)) {
-		limit := g.Removals
-		if row == "space" {
-			limit = Limit{} // none goes, with all that is in it, unless somebody accepts it (decision 0027)
-		}
-		out = append(out, limit.use("removals."+row, removed[row], removedAdmin[row], live[row]))
+		out = append(out, g.Removals.use("removals."+row, removed[row], removedAdmin[row], live[row]))
 	}
 	if len(gone) > 0 {
 		out = append(out, Budget{Rule: deletions, Count: len(gone), Live: live[Counted(access.Fact{Kind: access.Exists, Object: "space:"})], Exceeded: true})
@@ -425,9 +421,6 @@ func lastAssignments(d access.Delta) []access.Ref {
 		}
 		if _, stays := d.Target.Get(access.Fact{Kind: access.Exists, Object: f.Subject}); f.Subject.Type() == "group" && !stays {
 			continue // it goes with its group, and the site lets it
-		}
-		if there := (access.Fact{Kind: access.Exists, Object: f.Object}); d.Live.Has(there) && !d.Target.Has(there) {
-			continue // nothing is left that needs one
 		}
 		if administer(d.Before, d.Live, f.Object) > 0 && administer(d.After, d.Target, f.Object) == 0 {
 			out = append(out, f.Object)
