@@ -11,7 +11,7 @@ type Desired struct {
 	// described removal (an `absent` entry, a no_access state) by its
 	// `exists` fact.
 	Origins map[Fact]diag.Range
-	// Owners gives the owner that a space's entry names, for messages.
+	// Owners gives the owner that the entry of a space or a group names, for messages.
 	Owners map[Ref]Ref
 	// Domains are those of the e-mail addresses of the site's own people, in lower
 	// case; none where the description does not say.

@@ -16,6 +16,7 @@ type SeatTerms struct {
 	Tariff *money.Tariff // nil: what seats cost is not known
 	Seats  SeatBound     // paid seats
 	People SeatBound     // paid seats and guests together
+	Renews string        // the next day on which a period that is paid for begins, YYYY-MM-DD; empty: not known
 }
 
 // SeatBound is how many there may be, and where that is written.
@@ -106,6 +107,9 @@ type SeatCost struct {
 	// seat more would cost; both are left out where the tiers do not go as far.
 	Tier *SeatTier `json:"tier,omitempty"`
 	Next string    `json:"next,omitempty"` // see tier
+	// From is the day from which a seat that is given up costs nothing any more: that
+	// on which the next period begins. Empty: not known. Who comes is paid for at once.
+	From string `json:"from,omitempty"`
 	// AtLeast: there may be more seats than were counted.
 	AtLeast bool `json:"at_least,omitempty"`
 }
@@ -169,7 +173,7 @@ func countSeats(live site.Observation, unknown []access.Unknown, target access.S
 	}
 	out.limit(terms, edition)
 	if terms.Tariff != nil {
-		out.price(*terms.Tariff)
+		out.price(*terms.Tariff, terms.Renews)
 	}
 	return out
 }
@@ -245,8 +249,8 @@ func (s *seating) limit(terms SeatTerms, edition string) {
 }
 
 // price fills in about what the seats cost.
-func (s *Seats) price(t money.Tariff) {
-	c := &SeatCost{Currency: string(t.Currency), Per: t.Per, AtLeast: !s.Before.sure() || !s.After.sure()}
+func (s *Seats) price(t money.Tariff, renews string) {
+	c := &SeatCost{Currency: string(t.Currency), Per: t.Per, From: renews, AtLeast: !s.Before.sure() || !s.After.sure()}
 	before, known := t.Cost(s.Before.Paid)
 	if known {
 		c.Before = t.Currency.Format(before)

@@ -170,6 +170,7 @@ func (d *description) seats() reconcile.SeatTerms {
 		Tariff: s.Tariff,
 		Seats:  reconcile.SeatBound{Most: s.Limit.Value, At: s.Limit.Range},
 		People: reconcile.SeatBound{Most: s.SiteLimit.Value, At: s.SiteLimit.Range},
+		Renews: s.Renews,
 	}
 }
 
