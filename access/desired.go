@@ -59,4 +59,5 @@ type Finding struct {
 	Message string // a sentence without a full stop
 	Hint    string // the remedy, in the imperative
 	Origin  diag.Range
+	Due     string // the day on which it happens by itself, YYYY-MM-DD; empty: on none
 }

@@ -19,6 +19,27 @@ type SeatTerms struct {
 	Renews string        // the next day on which a period that is paid for begins, YYYY-MM-DD; empty: not known
 }
 
+// Saving is about what fewer seats save, in a period: decimal text, exact.
+type Saving struct {
+	Currency, Amount, Per string
+	From                  string // the first day on which it shows, YYYY-MM-DD; empty: not known
+}
+
+// Saving prices so many seats fewer than are paid for; ok is false where there are
+// no prices, or none for so many seats.
+func (t SeatTerms) Saving(paid, fewer int) (s Saving, ok bool) {
+	if t.Tariff == nil || fewer == 0 {
+		return Saving{}, false
+	}
+	now, known := t.Tariff.Cost(paid)
+	then, within := t.Tariff.Cost(paid - fewer)
+	if !known || !within {
+		return Saving{}, false
+	}
+	c := t.Tariff.Currency
+	return Saving{Currency: string(c), Amount: c.Format(now - then), Per: t.Tariff.Per, From: t.Renews}, true
+}
+
 // SeatBound is how many there may be, and where that is written.
 type SeatBound struct {
 	Most int // 0: no bound is known
