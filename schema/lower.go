@@ -79,6 +79,9 @@ func (c *compiler) lowerGroups(groups map[access.Ref]Group) {
 		if g.ProductRole != nil {
 			c.lowerProductRole(ref, *g.ProductRole)
 		}
+		if g.Owner != nil {
+			c.owner(ref, *g.Owner)
+		}
 		m := membership{managed: g.ManagedBy != nil}
 		if m.managed {
 			c.lowerManaged(ref, g)

@@ -47,6 +47,7 @@ var Codes = map[string]string{
 	"WR410": "a change reaches beyond this site",
 	"WR411": "a restriction is lifted",
 	"WR412": "more seats than there may be",
+	"WR429": "an API token ends soon",
 
 	"WR501": "the site file cannot be used",
 	"WR502": "the site cannot hold this",
