@@ -29,6 +29,8 @@ type Description struct {
 	watch     []access.Ref // spaces of which every page's restrictions are read, sorted
 	guests    guests
 	products  map[string]productList // the lists of who holds a product role, by role
+	today     string                 // the day at the site, YYYY-MM-DD
+	endings   []ending               // entries with a last day to come, each once, by place
 
 	names Names
 
@@ -90,6 +92,7 @@ func Compile(docs []Document, lock Lock, now time.Time) (*Description, diag.List
 	}
 	c.site()
 	c.today = now.In(c.out.Settings.Site.Timezone.Or(time.UTC)).Format(time.DateOnly)
+	c.out.today = c.today
 	c.budget()
 	c.seats()
 	c.policies()
@@ -134,6 +137,9 @@ func Compile(docs []Document, lock Lock, now time.Time) (*Description, diag.List
 			c.out.pages = append(c.out.pages, a.Object)
 		}
 	}
+	// An archetype's entry stands once, however many spaces follow it.
+	slices.SortFunc(c.out.endings, func(a, b ending) int { return a.at.Compare(b.at) })
+	c.out.endings = slices.CompactFunc(c.out.endings, func(a, b ending) bool { return a.at == b.at })
 	slices.Sort(c.out.pages)
 	c.out.pages = slices.Compact(c.out.pages)
 	d := c.out // alone: the compiler holds every document

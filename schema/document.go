@@ -68,6 +68,7 @@ type Site struct {
 	Product  *Str  // cloud | datacenter | embedded (the default)
 	Plan     *Str  // free | standard | premium | enterprise
 	Timezone *Str  // an IANA name; UTC where absent
+	Schedule *Str  // hourly | daily | weekly: how often an apply runs by itself
 	Domains  *List // of the e-mail addresses of the site's own people
 	Range    diag.Range
 }
@@ -186,9 +187,10 @@ type Group struct {
 	Name        Str
 	Members     *Grants
 	MembersOf   *SetExpr
-	ProductRole *Str // user | admin | … | none
-	ManagedBy   *Str // idp
-	Description *Str // for readers of the file; weir does not write it
+	LongestTerm *Days // of each entry of Members
+	ProductRole *Str  // user | admin | … | none
+	ManagedBy   *Str  // idp
+	Description *Str  // for readers of the file; weir does not write it
 	Range       diag.Range
 }
 

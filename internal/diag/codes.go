@@ -27,6 +27,8 @@ var Codes = map[string]string{
 	"WR205": "members that go in a circle",
 	"WR206": "expired entry",
 	"WR207": "malformed lock file",
+	"WR212": "an entry ends soon",
+	"WR213": "an entry beyond the longest term",
 
 	"WR301": "anonymous access",
 	"WR302": "grant to a single person",
@@ -47,6 +49,9 @@ var Codes = map[string]string{
 	"WR410": "a change reaches beyond this site",
 	"WR411": "a restriction is lifted",
 	"WR412": "more seats than there may be",
+	"WR426": "nothing ends by itself",
+	"WR427": "an account that comes back",
+	"WR428": "an account on its way to deletion",
 
 	"WR501": "the site file cannot be used",
 	"WR502": "the site cannot hold this",
