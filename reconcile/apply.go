@@ -213,7 +213,7 @@ func (a *applier) all(ctx context.Context, steps []site.Step) error {
 			r := a.one(ctx, s)
 			a.troubled = a.troubled || r.Status != Applied
 			a.report.Steps = append(a.report.Steps, r)
-			if err := a.record(Record{Kind: Outcome, Step: s.ID, Status: r.Status, Reason: r.Reason, Changes: r.took}); err != nil {
+			if err := a.record(Record{Kind: Outcome, Step: s.ID, Status: r.Status, Reason: r.Reason, Changes: r.Took}); err != nil {
 				return err
 			}
 			if a.Progress != nil {
@@ -266,7 +266,7 @@ func (a *applier) one(ctx context.Context, s site.Step) StepReport {
 	a.sim.Try(done)
 	reason := err.Error()
 	if len(done) > 0 {
-		r.took = lines(done)
+		r.Took = lines(done)
 		reason += fmt.Sprintf(" (%d of %d changes took effect)", len(done), len(s.Changes))
 	}
 	return r.is(status, reason)
