@@ -211,7 +211,7 @@ func (d *Description) Desired(known access.Known) (access.Desired, diag.List) {
 		Domains:   slices.Clone(d.Settings.Site.Domains),
 		Labels:    maps.Clone(d.labels),
 		Described: maps.Clone(d.described),
-		Warnings:  append(r.warnings, r.timed()...).Sort(),
+		Warnings:  slices.Concat(r.warnings, r.timed(), r.deleting(known.People)).Sort(),
 	}, nil
 }
 

@@ -120,3 +120,36 @@ func TestLongestTerm(t *testing.T) {
 		}
 	}
 }
+
+func TestDeleting(t *testing.T) {
+	day := func(s string) time.Time {
+		at, err := time.Parse(time.RFC3339, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at
+	}
+	docs, diags := schema.Parse([]schema.File{{Path: "a.weir.yaml", Bytes: []byte("weir: v1\nsite: {name: acme, timezone: Pacific/Auckland}\nusers:\n  a@x.y: {}\n  b@x.y: {state: deactivated}\n  c@x.y: {}\n  d@x.y: {}\n  e@x.y: {}\n")}})
+	if diags != nil {
+		t.Fatal(diags)
+	}
+	d, diags := schema.Compile(docs, nil, noon) // 2 July in Auckland
+	if d == nil {
+		t.Fatal(diags)
+	}
+	desired, _ := d.Desired(access.Known{People: map[access.Ref]access.PersonRecord{
+		"user:a@x.y": {Deleting: true, Ended: day("2026-06-25T12:00:00Z")}, "user:b@x.y": {Deleting: true}, "user:c@x.y": {Ended: day("2026-06-25T00:00:00Z")},
+		"user:d@x.y": {Deleting: true, Ended: day("2026-06-01T00:00:00Z")}, "user:e@x.y": {Deleting: true, Ended: day("2026-06-18T00:00:00Z")},
+		"user:stranger@x.y": {Deleting: true},
+	}})
+	const hint = " (an organisation admin can cancel that until then; weir neither starts nor stops it)"
+	want := []string{
+		`warning WR428 a.weir.yaml:4:3: the account of "a@x.y" is on its way to deletion: it is gone for good on 2026-07-10 at the earliest (8 days left of 14)` + hint,
+		`warning WR428 a.weir.yaml:5:3: the account of "b@x.y" is on its way to deletion: it is gone for good 14 days after that was asked for` + hint,
+		`warning WR428 a.weir.yaml:7:3: the account of "d@x.y" is on its way to deletion: it is gone for good 14 days after that was asked for, on a day that cannot be told` + hint,
+		`warning WR428 a.weir.yaml:8:3: the account of "e@x.y" is on its way to deletion: it is gone for good on 2026-07-02 at the earliest (0 days left of 14)` + hint,
+	}
+	if diff := cmp.Diff(want, lines(desired.Warnings)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

@@ -146,6 +146,9 @@ func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, o
 	if err != nil {
 		return err
 	}
+	if err := s.graces(ctx, r.at, obs); err != nil {
+		return err
+	}
 	if err := s.stillItself(ctx, r.me); err != nil {
 		return err
 	}
