@@ -324,7 +324,7 @@ func (a *applier) readBack(ctx context.Context) {
 		}
 		for _, line := range r.Changes {
 			c, perr := parseChange(line)
-			if perr != nil || c.Op != access.Remove && !after.Facts.Has(c.Fact) || c.Op == access.Remove && hasIdentity(after.Facts, c.Fact) {
+			if perr != nil || c.Op != access.Remove && !shows(after.Facts, c.Fact) || c.Op == access.Remove && hasIdentity(after.Facts, c.Fact) {
 				a.report.Steps[i] = r.is(Uncertain, "accepted by the site, but not visible afterwards: "+line)
 				break
 			}
@@ -332,6 +332,14 @@ func (a *applier) readBack(ctx context.Context) {
 	}
 	a.report.IDs, a.labels = after.IDs, after.Labels
 	a.report.Besides = a.besides(after)
+}
+
+// shows reports whether a site shows a fact. Of somebody who was removed a site may
+// show nothing: accounts that an organisation does not manage leave its lists.
+func shows(facts access.Set, f access.Fact) bool {
+	gone := f.Kind == access.State && f.Value == "removed" &&
+		!hasIdentity(facts, f) && !hasIdentity(facts, access.Fact{Kind: access.Exists, Object: f.Object})
+	return gone || facts.Has(f)
 }
 
 // besides gives what became otherwise than the steps say, of the objects that

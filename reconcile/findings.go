@@ -35,6 +35,19 @@ func (p *Plan) Stops() Stops {
 	return s
 }
 
+// Pressing gives the findings that are to be seen even where nothing changes:
+// somebody waits for an edit of the description, or a day comes near.
+func (p *Plan) Pressing() []Finding {
+	var out []Finding
+	for _, f := range p.Findings {
+		switch f.Code {
+		case "WR212", "WR404", "WR428":
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
 // findings puts the gravest first and gives them their serialised form, with
 // the owners of the spaces they are about.
 func findings(all []access.Finding, owners map[access.Ref]access.Ref) []Finding {

@@ -394,10 +394,8 @@ func want(s site.Reader, d Description, pins map[access.Ref]string, live site.Ob
 		return wanted{}, err
 	}
 	desired.Warnings = append(desired.Warnings, diags...)
-	w := wanted{moved: mistaken(pins, live, spoken(desired)), unknown: slices.Clone(live.Unknown)}
-	for _, f := range w.moved {
-		w.unknown = append(w.unknown, access.Unknown{Object: f.Object, Reason: "it is not the one that weir.lock names"})
-	}
+	moved, held := mistaken(pins, live, desired)
+	w := wanted{moved: moved, unknown: slices.Concat(live.Unknown, held)}
 	w.canon = s.Canonical(desired.Facts, live)
 	if w.canon.As[access.Role] == access.Permission {
 		desired.Scope.Limits = limitsWritten(s, desired, live)
@@ -523,35 +521,6 @@ func spoken(d access.Desired) map[access.Ref]bool {
 		if f.Kind == access.Role {
 			out[access.NewRef("space_role", f.Value)] = true
 		}
-	}
-	return out
-}
-
-// mistaken finds objects that are not the ones that the lock names: another
-// object under the name, or the same one under another name.
-func mistaken(pins map[access.Ref]string, live site.Observation, spoken map[access.Ref]bool) []access.Finding {
-	byID := make(map[string]access.Ref)
-	for ref, id := range live.IDs {
-		byID[ref.Type()+" "+id] = ref
-	}
-	var out []access.Finding
-	for _, ref := range slices.Sorted(maps.Keys(pins)) {
-		id := pins[ref]
-		if !spoken[ref] || live.IDs[ref] == id {
-			continue
-		}
-		f := access.Finding{Code: "WR404", Level: access.Deny, Object: ref,
-			Hint: "if this is right, delete its line from weir.lock; nothing about it is planned until then"}
-		other, renamed := byID[ref.Type()+" "+id]
-		switch {
-		case renamed:
-			f.Message = fmt.Sprintf("%s is now called %s", ref, other)
-		case live.IDs[ref] != "":
-			f.Message = fmt.Sprintf("%s is not the one that weir.lock names: another was made under the same name", ref)
-		default:
-			continue // it is gone, and will be made anew
-		}
-		out = append(out, f)
 	}
 	return out
 }
