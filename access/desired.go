@@ -14,7 +14,7 @@ type Desired struct {
 	// Reasons say why a fact is wanted, or is not to be any more, by identity, where
 	// the place does not say it by itself. They are words without a full stop.
 	Reasons map[Fact]string
-	// Owners gives the owner that a space's entry names, for messages.
+	// Owners gives the owner that the entry of a space or a group names, for messages.
 	Owners map[Ref]Ref
 	// Domains are those of the e-mail addresses of the site's own people, in lower
 	// case; none where the description does not say.
@@ -62,4 +62,5 @@ type Finding struct {
 	Message string // a sentence without a full stop
 	Hint    string // the remedy, in the imperative
 	Origin  diag.Range
+	Due     string // the day on which it happens by itself, YYYY-MM-DD; empty: on none
 }

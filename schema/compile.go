@@ -31,6 +31,7 @@ type Description struct {
 	products  map[string]productList // the lists of who holds a product role, by role
 	personal  *personalSpaces        // nil where the description does not speak of them
 	today     time.Time              // the first moment of the day at the site
+	endings   []ending               // entries with a last day to come, each once, by place
 
 	names Names
 
@@ -48,7 +49,7 @@ func (d *Description) Proofs() []access.Proof { return slices.Clone(d.proofs) }
 // Extent says how much of the site's content has to be read for the
 // description. It pins nothing: that is for who has the lock.
 func (d *Description) Extent() access.Extent {
-	e := access.Extent{Pages: slices.Clone(d.pages), Watch: slices.Clone(d.watch)}
+	e := access.Extent{Pages: slices.Clone(d.pages), Watch: slices.Clone(d.watch), Tokens: d.Settings.Tokens.Set}
 	if d.personal != nil {
 		e.Personal, e.Labels = d.personal.policy.Unused > 0, slices.Clone(d.personal.policy.Hold)
 	}
@@ -100,6 +101,7 @@ func Compile(docs []Document, lock Lock, now time.Time) (*Description, diag.List
 	c.out.today = time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
 	c.budget()
 	c.seats()
+	c.tokens()
 	c.policies()
 
 	// Everything that is described must be known before the first reference to
@@ -143,6 +145,9 @@ func Compile(docs []Document, lock Lock, now time.Time) (*Description, diag.List
 			c.out.pages = append(c.out.pages, a.Object)
 		}
 	}
+	// An archetype's entry stands once, however many spaces follow it.
+	slices.SortFunc(c.out.endings, func(a, b ending) int { return a.at.Compare(b.at) })
+	c.out.endings = slices.CompactFunc(c.out.endings, func(a, b ending) bool { return a.at == b.at })
 	slices.Sort(c.out.pages)
 	c.out.pages = slices.Compact(c.out.pages)
 	d := c.out // alone: the compiler holds every document

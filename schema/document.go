@@ -17,6 +17,7 @@ type Document struct {
 	Protect    *Protect
 	Budget     *Budget
 	Seats      *Seats
+	Tokens     *TokenWatch
 	Policies   []Policy
 	Absent     *List // references: "group:old"
 	Users      []User
@@ -69,6 +70,7 @@ type Site struct {
 	Product  *Str  // cloud | datacenter | embedded (the default)
 	Plan     *Str  // free | standard | premium | enterprise
 	Timezone *Str  // an IANA name; UTC where absent
+	Schedule *Str  // hourly | daily | weekly: how often an apply runs by itself
 	Domains  *List // of the e-mail addresses of the site's own people
 	Range    diag.Range
 }
@@ -149,7 +151,14 @@ type Seats struct {
 	Tiers     *SeatTiers
 	Limit     *Num // paid seats
 	SiteLimit *Num // paid seats and guests together
+	Renews    *Str // a day on which a period that is paid for begins
 	Range     diag.Range
+}
+
+// TokenWatch says how long before their ends API tokens are told of.
+type TokenWatch struct {
+	Warn  *Days
+	Range diag.Range
 }
 
 // SeatTiers are the steps of the price, with the place of the whole.
@@ -187,9 +196,11 @@ type Group struct {
 	Name        Str
 	Members     *Grants
 	MembersOf   *SetExpr
-	ProductRole *Str // user | admin | … | none
-	ManagedBy   *Str // idp
-	Description *Str // for readers of the file; weir does not write it
+	Owner       *Str  // a reference: who answers for the group, and for the seats that it gives
+	LongestTerm *Days // of each entry of Members
+	ProductRole *Str  // user | admin | … | none
+	ManagedBy   *Str  // idp
+	Description *Str  // for readers of the file; weir does not write it
 	Range       diag.Range
 }
 

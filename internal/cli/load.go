@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/diag"
@@ -31,6 +32,7 @@ type description struct {
 	recall func(site string) (access.Memory, error)
 	// warnings are what was told of it when it was read.
 	warnings diag.List
+	now      time.Time // by which it was compiled
 }
 
 // load reads the description in the folder. The error is a diag.List;
@@ -82,7 +84,7 @@ func (a *app) load() (*description, error) {
 		return nil, err
 	}
 	a.tell(diags)
-	out := &description{Description: d, lock: lock, judge: judge, warnings: diags}
+	out := &description{Description: d, lock: lock, judge: judge, warnings: diags, now: a.Clock()}
 	if d.Remembers() {
 		out.recall = a.remembered
 	}
@@ -160,7 +162,8 @@ func (d *description) memory(site string) (access.Memory, error) {
 // input is what a plan of the description is made of, for a site.
 func (d *description) input(s site.Reader) reconcile.Input {
 	return reconcile.Input{
-		Site: s, Name: d.site(), Home: d.Settings.Site.Range, Description: d, Judge: d.judge, Guards: d.guards(), Seats: d.seats(), Pins: d.lock, Base: d.base, Recall: d.recall,
+		Site: s, Name: d.site(), Home: d.Settings.Site.Range, Description: d, Judge: d.judge, Guards: d.guards(), Seats: d.seats(), Tokens: d.tokens(),
+		Pins: d.lock, Base: d.base, Recall: d.recall,
 	}
 }
 
@@ -177,6 +180,12 @@ func (d *description) guards() reconcile.Guards {
 	return g
 }
 
+// tokens gives what the description says of API tokens.
+func (d *description) tokens() reconcile.TokenTerms {
+	warn := d.Settings.Tokens
+	return reconcile.TokenTerms{Now: d.now, Warn: time.Duration(warn.Value) * 24 * time.Hour, At: warn.Range}
+}
+
 // seats gives what the description says of seats.
 func (d *description) seats() reconcile.SeatTerms {
 	s := d.Settings.Seats
@@ -184,6 +193,7 @@ func (d *description) seats() reconcile.SeatTerms {
 		Tariff: s.Tariff,
 		Seats:  reconcile.SeatBound{Most: s.Limit.Value, At: s.Limit.Range},
 		People: reconcile.SeatBound{Most: s.SiteLimit.Value, At: s.SiteLimit.Range},
+		Renews: s.Renews,
 	}
 }
 

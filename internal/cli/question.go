@@ -28,6 +28,7 @@ type query struct {
 	snapshot snapshotFlags
 	planned  bool
 	pages    bool
+	tokens   bool // API tokens are read
 	records  bool // when things in personal spaces were changed is read, too
 	all      bool
 	format   string
@@ -229,14 +230,15 @@ func askObserved(d *description, terms site.Terms, obs site.Observation) (*asked
 }
 
 func (q *query) widened(d *description, about []access.Ref) widened {
-	return widened{d, q.pages, q.records, slices.DeleteFunc(slices.Clone(about), func(r access.Ref) bool { return !r.IsPage() })}
+	return widened{d, q.pages, q.tokens, q.records, slices.DeleteFunc(slices.Clone(about), func(r access.Ref) bool { return !r.IsPage() })}
 }
 
-// widened is a description of which more is read: pages, and records of personal
-// spaces.
+// widened is a description of which more is read: pages, API tokens, and records of
+// personal spaces.
 type widened struct {
 	*description
 	all     bool
+	tokens  bool
 	records bool
 	pages   []access.Ref
 }
@@ -244,7 +246,7 @@ type widened struct {
 // Extent is the description's, and the pages that were asked about.
 func (w widened) Extent() access.Extent {
 	e := w.description.Extent()
-	e.All, e.Personal = w.all, e.Personal || w.records
+	e.All, e.Tokens, e.Personal = w.all, e.Tokens || w.tokens, e.Personal || w.records
 	// What restricts the pages above binds a page, and the driver finds those only
 	// where it reads the whole space.
 	for _, p := range w.pages {

@@ -29,6 +29,8 @@ var Codes = map[string]string{
 	"WR207": "malformed lock file",
 	"WR208": "personal spaces that nobody can be kept from, or given",
 	"WR209": "a request for a personal space that cannot be granted",
+	"WR212": "an entry ends soon",
+	"WR213": "an entry beyond the longest term",
 
 	"WR301": "anonymous access",
 	"WR302": "grant to a single person",
@@ -54,6 +56,10 @@ var Codes = map[string]string{
 	"WR415": "Create Space in place of Personal Space",
 	"WR416": "a full space that is one person's own",
 	"WR417": "spaces deleted for good",
+	"WR426": "nothing ends by itself",
+	"WR427": "an account that comes back",
+	"WR428": "an account on its way to deletion",
+	"WR429": "an API token ends soon",
 
 	"WR501": "the site file cannot be used",
 	"WR502": "the site cannot hold this",
