@@ -51,7 +51,7 @@ func (d *Description) Proofs() []access.Proof { return slices.Clone(d.proofs) }
 func (d *Description) Extent() access.Extent {
 	e := access.Extent{Pages: slices.Clone(d.pages), Watch: slices.Clone(d.watch), Tokens: d.Settings.Tokens.Set}
 	if d.personal != nil {
-		e.Personal, e.Labels = d.personal.policy.Unused > 0, slices.Clone(d.personal.policy.Hold)
+		e.Personal, e.Left, e.Labels = d.personal.policy.Unused > 0, d.personal.policy.Left != nil, slices.Clone(d.personal.policy.Hold)
 	}
 	return e
 }

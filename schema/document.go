@@ -355,6 +355,7 @@ type PersonalSpaces struct {
 	By        *List   // groups
 	Gate      *Str    // a group's name; Cloud only
 	Requests  *Grants // people, each with a last day
+	Roles     *Roles  // in every personal space, beside its owner
 	Limits    *GrantLimits
 	OwnerLeft *OwnerLeft
 	Unused    *UnusedSpace

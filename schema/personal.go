@@ -39,6 +39,7 @@ type personalSpaces struct {
 	by       []sourceGroup
 	gate     access.Ref // Cloud
 	requests []personalRequest
+	roles    []personalRole
 	limits   *access.Limits
 	policy   lifecycle.Policy
 	at       diag.Range // of the whole
@@ -51,6 +52,13 @@ type personalRequest struct {
 	who   access.Ref
 	until string
 	at    diag.Range
+}
+
+// personalRole is what somebody holds in every personal space.
+type personalRole struct {
+	who, role access.Ref
+	at        diag.Range
+	expired   bool
 }
 
 // lowerPersonal reads personal_spaces. What it comes to depends on the site, and is
@@ -71,6 +79,7 @@ func (c *compiler) lowerPersonal(groups map[access.Ref]Group) {
 	}
 	c.lowerGate(out, *p, groups)
 	c.lowerRequests(out, *p)
+	c.lowerPersonalRoles(out, *p)
 	if p.Limits != nil {
 		if l, ok := c.readLimits(*p.Limits); ok {
 			if slices.Contains(l.To, access.Pattern(access.Anonymous)) {
@@ -192,6 +201,34 @@ func rangeOf[T any](v *T, at func(*T) diag.Range) *diag.Range {
 	}
 	r := at(v)
 	return &r
+}
+
+// lowerPersonalRoles reads who holds which role in every personal space.
+func (c *compiler) lowerPersonalRoles(out *personalSpaces, p PersonalSpaces) {
+	if p.Roles == nil {
+		return
+	}
+	seen := make(map[access.Ref]diag.Range)
+	for _, item := range p.Roles.Items {
+		role, ok := c.named("space_role", item.Role.Value, item.Role.Range)
+		if !ok {
+			continue
+		}
+		c.refer(role, item.Role.Range)
+		for _, g := range item.Grants {
+			who, ok := c.read(g.Who, readHolder)
+			switch {
+			case !ok || c.repeated(seen, who, g.Who.Range, "roles"):
+			case who == access.Anonymous || who == access.Unlicensed:
+				c.add("WR202", g.Who.Range, "personal spaces are never opened to the public", "name a group, a person or everyone")
+			case g.Until != nil && c.ended(*g.Until, "the entry of "+quote(g.Who.Value)):
+				out.roles = append(out.roles, personalRole{who, role, g.Who.Range, true})
+			case !c.shutOut(who, g.Who):
+				c.refer(who, g.Who.Range)
+				out.roles = append(out.roles, personalRole{who, role, g.Who.Range, false})
+			}
+		}
+	}
 }
 
 // lowerRequests reads who asked for a personal space.
@@ -408,6 +445,9 @@ func (w *wishes) boundaries() {
 		if back {
 			w.want(owner, w.p.at, "nobody administers the space, and its owner is to")
 		}
+		if current && s.State == lifecycle.Active {
+			w.shared(s)
+		}
 		if w.p.limits == nil {
 			continue
 		}
@@ -424,6 +464,41 @@ func (w *wishes) boundaries() {
 			}
 		}
 	}
+}
+
+// shared gives those who hold a role in every personal space theirs in one whose
+// owner is there. Whoever holds as much by now keeps what the owner gave them.
+func (w *wishes) shared(s lifecycle.Space) {
+	for _, r := range w.p.roles {
+		f := access.Fact{Kind: access.Role, Object: s.Space, Subject: r.who, Value: r.role.ID()}
+		switch {
+		case r.who == s.Owner:
+			continue
+		case r.expired:
+			if w.live.Has(f) {
+				w.scope.Expired[f.Identity()] = true
+			}
+			continue
+		}
+		least := w.view.Grants(r.role)
+		if held, ok := w.live.Get(f); ok && least.Within(w.view.Grants(access.NewRef("space_role", held.Value))) && w.allows(held) {
+			f = held
+		}
+		w.want(f, r.at, "")
+	}
+}
+
+// allows reports whether what somebody holds is within the limits, if there are any.
+func (w *wishes) allows(f access.Fact) bool {
+	l := w.p.limits
+	if l == nil {
+		return true
+	}
+	bound := l.Permissions
+	if l.Role != "" {
+		bound = w.view.Grants(l.Role)
+	}
+	return l.Allow(f.Subject, w.view.Guest(f.Subject), w.view.Grants(access.NewRef("space_role", f.Value)), bound)
 }
 
 // adminRole is the product's own role of who administers a space.

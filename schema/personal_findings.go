@@ -28,9 +28,11 @@ func (w *wishes) findings() {
 	coming := slices.DeleteFunc(stage(lifecycle.Announced), func(s lifecycle.Space) bool { return !s.State.Left() && s.On.After(soon) })
 	if n := len(coming); n > 0 {
 		w.tell("WR413", fmt.Sprintf("%s will be archived: %s", countSpaces(n), dated(coming)), list)
+		w.due(coming)
 	}
 	if doomed := stage(lifecycle.Doomed); len(doomed) > 0 {
 		w.tell("WR413", fmt.Sprintf("%s will be deleted for good: %s", countSpaces(len(doomed)), dated(doomed)), list)
+		w.due(doomed)
 	}
 	if n := len(stage(lifecycle.Waits)); n > 0 {
 		w.tell("WR414", fmt.Sprintf("%s more are to be archived: one apply archives %d, and the next goes on", strconv.Itoa(n), w.p.policy.Batch),
@@ -51,6 +53,12 @@ func (w *wishes) findings() {
 
 // tell warns, at the place of the whole.
 func (w *wishes) tell(code, summary, hint string) { w.warn(code, w.p.at, summary, hint) }
+
+// due says when what was told last begins by itself: with the first of the spaces.
+func (w *wishes) due(spaces []lifecycle.Space) {
+	first := slices.MinFunc(spaces, func(a, b lifecycle.Space) int { return a.On.Compare(b.On) })
+	w.warnings[len(w.warnings)-1].Due = first.On.Format(time.DateOnly)
+}
 
 func countSpaces(n int) string {
 	if n == 1 {

@@ -295,6 +295,9 @@ var personalGen = rapid.Custom(func(t *rapid.T) PersonalSpaces {
 		Create: maybe(t, plainStr, "create"), By: maybe(t, listsOf(plainStr), "by"), Gate: maybe(t, plainStr, "gate"),
 		Requests: maybe(t, grantListsOf(plainStr), "requests"), Hold: maybe(t, listsOf(plainStr), "hold"), Batch: maybe(t, counts, "batch"),
 	}
+	if rapid.Bool().Draw(t, "has roles") {
+		p.Roles = maybe(t, rolesOf(plainStr), "roles")
+	}
 	if rapid.Bool().Draw(t, "has limits") {
 		p.Limits = &GrantLimits{Role: maybe(t, plainStr, "role"), To: maybe(t, listsOf(plainStr), "to"), Never: maybe(t, listsOf(plainStr), "never")}
 	}

@@ -77,6 +77,7 @@ type SnapshotExtent struct {
 	Watch    []access.Ref          `json:"watch,omitempty"`
 	All      bool                  `json:"all,omitempty"`
 	Personal bool                  `json:"personal,omitempty"`
+	Left     bool                  `json:"left,omitempty"`
 	Tokens   bool                  `json:"tokens,omitempty"`
 	Labels   []string              `json:"labels,omitempty"`
 	Pins     map[access.Ref]string `json:"pins,omitempty"`

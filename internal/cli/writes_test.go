@@ -102,6 +102,7 @@ var commands = map[string]may{
 		{args: []string{"{}"}},
 		{args: []string{"--dir", "{}", "--planned", "--by", "group", "--format", "json"}},
 	}},
+	"weir tokens": {read: true, runs: []run{{codes: []int{0}}}},
 	"weir personal-spaces": {read: true, runs: []run{
 		{args: []string{"{}"}},
 		{args: []string{"--dir", "{}", "--planned", "--format", "html"}},

@@ -154,7 +154,8 @@ func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, o
 		}
 		least = max(1, (len(tokens)+orgPage-1)/orgPage)
 	}
-	if err := s.graces(ctx, r.at, obs); err != nil {
+	ended, err := s.endings(ctx, r, extent, facts, obs)
+	if err != nil {
 		return err
 	}
 	if err := s.stillItself(ctx, r.me); err != nil {
@@ -171,7 +172,7 @@ func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, o
 	obs.Extent = extent
 	obs.Unknown = slices.Concat(r.unknown, unknown, pages.unknown)
 	slices.SortFunc(obs.Unknown, byObject)
-	obs.Requests, obs.Floor = s.client.Sent()-before, floor(r.size())+pages.floor+records.floor+least
+	obs.Requests, obs.Floor = s.client.Sent()-before, floor(r.size())+pages.floor+records.floor+least+ended
 	return nil
 }
 
