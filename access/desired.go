@@ -11,7 +11,7 @@ type Desired struct {
 	// described removal (an `absent` entry, a no_access state) by its
 	// `exists` fact.
 	Origins map[Fact]diag.Range
-	// Owners gives the owner that a space's entry names, for messages.
+	// Owners gives the owner that the entry of a space or a group names, for messages.
 	Owners map[Ref]Ref
 	// Domains are those of the e-mail addresses of the site's own people, in lower
 	// case; none where the description does not say.
@@ -59,4 +59,5 @@ type Finding struct {
 	Message string // a sentence without a full stop
 	Hint    string // the remedy, in the imperative
 	Origin  diag.Range
+	Due     string // the day on which it happens by itself, YYYY-MM-DD; empty: on none
 }

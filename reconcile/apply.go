@@ -364,7 +364,9 @@ func (a *applier) besides(after site.Observation) []string {
 	var out []access.Change
 	for _, c := range access.Changes(a.live.Facts.Apply(done), after.Facts) {
 		hidden := slices.ContainsFunc(unseen, func(u unknowns) bool { _, ok := u.covers(c.Fact); return ok })
-		if touched[c.Fact.Object] && !mine[c.Fact.Identity()] && !hidden {
+		// A space that is made has a name, whether or not one is described.
+		named := c.Fact.Kind == access.Name && mine[access.Fact{Kind: access.Exists, Object: c.Fact.Object}]
+		if touched[c.Fact.Object] && !mine[c.Fact.Identity()] && !hidden && !named {
 			out = append(out, c)
 		}
 	}

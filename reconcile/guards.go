@@ -164,7 +164,11 @@ func (g Guards) budgets(d access.Delta) []Budget {
 	}
 	out := []Budget{}
 	for _, row := range slices.Sorted(maps.Keys(removed)) {
-		out = append(out, g.Removals.use("removals."+row, removed[row], removedAdmin[row], live[row]))
+		limit := g.Removals
+		if row == "space" {
+			limit = Limit{} // none goes, with all that is in it, unless somebody accepts it (decision 0027)
+		}
+		out = append(out, limit.use("removals."+row, removed[row], removedAdmin[row], live[row]))
 	}
 	people, peopleAdmin := make(map[access.Ref]bool), make(map[access.Ref]bool)
 	for _, e := range d.Effects {
@@ -387,6 +391,9 @@ func lastAssignments(d access.Delta) []access.Ref {
 		}
 		if _, stays := d.Target.Get(access.Fact{Kind: access.Exists, Object: f.Subject}); f.Subject.Type() == "group" && !stays {
 			continue // it goes with its group, and the site lets it
+		}
+		if there := (access.Fact{Kind: access.Exists, Object: f.Object}); d.Live.Has(there) && !d.Target.Has(there) {
+			continue // nothing is left that needs one
 		}
 		if administer(d.Before, d.Live, f.Object) > 0 && administer(d.After, d.Target, f.Object) == 0 {
 			out = append(out, f.Object)

@@ -208,6 +208,9 @@ type Finding struct {
 	Message string       `json:"message"`          // a sentence without a full stop
 	Hint    string       `json:"hint,omitempty"`   // the remedy
 	Origin  *Origin      `json:"origin,omitempty"` // where it is described
+	// Due is the day on which it happens by itself, YYYY-MM-DD, so that it is told even
+	// where there is nothing to do.
+	Due string `json:"due,omitempty"`
 }
 
 // Reach is one thing that people gain or lose in one space, or on one page or
@@ -244,6 +247,7 @@ type Input struct {
 	Judge       Judge
 	Guards      Guards
 	Seats       SeatTerms
+	Tokens      TokenTerms
 	// Memory is what weir remembers of the site.
 	Memory access.Memory
 	// Pins are the ids that weir.lock holds for the names of the description.
@@ -365,7 +369,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p.Findings = findings(slices.Concat(
 		judged, moved, diff.findings(desired, canon.Manual, live.Facts), refused(canon, desired), noted(canon, desired), stepFindings(steps),
 		beyond.findings(desired), returning(diff.Changes, diff.Target, desired), pages(extent, live, desired), lifted(delta), beside(delta),
-		in.Guards.admins(delta), own(live.Facts, diff.Target, live.Account), emptied(delta), seats.findings(), warnings(desired.Warnings)), desired.Owners)
+		in.Guards.admins(delta), own(live.Facts, diff.Target, live.Account), emptied(delta), seats.findings(), in.Tokens.findings(live), warnings(desired.Warnings)), desired.Owners)
 	p.Assertions, p.Proofs = claims(held), claims(proved)
 	p.Names = named(desired.Labels, p.told()...)
 	p.Owners = p.touched(desired.Owners)

@@ -48,7 +48,7 @@ func (d *Description) Proofs() []access.Proof { return slices.Clone(d.proofs) }
 // Extent says how much of the site's content has to be read for the
 // description. It pins nothing: that is for who has the lock.
 func (d *Description) Extent() access.Extent {
-	return access.Extent{Pages: slices.Clone(d.pages), Watch: slices.Clone(d.watch)}
+	return access.Extent{Pages: slices.Clone(d.pages), Watch: slices.Clone(d.watch), Tokens: d.Settings.Tokens.Set}
 }
 
 // Compile brings documents down to facts: it checks values and references,
@@ -95,6 +95,7 @@ func Compile(docs []Document, lock Lock, now time.Time) (*Description, diag.List
 	c.out.today = c.today
 	c.budget()
 	c.seats()
+	c.tokens()
 	c.policies()
 
 	// Everything that is described must be known before the first reference to

@@ -17,6 +17,7 @@ type Document struct {
 	Protect    *Protect
 	Budget     *Budget
 	Seats      *Seats
+	Tokens     *TokenWatch
 	Policies   []Policy
 	Absent     *List // references: "group:old"
 	Users      []User
@@ -149,7 +150,14 @@ type Seats struct {
 	Tiers     *SeatTiers
 	Limit     *Num // paid seats
 	SiteLimit *Num // paid seats and guests together
+	Renews    *Str // a day on which a period that is paid for begins
 	Range     diag.Range
+}
+
+// TokenWatch says how long before their ends API tokens are told of.
+type TokenWatch struct {
+	Warn  *Days
+	Range diag.Range
 }
 
 // SeatTiers are the steps of the price, with the place of the whole.
@@ -190,6 +198,7 @@ type Group struct {
 	LongestTerm *Days // of each entry of Members
 	ProductRole *Str  // user | admin | … | none
 	ManagedBy   *Str  // idp
+	Owner       *Str  // a reference: who answers for the group, and for the seats that it gives
 	Description *Str  // for readers of the file; weir does not write it
 	Range       diag.Range
 }

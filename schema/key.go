@@ -33,6 +33,10 @@ var documentKeys = []key[Document]{
 		`{limit: 250}`, `{ limit = 250 }`),
 		object("seats", seatsKeys, func(s *Seats) *diag.Range { return &s.Range }),
 		func(d *Document) **Seats { return &d.Seats }),
+	field(single("tokens", "How long before their ends API tokens are told of: a plan then reads all that the organisation shows.",
+		`{warn: 30d}`, `{ warn = "30d" }`),
+		object("tokens", tokenKeys, func(t *TokenWatch) *diag.Range { return &t.Range }),
+		func(d *Document) **TokenWatch { return &d.Tokens }),
 	field(single("policies", "The rules that judge every plan, by name.",
 		`{anonymous_access: {level: deny}}`, `{ anonymous_access = { level = "deny" } }`),
 		policies, func(d *Document) *[]Policy { return &d.Policies }),
@@ -192,6 +196,14 @@ var seatsKeys = []key[Seats]{
 		count, func(s *Seats) **Num { return &s.Limit }),
 	field(same("site_limit", "The most people there may be on the site, guests included.", `50000`),
 		count, func(s *Seats) **Num { return &s.SiteLimit }),
+	field(attr("renews", "A day on which a period that is paid for begins, by the billing pages: seats that are given up cost until the next such day.",
+		`2026-01-15`, `"2026-01-15"`),
+		day, func(s *Seats) **Str { return &s.Renews }),
+}
+
+var tokenKeys = []key[TokenWatch]{
+	field(required(attr("warn", "How long before its end a token is told of.", `30d`, `"30d"`)),
+		duration, func(t *TokenWatch) **Days { return &t.Warn }),
 }
 
 var seatTierKeys = []key[SeatTier]{
@@ -225,6 +237,9 @@ var groupKeys = []key[Group]{
 		prose, func(g *Group) **Str { return &g.Description }),
 	field(attr("managed_by", "Who else owns the group: it is read and granted to, never written.", `idp`, `"idp"`),
 		choice("idp"), func(g *Group) **Str { return &g.ManagedBy }),
+	field(attr("owner", "Who answers for the group and for the seats that it gives: shown in messages and in `weir seats --by owner`.",
+		`group:it-leads`, `"group:it-leads"`),
+		reference, func(g *Group) **Str { return &g.Owner }),
 	field(attr("product_role", "The product role that members hold.", `user`, `"user"`),
 		text, func(g *Group) **Str { return &g.ProductRole }),
 	field(attr("members_of", "Groups whose people belong to this one: in any of `any` and in all of `all`, less those in `except`.",

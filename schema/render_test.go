@@ -204,7 +204,7 @@ func groupsOf(g *rapid.Generator[Str]) *rapid.Generator[Group] {
 		return s
 	})
 	return rapid.Custom(func(t *rapid.T) Group {
-		v := Group{Name: g.Draw(t, "name"), Description: maybe(t, proseStr, "description"), MembersOf: maybe(t, set, "members_of"), ProductRole: maybe(t, g, "product_role"), ManagedBy: maybe(t, g, "managed_by")}
+		v := Group{Name: g.Draw(t, "name"), Description: maybe(t, proseStr, "description"), MembersOf: maybe(t, set, "members_of"), ProductRole: maybe(t, g, "product_role"), ManagedBy: maybe(t, g, "managed_by"), Owner: maybe(t, g, "owner")}
 		if rapid.Bool().Draw(t, "has members") {
 			v.Members = &Grants{Items: grantsOf(g).Draw(t, "members")}
 		}
@@ -261,7 +261,7 @@ var amounts = rapid.Map(rapid.StringMatching(`(0|[1-9][0-9]{0,14})(\.[0-9]{1,15}
 var seatsGen = rapid.Custom(func(t *rapid.T) Seats {
 	s := Seats{
 		Currency: maybe(t, plainStr, "currency"), Per: maybe(t, plainStr, "per"),
-		Limit: maybe(t, counts, "limit"), SiteLimit: maybe(t, counts, "site_limit"),
+		Limit: maybe(t, counts, "limit"), SiteLimit: maybe(t, counts, "site_limit"), Renews: maybe(t, dayStr, "renews"),
 	}
 	if rapid.Bool().Draw(t, "has tiers") {
 		s.Tiers = &SeatTiers{Items: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) SeatTier {
@@ -317,6 +317,7 @@ var documents = rapid.Custom(func(t *rapid.T) Document {
 		d.Budget = &Budget{Removals: maybe(t, limit, "removals"), PeopleLosingAccess: maybe(t, limit, "people"), Unattended: maybe(t, unattended, "unattended")}
 	}
 	d.Seats = maybe(t, seatsGen, "seats")
+	d.Tokens = maybe(t, rapid.Map(rapid.IntRange(1, maxDays), func(n int) TokenWatch { return TokenWatch{Warn: &Days{Value: float64(n)}} }), "tokens")
 	d.Policies = few(t, rapid.Custom(func(t *rapid.T) Policy {
 		return Policy{Rule: ruleStr.Draw(t, "rule"), Level: maybe(t, plainStr, "level"), Allow: maybe(t, listsOf(plainStr), "allow")}
 	}), "policies", func(p Policy) Str { return p.Rule })

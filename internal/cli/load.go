@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/diag"
@@ -29,6 +30,7 @@ type description struct {
 	base  *reconcile.Base // what it is compared with, where that was asked for
 	// warnings are what was told of it when it was read.
 	warnings diag.List
+	now      time.Time // by which it was compiled
 }
 
 // load reads the description in the folder. The error is a diag.List;
@@ -80,7 +82,7 @@ func (a *app) load() (*description, error) {
 		return nil, err
 	}
 	a.tell(diags)
-	return &description{Description: d, lock: lock, judge: judge, warnings: diags}, nil
+	return &description{Description: d, lock: lock, judge: judge, warnings: diags, now: a.Clock()}, nil
 }
 
 func (a *app) loadLock(root *os.Root) (schema.Lock, diag.List) {
@@ -147,6 +149,7 @@ func (d *description) site() reconcile.SiteName {
 func (d *description) input(s site.Reader) reconcile.Input {
 	return reconcile.Input{
 		Site: s, Name: d.site(), Home: d.Settings.Site.Range, Description: d, Judge: d.judge, Guards: d.guards(), Seats: d.seats(), Pins: d.lock, Base: d.base,
+		Tokens: d.tokens(),
 	}
 }
 
@@ -163,6 +166,12 @@ func (d *description) guards() reconcile.Guards {
 	return g
 }
 
+// tokens gives what the description says of API tokens.
+func (d *description) tokens() reconcile.TokenTerms {
+	warn := d.Settings.Tokens
+	return reconcile.TokenTerms{Now: d.now, Warn: time.Duration(warn.Value) * 24 * time.Hour, At: warn.Range}
+}
+
 // seats gives what the description says of seats.
 func (d *description) seats() reconcile.SeatTerms {
 	s := d.Settings.Seats
@@ -170,6 +179,7 @@ func (d *description) seats() reconcile.SeatTerms {
 		Tariff: s.Tariff,
 		Seats:  reconcile.SeatBound{Most: s.Limit.Value, At: s.Limit.Range},
 		People: reconcile.SeatBound{Most: s.SiteLimit.Value, At: s.SiteLimit.Range},
+		Renews: s.Renews,
 	}
 }
 

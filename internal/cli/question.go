@@ -28,6 +28,7 @@ type query struct {
 	snapshot snapshotFlags
 	planned  bool
 	pages    bool
+	tokens   bool // API tokens are read
 	all      bool
 	format   string
 }
@@ -219,20 +220,21 @@ func askObserved(d *description, terms site.Terms, obs site.Observation) (*asked
 }
 
 func (q *query) widened(d *description, about []access.Ref) widened {
-	return widened{d, q.pages, slices.DeleteFunc(slices.Clone(about), func(r access.Ref) bool { return !r.IsPage() })}
+	return widened{d, q.pages, q.tokens, slices.DeleteFunc(slices.Clone(about), func(r access.Ref) bool { return !r.IsPage() })}
 }
 
 // widened is a description of which more pages are read.
 type widened struct {
 	*description
-	all   bool
-	pages []access.Ref
+	all    bool
+	tokens bool
+	pages  []access.Ref
 }
 
 // Extent is the description's, and the pages that were asked about.
 func (w widened) Extent() access.Extent {
 	e := w.description.Extent()
-	e.All = w.all
+	e.All, e.Tokens = w.all, w.tokens || e.Tokens
 	// What restricts the pages above binds a page, and the driver finds those only
 	// where it reads the whole space.
 	for _, p := range w.pages {

@@ -52,6 +52,7 @@ var Codes = map[string]string{
 	"WR426": "nothing ends by itself",
 	"WR427": "an account that comes back",
 	"WR428": "an account on its way to deletion",
+	"WR429": "an API token ends soon",
 
 	"WR501": "the site file cannot be used",
 	"WR502": "the site cannot hold this",

@@ -266,6 +266,11 @@ func (r *Redactor) Observation(obs site.Observation) site.Observation {
 		record.Labels = r.labels(record.Labels)
 		out.Spaces[r.Ref(ref)] = record
 	}
+	out.Tokens = nil
+	for _, t := range obs.Tokens {
+		t.ID, t.Label, t.Owner = r.hash("id of token", t.ID), "token-"+r.hash("token", t.Label), r.Ref(t.Owner)
+		out.Tokens = append(out.Tokens, t)
+	}
 	out.Extent.Labels = r.labels(obs.Extent.Labels)
 	out.Unclaimed = make(map[access.Ref]bool, len(obs.Unclaimed))
 	for ref, is := range obs.Unclaimed {
