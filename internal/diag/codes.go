@@ -50,7 +50,7 @@ var Codes = map[string]string{
 	"WR411": "a restriction is lifted",
 	"WR412": "more seats than there may be",
 	"WR426": "nothing ends by itself",
-	"WR427": "an account that comes back",
+	"WR427": "a deactivated account is reactivated",
 	"WR428": "an account on its way to deletion",
 	"WR429": "an API token ends soon",
 
