@@ -90,7 +90,7 @@ const fewEndings = 5
 func (d *Description) endingSoon() diag.List {
 	last := addDays(d.today, noticeDays)
 	var soon []ending
-	for _, e := range d.endings {
+	for _, e := range d.endingEntries() {
 		if e.day <= last {
 			soon = append(soon, e)
 		}
@@ -116,11 +116,17 @@ func (d *Description) endingSoon() diag.List {
 		"write later days, or let them end (weir people lists the days)"))
 }
 
+// endingEntries gives what stands in the description: an archetype's entry stands
+// once, however many spaces follow it.
+func (d *Description) endingEntries() []ending {
+	return slices.CompactFunc(slices.Clone(d.endings), func(a, b ending) bool { return a.at == b.at })
+}
+
 // unscheduled says that nothing expires by itself, where something is to expire and
 // the description does not say that applies run by themselves.
 func (d *Description) unscheduled() diag.List {
 	n := 0
-	for _, e := range d.endings {
+	for _, e := range d.endingEntries() {
 		if e.who != "" {
 			n++
 		}
