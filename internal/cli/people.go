@@ -127,6 +127,9 @@ func (q *query) people(ctx context.Context) (*render.Table, error) {
 	if len(k.obs.People) == 0 && len(rows) > 0 {
 		t.Notes = append(t.Notes, "this site does not tell when people came and were last there")
 	}
+	if count[toBeDeleted] > 0 {
+		t.Notes = append(t.Notes, "a deletion can be cancelled for 14 days after it was asked for: the days left are counted from the deactivation, and may be more")
+	}
 	if count[neverActive] > 0 {
 		t.Notes = append(t.Notes, "who has accepted an invitation no interface tells; a visit is told up to a day late")
 	}
@@ -194,14 +197,16 @@ func (l *peopleList) stands(who access.Ref) (standing, string) {
 	_, known := l.obs.IDs[who]
 	switch {
 	case record.Deleting:
-		return toBeDeleted, "deactivated, " + l.grace(record)
+		return toBeDeleted, l.grace(record)
 	case shut && state.Value == "suspended":
 		return suspended, state.Value
 	case shut && state.Value == "deactivated":
 		return deactivated, state.Value
 	case shut:
 		return removed, state.Value
-	case !enters && !known:
+	case !known && enters:
+		return notThere, "to be invited"
+	case !known:
 		return notThere, "not there yet"
 	case !enters:
 		return noAccess, "no access"
@@ -214,14 +219,14 @@ func (l *peopleList) stands(who access.Ref) (standing, string) {
 // graceDays is how long the deletion of an account can be stopped (evidence A3).
 const graceDays = 14
 
-// grace says how many days are left. They count from the day on which the account
-// was deactivated, which cannot be later than that on which its deletion was asked
-// for.
+// grace says how many days are left, at least. They count from the day on which the
+// account was deactivated, which cannot be later than that on which its deletion was
+// asked for.
 func (l *peopleList) grace(record access.PersonRecord) string {
 	if left := graceDays - l.days(record.Ended); !record.Ended.IsZero() && left >= 0 {
-		return fmt.Sprintf("deleted for good in %s at the earliest", dayCount(left))
+		return fmt.Sprintf("to be deleted, %d of %d days left", left, graceDays)
 	}
-	return fmt.Sprintf("deleted for good %d days after that was asked for", graceDays)
+	return "to be deleted"
 }
 
 // days counts the days since a time, by the calendar of the site where that is
@@ -319,7 +324,7 @@ func (p *describedPeople) export() *render.Table {
 			}
 			slices.Sort(byDay[day])
 			row[2] = strings.Join(byDay[day], ";")
-			if u.State != nil {
+			if u.State != nil && u.State.Value != "active" {
 				row[3] = u.State.Value
 			}
 			row[5] = p.roleOf(byDay[day], u.State == nil || u.State.Value == "active")
