@@ -182,9 +182,13 @@ func (l *peopleList) person(who access.Ref) listedPerson {
 	case l.obs.Unclaimed[who]:
 		managed = "no"
 	}
+	name := l.names[who]
+	if l.desired != nil && l.desired.Labels[who] != "" {
+		name = l.desired.Labels[who] // people choose the site's themselves
+	}
 	doors := slices.Sorted(slices.Values(l.doors[who]))
 	r.row = []string{
-		personCell(who), l.names[who], kind, r.state, dayCell(record.Added), dayCell(record.Active), managed, strings.Join(doors, ";"), l.next[who],
+		personCell(who), name, kind, r.state, dayCell(record.Added), dayCell(record.Active), managed, strings.Join(doors, ";"), l.next[who],
 	}
 	return r
 }
