@@ -11,6 +11,9 @@ type Desired struct {
 	// described removal (an `absent` entry, a no_access state) by its
 	// `exists` fact.
 	Origins map[Fact]diag.Range
+	// Reasons say why a fact is wanted, or is not to be any more, by identity, where
+	// the place does not say it by itself. They are words without a full stop.
+	Reasons map[Fact]string
 	// Owners gives the owner that the entry of a space or a group names, for messages.
 	Owners map[Ref]Ref
 	// Domains are those of the e-mail addresses of the site's own people, in lower

@@ -40,8 +40,7 @@ func (p *Plan) Stops() Stops {
 func (p *Plan) Pressing() []Finding {
 	var out []Finding
 	for _, f := range p.Findings {
-		switch f.Code {
-		case "WR212", "WR404", "WR428":
+		if f.Due != "" || f.Code == "WR404" {
 			out = append(out, f)
 		}
 	}
@@ -236,7 +235,7 @@ func stepFindings(steps []site.Step) []access.Finding {
 func warnings(list diag.List) []access.Finding {
 	var out []access.Finding
 	for _, d := range list {
-		out = append(out, access.Finding{Code: d.Code, Level: access.Warn, Message: d.Summary, Hint: d.Hint, Origin: d.Range})
+		out = append(out, access.Finding{Code: d.Code, Level: access.Warn, Message: d.Summary, Hint: d.Hint, Origin: d.Range, Due: d.Due})
 	}
 	return out
 }

@@ -248,8 +248,10 @@ type Input struct {
 	Guards      Guards
 	Seats       SeatTerms
 	Tokens      TokenTerms
-	// Memory is what weir remembers of the site.
+	// Memory is what weir remembers of the site; where Recall is not nil, that tells it
+	// once the site is known.
 	Memory access.Memory
+	Recall func(site string) (access.Memory, error)
 	// Pins are the ids that weir.lock holds for the names of the description.
 	Pins map[access.Ref]string
 	// Base, if any, is the earlier revision that the description is compared with.
@@ -279,6 +281,11 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	live, err := in.Site.Observe(ctx, extent)
 	if err != nil {
 		return nil, err
+	}
+	if in.Recall != nil {
+		if in.Memory, err = in.Recall(live.Site); err != nil {
+			return nil, err
+		}
 	}
 	wanted, err := want(in.Site, in.Description, in.Pins, live, in.Memory)
 	if err != nil {
@@ -565,6 +572,9 @@ func (p *Plan) addSteps(steps []site.Step, diff Difference, desired access.Desir
 			planned.Reason = diff.Entered[id].String() + " begins to let people in"
 		default:
 			planned.Reason = Described
+		}
+		if why := desired.Reasons[id]; why != "" && planned.ConsequenceOf == "" {
+			planned.Reason = why
 		}
 		p.Changes = append(p.Changes, planned)
 	}

@@ -21,11 +21,13 @@ func (d *Description) deleting(people map[access.Ref]access.PersonRecord) diag.L
 		if !record.Deleting || !d.described[ref] {
 			continue
 		}
+		when, day := d.graceEnds(record.Ended)
 		out = append(out, diag.Diagnostic{
 			Code: "WR428", Severity: diag.Warning,
-			Summary: fmt.Sprintf("the account of %s is on its way to deletion: it is gone for good %s", quote(ref.ID()), d.graceEnds(record.Ended)),
+			Summary: fmt.Sprintf("the account of %s is on its way to deletion: it is gone for good %s", quote(ref.ID()), when),
 			Hint:    "an organisation admin can cancel that until then; weir neither starts nor stops it",
 			Range:   d.origins[access.Fact{Kind: access.Exists, Object: ref}],
+			Due:     day,
 		})
 	}
 	return out
@@ -33,17 +35,18 @@ func (d *Description) deleting(people map[access.Ref]access.PersonRecord) diag.L
 
 // graceEnds says when the grace ends of an account that was deactivated at a time.
 // The site tells that day, and not the one on which the deletion was asked for,
-// which cannot be earlier.
-func (d *Description) graceEnds(ended time.Time) string {
+// which cannot be earlier. Where the day cannot be told it may be any from today on.
+func (d *Description) graceEnds(ended time.Time) (when, day string) {
+	today := d.today.Format(time.DateOnly)
 	if ended.IsZero() {
-		return fmt.Sprintf("%d days after that was asked for", graceDays)
+		return fmt.Sprintf("%d days after that was asked for", graceDays), today
 	}
 	last := ended.In(d.Settings.Site.Timezone.Or(time.UTC)).AddDate(0, 0, graceDays)
-	left := daysBetween(d.today, last.Format(time.DateOnly))
+	left := daysBetween(today, last.Format(time.DateOnly))
 	if left < 0 {
-		return fmt.Sprintf("%d days after that was asked for, on a day that cannot be told", graceDays)
+		return fmt.Sprintf("%d days after that was asked for, on a day that cannot be told", graceDays), today
 	}
-	return fmt.Sprintf("on %s at the earliest (%s left of %d)", last.Format(time.DateOnly), dayCount(left), graceDays)
+	return fmt.Sprintf("on %s at the earliest (%s left of %d)", last.Format(time.DateOnly), dayCount(left), graceDays), last.Format(time.DateOnly)
 }
 
 // daysBetween counts the days from one to another.

@@ -27,6 +27,7 @@ type Document struct {
 	Archetypes []Archetype
 	Spaces     []Space
 	Globals    *Globals
+	Personal   *PersonalSpaces
 	Assertions []Assertion
 	Prove      *List // names of built-in proofs
 }
@@ -346,6 +347,36 @@ type Globals struct {
 	SystemAdminister *Grants
 	ViewProfiles     *Grants
 	Range            diag.Range
+}
+
+// PersonalSpaces say who may have a space of their own, and what becomes of it.
+type PersonalSpaces struct {
+	Create    *Str    // automatic | on_request | nobody
+	By        *List   // groups
+	Gate      *Str    // a group's name; Cloud only
+	Requests  *Grants // people, each with a last day
+	Limits    *GrantLimits
+	OwnerLeft *OwnerLeft
+	Unused    *UnusedSpace
+	Hold      *List // labels
+	Batch     *Num
+	Range     diag.Range
+}
+
+// OwnerLeft is what becomes of the personal space of somebody who left.
+type OwnerLeft struct {
+	When        *List // states; see leftStates
+	After       *Days
+	Then        *Str // archive
+	DeleteAfter *Days
+	Range       diag.Range
+}
+
+// UnusedSpace is what becomes of a personal space in which nothing is changed.
+type UnusedSpace struct {
+	After *Days
+	Then  *Str // archive
+	Range diag.Range
 }
 
 // Space is a space's entry.

@@ -79,10 +79,10 @@ func (c *compiler) lowerGroups(groups map[access.Ref]Group) {
 		if g.ProductRole != nil {
 			c.lowerProductRole(ref, *g.ProductRole)
 		}
-		c.lowerTerm(ref, g)
 		if g.Owner != nil {
 			c.owner(ref, *g.Owner)
 		}
+		c.lowerTerm(ref, g)
 		m := membership{managed: g.ManagedBy != nil}
 		if m.managed {
 			c.lowerManaged(ref, g)

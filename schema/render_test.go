@@ -286,6 +286,28 @@ var ownedKindsGen = rapid.Custom(func(t *rapid.T) []OwnedKind {
 	return slices.DeleteFunc(kinds, func(k OwnedKind) bool { return k.Mode == nil && k.Parts == nil })
 })
 
+// periods are durations in days.
+var periods = rapid.Map(rapid.IntRange(1, maxDays), func(n int) Days { return Days{Value: float64(n)} })
+
+var personalGen = rapid.Custom(func(t *rapid.T) PersonalSpaces {
+	archive := Str{Value: "archive"}
+	p := PersonalSpaces{
+		Create: maybe(t, plainStr, "create"), By: maybe(t, listsOf(plainStr), "by"), Gate: maybe(t, plainStr, "gate"),
+		Requests: maybe(t, grantListsOf(plainStr), "requests"), Hold: maybe(t, listsOf(plainStr), "hold"), Batch: maybe(t, counts, "batch"),
+	}
+	if rapid.Bool().Draw(t, "has limits") {
+		p.Limits = &GrantLimits{Role: maybe(t, plainStr, "role"), To: maybe(t, listsOf(plainStr), "to"), Never: maybe(t, listsOf(plainStr), "never")}
+	}
+	after := periods.Draw(t, "after")
+	if rapid.Bool().Draw(t, "has owner_left") {
+		p.OwnerLeft = &OwnerLeft{When: maybe(t, listsOf(plainStr), "when"), After: &after, Then: &archive, DeleteAfter: maybe(t, periods, "delete_after")}
+	}
+	if rapid.Bool().Draw(t, "has unused") {
+		p.Unused = &UnusedSpace{After: &after, Then: &archive}
+	}
+	return p
+})
+
 // documents draws any document that a file can say.
 var documents = rapid.Custom(func(t *rapid.T) Document {
 	var d Document
@@ -336,6 +358,7 @@ var documents = rapid.Custom(func(t *rapid.T) Document {
 			PersonalSpace: maybe(t, list, "personal_space"), SystemAdminister: maybe(t, list, "system_administer"), ViewProfiles: maybe(t, list, "view_profiles"),
 		}
 	}
+	d.Personal = maybe(t, personalGen, "personal_spaces")
 	d.SpaceRoles = few(t, rapid.Custom(func(t *rapid.T) SpaceRole {
 		return SpaceRole{Name: plainStr.Draw(t, "name"), Description: maybe(t, proseStr, "description"), Permissions: maybe(t, listsOf(plainStr), "permissions")}
 	}), "space_roles", func(r SpaceRole) Str { return r.Name })

@@ -88,7 +88,7 @@ const fewEndings = 5
 
 // endingSoon says which entries end soon.
 func (d *Description) endingSoon() diag.List {
-	last := addDays(d.today, noticeDays)
+	last := addDays(d.today.Format(time.DateOnly), noticeDays)
 	var soon []ending
 	for _, e := range d.endingEntries() {
 		if e.day <= last {
@@ -96,7 +96,7 @@ func (d *Description) endingSoon() diag.List {
 		}
 	}
 	warning := func(e ending, summary, hint string) diag.Diagnostic {
-		return diag.Diagnostic{Code: "WR212", Severity: diag.Warning, Summary: summary, Hint: hint, Range: e.at}
+		return diag.Diagnostic{Code: "WR212", Severity: diag.Warning, Summary: summary, Hint: hint, Range: e.at, Due: e.day}
 	}
 	var out diag.List
 	if len(soon) <= fewEndings {

@@ -44,6 +44,7 @@ type Snapshot struct {
 	// People and Spaces are what the site told beside facts: when things were.
 	People    map[access.Ref]access.PersonRecord `json:"people,omitempty"`
 	Spaces    map[access.Ref]access.SpaceRecord  `json:"spaces,omitempty"`
+	Memory    access.Memory                      `json:"memory,omitzero"` // what weir remembered of the site then
 	Elsewhere map[access.Ref][]string            `json:"elsewhere,omitempty"`
 	Unknown   []SnapshotUnknown                  `json:"unknown,omitempty"`
 	Unclaimed []access.Ref                       `json:"unclaimed,omitempty"` // people whose accounts the organisation does not manage

@@ -109,6 +109,8 @@ type Diagnostic struct {
 	Range Range
 	// Related are the other places involved, in source order.
 	Related []Related
+	// Due, if any, is the day on which what it is about happens by itself, YYYY-MM-DD.
+	Due string
 }
 
 // Error gives the one-line form: place, summary and hint.

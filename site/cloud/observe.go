@@ -146,9 +146,6 @@ func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, o
 	if err != nil {
 		return err
 	}
-	if err := s.graces(ctx, r.at, obs); err != nil {
-		return err
-	}
 	var tokens []site.Token
 	hidden, least := "", 0
 	if extent.Tokens {
@@ -156,6 +153,9 @@ func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, o
 			return err
 		}
 		least = max(1, (len(tokens)+orgPage-1)/orgPage)
+	}
+	if err := s.graces(ctx, r.at, obs); err != nil {
+		return err
 	}
 	if err := s.stillItself(ctx, r.me); err != nil {
 		return err

@@ -24,6 +24,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
@@ -194,6 +195,21 @@ func (r *Redactor) domain(email string) string {
 		return domain
 	}
 	return r.hash("domain", domain) + ".invalid"
+}
+
+// Memory gives what is remembered, of what stands for others.
+func (r *Redactor) Memory(m access.Memory) access.Memory {
+	veil := func(was map[access.Ref]time.Time) map[access.Ref]time.Time {
+		if was == nil {
+			return nil
+		}
+		out := make(map[access.Ref]time.Time, len(was))
+		for ref, first := range was {
+			out[r.Ref(ref)] = first
+		}
+		return out
+	}
+	return access.Memory{Left: veil(m.Left), Archived: veil(m.Archived)}
 }
 
 // Fact gives the fact that stands for another.
