@@ -108,6 +108,11 @@ var commands = map[string]may{
 		{args: []string{"{}"}},
 		{args: []string{"--dir", "{}", "--planned", "--by", "group", "--format", "json"}},
 	}},
+	"weir personal-spaces": {read: true, runs: []run{
+		{args: []string{"{}"}},
+		{args: []string{"--dir", "{}", "--planned", "--format", "html"}},
+	}},
+	"weir personal-spaces request": {runs: []run{{args: []string{"ana@acme.example", "{}"}, codes: []int{1}}}}, // nobody can ask there
 	"weir report": {read: true, runs: []run{
 		{args: []string{"unattended", "--dir", "{}"}},
 		{args: []string{"inactive", "--dir", "{}", "--planned", "--format", "json"}},
