@@ -375,7 +375,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p.Budgets = append(in.Guards.budgets(delta), beyond.budgets()...)
 	p.Findings = findings(slices.Concat(
 		judged, moved, diff.findings(desired, canon.Manual, live.Facts), refused(canon, desired), noted(canon, desired), stepFindings(steps),
-		beyond.findings(desired), returning(diff.Changes, diff.Target, desired), pages(extent, live, desired), lifted(delta), beside(delta),
+		beyond.findings(desired), reactivated(diff.Changes, desired), pages(extent, live, desired), lifted(delta), beside(delta),
 		in.Guards.admins(delta), own(live.Facts, diff.Target, live.Account), emptied(delta), seats.findings(), in.Tokens.findings(live), warnings(desired.Warnings)), desired.Owners)
 	p.Assertions, p.Proofs = claims(held), claims(proved)
 	p.Names = named(desired.Labels, p.told()...)

@@ -31,7 +31,7 @@ type Description struct {
 	products  map[string]productList // the lists of who holds a product role, by role
 	personal  *personalSpaces        // nil where the description does not speak of them
 	today     time.Time              // the first moment of the day at the site
-	endings   []ending               // entries with a last day to come, each once, by place
+	endings   []ending               // entries with a last day to come, by place
 
 	names Names
 
@@ -145,9 +145,7 @@ func Compile(docs []Document, lock Lock, now time.Time) (*Description, diag.List
 			c.out.pages = append(c.out.pages, a.Object)
 		}
 	}
-	// An archetype's entry stands once, however many spaces follow it.
-	slices.SortFunc(c.out.endings, func(a, b ending) int { return a.at.Compare(b.at) })
-	c.out.endings = slices.CompactFunc(c.out.endings, func(a, b ending) bool { return a.at == b.at })
+	slices.SortStableFunc(c.out.endings, func(a, b ending) int { return a.at.Compare(b.at) })
 	slices.Sort(c.out.pages)
 	c.out.pages = slices.Compact(c.out.pages)
 	d := c.out // alone: the compiler holds every document

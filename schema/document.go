@@ -196,10 +196,10 @@ type Group struct {
 	Name        Str
 	Members     *Grants
 	MembersOf   *SetExpr
-	Owner       *Str  // a reference: who answers for the group, and for the seats that it gives
 	LongestTerm *Days // of each entry of Members
 	ProductRole *Str  // user | admin | … | none
 	ManagedBy   *Str  // idp
+	Owner       *Str  // a reference: who answers for the group, and for the seats that it gives
 	Description *Str  // for readers of the file; weir does not write it
 	Range       diag.Range
 }

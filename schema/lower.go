@@ -172,7 +172,7 @@ func (c *compiler) lowerMembers(group access.Ref, members Grants) []access.Ref {
 // them and takes nothing from them, so that a suspended person who comes back
 // finds what they had.
 func (c *compiler) grant(f access.Fact, g Grant) bool {
-	if g.Until != nil && c.ended(*g.Until, "the entry of "+quote(g.Who.Value)) {
+	if g.Until != nil && c.ended(g, f.Subject, f.Object) {
 		c.out.scope.Expired[f.Identity()] = true
 		return false
 	}

@@ -189,7 +189,7 @@ func (c *compiler) ignore(i Ignore) {
 		return
 	}
 	if i.Until != nil {
-		c.ends(*i.Until, "the ignore of "+quote(i.Object.Value), false)
+		c.ends(*i.Until, ending{entry: "the ignore of " + quote(i.Object.Value)})
 	}
 	reason := "ignored"
 	if i.Reason != nil {

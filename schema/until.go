@@ -32,20 +32,22 @@ func (c *compiler) expired(until Str, summary string) bool {
 	return true
 }
 
-// ended is expired for an entry that gives something. One that has days left is
-// noted, so that whoever it serves can be told in time.
-func (c *compiler) ended(until Str, entry string) bool {
-	if c.expired(until, entry+" has expired") {
+// ended is expired for an entry that gives a principal something on an object. One
+// that has days left is noted, so that whoever it serves can be told in time.
+func (c *compiler) ended(g Grant, who, on access.Ref) bool {
+	entry := "the entry of " + quote(g.Who.Value)
+	if c.expired(*g.Until, entry+" has expired") {
 		return true
 	}
-	c.ends(until, entry, true)
+	c.ends(*g.Until, ending{entry: entry, who: who, on: on})
 	return false
 }
 
 // ends notes the last day of an entry.
-func (c *compiler) ends(until Str, entry string, gives bool) {
+func (c *compiler) ends(until Str, e ending) {
 	if isDate(until.Value) {
-		c.out.endings = append(c.out.endings, ending{until.Value, entry, until.Range, gives})
+		e.day, e.at = until.Value, until.Range
+		c.out.endings = append(c.out.endings, e)
 	}
 }
 
@@ -54,7 +56,27 @@ type ending struct {
 	day   string // YYYY-MM-DD
 	entry string // in words: the entry of "kim@partner.example"
 	at    diag.Range
-	gives bool // what is to be taken when it ends
+	// who loses something when it ends, and on which object; empty for an entry that
+	// gives nothing.
+	who, on access.Ref
+}
+
+// Ending is the last day of what a principal is given on an object, which has not
+// passed.
+type Ending struct {
+	Who, On access.Ref
+	Day     string // YYYY-MM-DD
+}
+
+// Endings gives what ends on which day, in the order in which it stands.
+func (d *Description) Endings() []Ending {
+	var out []Ending
+	for _, e := range d.endings {
+		if e.who != "" {
+			out = append(out, Ending{e.who, e.on, e.day})
+		}
+	}
+	return out
 }
 
 // noticeDays is how many days before its last one an entry is told of: time to ask
@@ -68,7 +90,7 @@ const fewEndings = 5
 func (d *Description) endingSoon() diag.List {
 	last := addDays(d.today.Format(time.DateOnly), noticeDays)
 	var soon []ending
-	for _, e := range d.endings {
+	for _, e := range d.endingEntries() {
 		if e.day <= last {
 			soon = append(soon, e)
 		}
@@ -94,12 +116,18 @@ func (d *Description) endingSoon() diag.List {
 		"write later days, or let them end (weir people lists the days)"))
 }
 
+// endingEntries gives what stands in the description: an archetype's entry stands
+// once, however many spaces follow it.
+func (d *Description) endingEntries() []ending {
+	return slices.CompactFunc(slices.Clone(d.endings), func(a, b ending) bool { return a.at == b.at })
+}
+
 // unscheduled says that nothing expires by itself, where something is to expire and
 // the description does not say that applies run by themselves.
 func (d *Description) unscheduled() diag.List {
 	n := 0
-	for _, e := range d.endings {
-		if e.gives {
+	for _, e := range d.endingEntries() {
+		if e.who != "" {
 			n++
 		}
 	}

@@ -98,6 +98,12 @@ var commands = map[string]may{
 		{args: []string{"--dir", "{}"}},
 		{args: []string{"--dir", "{}", "--planned", "--pages", "--format", "json"}},
 	}},
+	"weir people": {read: true, runs: []run{
+		{args: []string{"{}"}},
+		{args: []string{"--dir", "{}", "--planned", "--format", "json"}},
+	}},
+	"weir people export": {runs: []run{{args: []string{"{}"}}}},
+	"weir people import": {runs: []run{{args: []string{"-", "{}"}, stdin: "email,name\nnew@acme.example,New One\n"}}},
 	"weir seats": {read: true, runs: []run{
 		{args: []string{"{}"}},
 		{args: []string{"--dir", "{}", "--planned", "--by", "group", "--format", "json"}},

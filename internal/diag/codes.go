@@ -57,7 +57,7 @@ var Codes = map[string]string{
 	"WR416": "a full space that is one person's own",
 	"WR417": "spaces deleted for good",
 	"WR426": "nothing ends by itself",
-	"WR427": "an account that comes back",
+	"WR427": "a deactivated account is reactivated",
 	"WR428": "an account on its way to deletion",
 	"WR429": "an API token ends soon",
 
