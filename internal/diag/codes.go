@@ -27,6 +27,7 @@ var Codes = map[string]string{
 	"WR205": "members that go in a circle",
 	"WR206": "expired entry",
 	"WR207": "malformed lock file",
+	"WR210": "a guest who cannot be one",
 
 	"WR301": "anonymous access",
 	"WR302": "grant to a single person",
@@ -47,6 +48,9 @@ var Codes = map[string]string{
 	"WR410": "a change reaches beyond this site",
 	"WR411": "a restriction is lifted",
 	"WR412": "more seats than there may be",
+	"WR418": "a guest without a space",
+	"WR419": "what guests see beside their space",
+	"WR420": "a guest who becomes a licensed user",
 
 	"WR501": "the site file cannot be used",
 	"WR502": "the site cannot hold this",
