@@ -28,6 +28,15 @@ type SpaceRecord struct {
 	Labels   []string `json:"labels,omitempty"` // of those that were asked for, in order
 }
 
+// UntoldSpace is a record that tells nothing.
+func UntoldSpace() SpaceRecord { return SpaceRecord{Contents: -1} }
+
+// Tells reports whether a record tells anything. Records that do not are left out:
+// of a space without a record nothing is known, not even that it lacks the labels.
+func (r SpaceRecord) Tells() bool {
+	return !r.Created.IsZero() || !r.Changed.IsZero() || r.Contents >= 0 || len(r.Labels) > 0
+}
+
 // Memory is what weir itself remembers of a site, because no interface tells: the
 // moments at which it first saw something. It is beside facts, like records.
 type Memory struct {

@@ -102,6 +102,7 @@ func Apply(ctx context.Context, in ApplyInput) (*Report, error) {
 		report:     &Report{Plan: in.Plan.Digest, Site: in.Plan.Site, Steps: []StepReport{}},
 		run:        history.LastRun + 1,
 		extent:     extent,
+		live:       live,
 	}
 	if err := a.begin(history); err != nil {
 		return nil, err
@@ -131,6 +132,7 @@ type applier struct {
 	report   *Report
 	run      int
 	extent   access.Extent
+	live     site.Observation      // before the first step
 	troubled bool                  // some step was not applied
 	labels   map[access.Ref]string // people's display names at the end
 }
@@ -329,6 +331,36 @@ func (a *applier) readBack(ctx context.Context) {
 		}
 	}
 	a.report.IDs, a.labels = after.IDs, after.Labels
+	a.report.Besides = a.besides(after)
+}
+
+// besides gives what became otherwise than the steps say, of the objects that
+// they changed. What was not seen before or after tells nothing.
+func (a *applier) besides(after site.Observation) []string {
+	var done []access.Change
+	mine, touched := make(map[access.Fact]bool), make(map[access.Ref]bool)
+	for _, r := range a.report.Steps {
+		for _, line := range r.Changes {
+			c, err := parseChange(line)
+			if err != nil {
+				continue
+			}
+			mine[c.Fact.Identity()] = true
+			if r.Status == Applied {
+				done = append(done, c)
+				touched[c.Fact.Object] = true
+			}
+		}
+	}
+	unseen := []unknowns{indexUnknown(a.live.Unknown), indexUnknown(after.Unknown)}
+	var out []access.Change
+	for _, c := range access.Changes(a.live.Facts.Apply(done), after.Facts) {
+		hidden := slices.ContainsFunc(unseen, func(u unknowns) bool { _, ok := u.covers(c.Fact); return ok })
+		if touched[c.Fact.Object] && !mine[c.Fact.Identity()] && !hidden {
+			out = append(out, c)
+		}
+	}
+	return lines(out)
 }
 
 func hasIdentity(s access.Set, f access.Fact) bool {

@@ -17,7 +17,8 @@ import (
 type halting struct {
 	facts access.Set
 	fails access.Fact
-	kind  site.Kind // how it fails
+	kind  site.Kind                   // how it fails
+	along map[access.Fact]access.Fact // what goes with what is taken
 }
 
 func (h *halting) Observe(context.Context, access.Extent) (site.Observation, error) {
@@ -37,6 +38,9 @@ func (h *halting) Units(changes []access.Change, _ access.Set) [][]access.Change
 		} else {
 			out = append(out, []access.Change{c})
 		}
+	}
+	if len(people) == 0 {
+		return out
 	}
 	return append(out, people)
 }
@@ -64,6 +68,9 @@ func (h *halting) Do(_ context.Context, s site.Step) error {
 			continue
 		}
 		h.facts = h.facts.Apply([]access.Change{c})
+		if f, ok := h.along[c.Fact]; ok && c.Op == access.Remove {
+			h.facts = h.facts.Apply([]access.Change{{Op: access.Remove, Fact: f}})
+		}
 	}
 	return err
 }
@@ -134,4 +141,52 @@ func TestPartialStep(t *testing.T) {
 			t.Errorf("the one who is not: %+v", s)
 		}
 	}
+}
+
+// TestBesides: what a product takes along with what a step takes is told, as long
+// as it is about what a step changed.
+func TestBesides(t *testing.T) {
+	facts := func(lines ...string) access.Set {
+		var out []access.Fact
+		for _, line := range lines {
+			f, err := access.ParseFact(line)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, f)
+		}
+		return access.NewSet(out...)
+	}
+	create := facts("permission space:ENG create/page group:g").Facts()[0]
+	for name, along := range map[string]string{
+		"- permission space:ENG update/page group:g": "permission space:ENG update/page group:g",
+		"": "permission space:OPS update/page group:g", // nothing there was changed
+	} {
+		stays := facts("exists group:g", "exists space:ENG", "exists space:OPS", "permission space:ENG update/page group:g", "permission space:OPS update/page group:g")
+		h := &halting{facts: stays.Union(access.NewSet(create)), along: map[access.Fact]access.Fact{create: facts(along).Facts()[0]}}
+		draft, err := reconcile.Make(t.Context(), reconcile.Input{Site: h, Description: owning{wishes{stays}, "space:ENG"}, Judge: lenient{}, Guards: reconcile.DefaultGuards()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		report, err := reconcile.Apply(t.Context(), reconcile.ApplyInput{Site: h, Plan: draft.Plan, Journal: forgetful{}, Clock: time.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(report.Besides, "; "); got != name || report.Count().Applied != 1 {
+			t.Errorf("besides %q, want %q: %+v", got, name, report.Steps)
+		}
+	}
+}
+
+// owning is wishes of which the permissions of one space are complete.
+type owning struct {
+	wishes
+	space access.Ref
+}
+
+func (o owning) Desired(known access.Known) (access.Desired, diag.List) {
+	d, diags := o.wishes.Desired(known)
+	d.Scope.Contents = map[access.Contents]access.Mode{{Kind: access.Permission, Object: o.space}: access.Exclusive}
+	d.Described = map[access.Ref]bool{o.space: true}
+	return d, diags
 }

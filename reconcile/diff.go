@@ -3,6 +3,7 @@ package reconcile
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/weirhq/weir/access"
@@ -18,6 +19,8 @@ type Difference struct {
 	// other form: a role takes the place of permissions beside roles, and they
 	// that of a role (evidence A8: one or the other).
 	Replaced map[access.Fact]bool
+	// Entered names, by their new exists facts, the group that begins to let people in.
+	Entered map[access.Fact]access.Ref
 	// Kept are the live facts that the description does not mention and that
 	// stay, each with the reason.
 	Kept []Kept
@@ -81,6 +84,11 @@ type Kept struct {
 // line each. A suspended person keeps them all: the organisation closes the
 // door, and opens it again.
 //
+// # Who comes along
+//
+// A group that begins to let people in lets in everybody who is in it then,
+// described or not: the product does that by itself, so that it is in the target.
+//
 // # Bounded and observed
 //
 // Of a bounded list, what nobody described stays while it is within the limits of
@@ -99,18 +107,25 @@ type Kept struct {
 // An unknown is never added, changed or removed, and an object of which
 // anything is unknown is never removed: what would fall with it cannot be shown.
 func Diff(live access.Set, desired access.Desired, unknown []access.Unknown) Difference {
-	d := differ{live: live, desired: desired, unknown: indexUnknown(unknown), cause: make(map[access.Fact]access.Ref), replaced: make(map[access.Fact]bool), beyond: make(map[access.Fact]bool)}
-	wanted := d.wanted()
-	d.replace(wanted)
-	target := d.attached(d.freed(d.fall(d.retain(wanted.Union(d.stays(wanted))))))
-	target = target.Union(d.within(target))
+	d := newDiffer(live, desired, unknown)
+	target := d.target()
+	entered := d.entered(target)
+	if len(entered) > 0 {
+		// Whoever comes along is compared like anybody who is there.
+		d = newDiffer(live.Union(access.NewSet(slices.Collect(maps.Keys(entered))...)), desired, unknown)
+		d.opens = target
+		target = d.target()
+	}
 
 	out := Difference{
 		Target:   target,
 		Changes:  access.Changes(live, target),
 		Cause:    d.cause,
 		Replaced: d.replaced,
-		Kept:     append(d.kept, d.undescribed(target)...),
+		Entered:  entered,
+		Kept: slices.DeleteFunc(append(d.kept, d.undescribed(target)...), func(k Kept) bool {
+			return entered[k.Fact] != ""
+		}),
 		Missing:  d.missing,
 		Observed: d.observed,
 		Beyond:   d.beyond,
@@ -121,6 +136,21 @@ func Diff(live access.Set, desired access.Desired, unknown []access.Unknown) Dif
 	slices.SortStableFunc(out.Missing, func(a, b Missing) int { return a.Fact.Compare(b.Fact) })
 	slices.SortFunc(out.Observed, access.Change.Compare)
 	return out
+}
+
+func newDiffer(live access.Set, desired access.Desired, unknown []access.Unknown) differ {
+	return differ{
+		live: live, desired: desired, unknown: indexUnknown(unknown),
+		cause: make(map[access.Fact]access.Ref), replaced: make(map[access.Fact]bool), beyond: make(map[access.Fact]bool),
+	}
+}
+
+// target works out what will be true.
+func (d *differ) target() access.Set {
+	wanted := d.wanted()
+	d.replace(wanted)
+	target := d.attached(d.freed(d.fall(d.retain(wanted.Union(d.stays(wanted))))))
+	return target.Union(d.within(target))
 }
 
 // liftOwn takes weir's own account out of a restriction that nobody else is left
@@ -157,6 +187,7 @@ func (d Difference) liftOwn(live, desired access.Set, account access.Ref) Differ
 
 type differ struct {
 	live     access.Set
+	opens    access.Set // product facts to come, where somebody comes along by them
 	desired  access.Desired
 	unknown  unknowns
 	cause    map[access.Fact]access.Ref
@@ -487,8 +518,10 @@ func (d *differ) fall(target access.Set) access.Set {
 		return target
 	}
 	gives := make(map[access.Ref]bool)
-	for f := range d.live.OfKind(access.Product) {
-		gives[f.Object] = true
+	for _, set := range []access.Set{d.live, d.opens} {
+		for f := range set.OfKind(access.Product) {
+			gives[f.Object] = true
+		}
 	}
 	cause := func(f access.Fact) (access.Ref, bool) {
 		switch {
@@ -534,6 +567,31 @@ func (d *differ) fall(target access.Set) access.Set {
 		}
 		return !ok
 	})
+}
+
+// entered gives the people whom a group lets in that did not before, by the fact
+// that they may enter. Who is shut out stays so.
+func (d *differ) entered(target access.Set) map[access.Fact]access.Ref {
+	opens := func(facts access.Set, group access.Ref) bool {
+		f, ok := facts.Get(access.Fact{Kind: access.Product, Object: group})
+		return ok && slices.ContainsFunc(access.ProductRoles(f.Value), access.LetsIn)
+	}
+	out := make(map[access.Fact]access.Ref)
+	for f := range target.OfKind(access.Product) {
+		group := f.Object
+		if group.Type() != "group" || opens(d.live, group) || !opens(target, group) {
+			continue
+		}
+		for m := range target.Of(access.Member, group) {
+			enters := access.Fact{Kind: access.Exists, Object: m.Subject}
+			_, unseen := d.unknown.covers(enters)
+			_, shut := target.Get(access.Fact{Kind: access.State, Object: m.Subject})
+			if _, named := out[enters]; !named && !unseen && !shut && !target.Has(enters) {
+				out[enters] = group
+			}
+		}
+	}
+	return out
 }
 
 // undescribed lists the live objects that nobody described and that stay.

@@ -84,7 +84,9 @@ type ranked struct {
 }
 
 // movable reports whether a unit can be done now: what it needs is there, and
-// nobody still speaks of what it removes.
+// nobody still speaks of what it removes. A group lets nobody in as long as
+// somebody is in it who is to leave it: they would be let in for a moment, and the
+// product could not tell that from access that they had.
 func (s *Simulation) movable(unit []access.Change, mentions map[access.Ref]int) bool {
 	if _, ready := s.Ready(unit); !ready {
 		return false
@@ -93,8 +95,26 @@ func (s *Simulation) movable(unit []access.Change, mentions map[access.Ref]int) 
 		if c.Op == access.Remove && c.Fact.Kind == access.Exists && mentions[c.Fact.Object] > 1 {
 			return false
 		}
+		if c.Op != access.Remove && c.Fact.Kind == access.Product && s.awaited(unit, c.Fact, mentions) {
+			return false
+		}
 	}
 	return true
+}
+
+// awaited reports whether a product fact would let somebody in whom the unit does
+// not bring, and of whom other units still speak.
+func (s *Simulation) awaited(unit []access.Change, product access.Fact, mentions map[access.Ref]int) bool {
+	if !slices.ContainsFunc(access.ProductRoles(product.Value), access.LetsIn) {
+		return false
+	}
+	brings := spokenOf(unit)
+	for p := range s.members[product.Object] {
+		if !s.exists[p] && !s.states[p] && !brings[p] && mentions[p] > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // leastHarmful picks the unit that opens nothing if there is one.

@@ -269,3 +269,45 @@ func TestNoSafeOrderIsSaid(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoComesAlong: a group that begins to let people in lets in everybody who is
+// in it, which a plan says of them, and nobody who is to leave it.
+func TestWhoComesAlong(t *testing.T) {
+	groups := "exists group:g\n"
+	live := facts(t, groups+`
+		member group:g user:along@acme.example
+		member group:g user:leaves@acme.example
+		member group:g user:shut@acme.example
+		member group:g user:unseen@acme.example
+		state user:shut@acme.example = suspended`)
+	want := facts(t, groups+`
+		member group:g user:along@acme.example
+		member group:g user:shut@acme.example
+		member group:g user:unseen@acme.example
+		product group:g = user
+		state user:shut@acme.example = suspended`)
+	unseen := []access.Unknown{{Kind: access.Exists, Object: "user:unseen@acme.example", Reason: "hidden"}}
+	desired := whole(want)
+	desired.Scope.Existence = nil // who is not described stays
+	d := Diff(live, desired, unseen)
+	steps := Order(NewSimulation(live, access.NewView(live), access.NewView(d.Target), 0), simpleUnits(d))
+	var got []string
+	for _, s := range steps {
+		for _, c := range s.Changes {
+			got = append(got, c.String())
+		}
+	}
+	if diff := cmp.Diff([]string{
+		"+ exists user:along@acme.example",
+		"- member group:g user:leaves@acme.example",
+		"+ product group:g = user",
+	}, got); diff != "" {
+		t.Error(diff)
+	}
+	if group := d.Entered[facts(t, "exists user:along@acme.example").Facts()[0]]; group != "group:g" {
+		t.Errorf("the group that lets them in: %q", group)
+	}
+	if d := Diff(d.Target, desired, unseen); len(d.Changes) > 0 {
+		t.Errorf("a second time: %v", d.Changes)
+	}
+}

@@ -611,6 +611,8 @@ func (p *Plan) addSteps(steps []site.Step, diff Difference, desired access.Desir
 			planned.Reason = "beyond the limits of " + c.Fact.Object.String()
 		case c.Op == access.Remove:
 			planned.Reason = "not described"
+		case diff.Entered[id] != "":
+			planned.Reason = diff.Entered[id].String() + " begins to let people in"
 		default:
 			planned.Reason = Described
 		}

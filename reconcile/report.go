@@ -28,6 +28,10 @@ type Report struct {
 	Interrupted bool `json:"interrupted,omitempty"`
 	// ReadBack says why the site could not be read back at the end, if so.
 	ReadBack string `json:"read_back,omitempty"`
+	// Besides are changes of the objects of applied steps that no step made, written
+	// "op fact": what the product took along or brought by itself, or somebody else
+	// did meanwhile. They are what the next plan begins with.
+	Besides []string `json:"besides,omitempty"`
 	// IDs are the vendor's ids after the apply, for weir.lock.
 	IDs map[access.Ref]string `json:"-"`
 }

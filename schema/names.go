@@ -35,6 +35,9 @@ func (d *Description) Names() Names {
 			n.Texts[f.Value] = true
 		}
 	}
+	for _, label := range d.Extent().Labels {
+		n.Texts[label] = true
+	}
 	for r := range d.described {
 		n.Refs[r] = true
 	}

@@ -181,6 +181,7 @@ type app struct {
 	Env
 	dir        string            // the description's folder
 	sources    map[string]string // the text of the files read, for diagnostics
+	beside     map[string]string // that of files which are no part of the description, by the path that was typed
 	trace      bool              // say every request
 	public     bool              // whatever is written may be seen by the public
 	status     *status           // what goes on, on a terminal; nil elsewhere
@@ -199,6 +200,9 @@ func (a *app) options() render.Options { return render.Options{Color: a.color(),
 // tell prints diagnostics to stderr, with paths as they are seen from here.
 func (a *app) tell(list diag.List) {
 	source := func(file string) string {
+		if text, ok := a.beside[file]; ok {
+			return text
+		}
 		rel, err := filepath.Rel(a.dir, file)
 		if err != nil {
 			return ""

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/render"
@@ -54,6 +55,52 @@ func TestOfflineAgrees(t *testing.T) {
 	}
 	t.Logf("%d sites, %d changes, %d findings, %d plans stopped", *offlineSites, changes, findings, stopped)
 	if changes == 0 || findings == 0 || stopped == 0 {
+		t.Error("nothing was put to the test")
+	}
+}
+
+// TestOfflineRecords: what a snapshot tells beside facts is what the site tells, of
+// whatever is asked of what it was written with; of anything else it tells nothing of
+// spaces.
+func TestOfflineRecords(t *testing.T) {
+	t.Parallel()
+	told := 0
+	for i := range *offlineSites {
+		kind, seed := kindsOfSite[i%len(kindsOfSite)], *offlineSeed+uint64(i)
+		t.Run(fmt.Sprintf("%s %d", kind.name, seed), func(t *testing.T) {
+			c := newChanceCase(t, kind, seed)
+			owner := pick(c.chanceSite, c.people...)
+			if err := c.a.CreatePersonalSpace(owner, "~own", "Own"); err != nil {
+				t.Logf("%s has no space: %v", owner, err)
+			}
+			for _, key := range append([]string{"~own"}, c.spaces...) {
+				if c.random.IntN(2) == 0 {
+					_ = c.a.SetLabels(key, "hold") // whichever of them are there
+				}
+			}
+			whole := c.extent()
+			whole.Personal, whole.Labels = true, []string{"hold", "none"}
+			offline := c.recorded(c.snapshot(whole))
+			for _, asked := range []access.Extent{{}, {Personal: true}, {Labels: []string{"hold"}}, {Personal: true, Labels: []string{"hold", "none"}}} {
+				on, err := c.site.Observe(t.Context(), asked)
+				if err != nil {
+					t.Fatal(err)
+				}
+				off, err := offline.Observe(t.Context(), asked)
+				if err != nil {
+					t.Fatal(err)
+				}
+				told += len(on.Spaces) + len(on.People)
+				if diff := cmp.Diff([]any{on.People, on.Spaces}, []any{off.People, off.Spaces}, cmpopts.EquateEmpty()); diff != "" {
+					t.Errorf("%+v (- online, + offline)\n%s", asked, diff)
+				}
+			}
+			if off, err := offline.Observe(t.Context(), access.Extent{Labels: []string{"new"}}); err != nil || len(off.Spaces) > 0 {
+				t.Errorf("%v, %v", off.Spaces, err)
+			}
+		})
+	}
+	if told == 0 {
 		t.Error("nothing was put to the test")
 	}
 }

@@ -43,6 +43,14 @@ func TestMain(m *testing.M) {
 //	exitcode N weir ARGS…             run it; its exit code must be N
 //	edit DIR 'OP FACT'…               change the site as people in its admin pages would; as
 //	                                  --as=EMAIL says for its log, or --unlogged
+//	look USER SPACE [DIR]             let somebody look at a space, which makes their own where
+//	                                  they are to have one
+//	write USER SPACE TITLE [DIR]      let somebody make a page, or change it
+//	label DIR SPACE [LABEL…]          give a space these labels, and no others
+//	auto-spaces on|off [DIR]          whether personal spaces come at the first look
+//	account WHAT USER [DIR]           an account is invited (and has not accepted), unmanaged (and
+//	                                  invited), deleting (for 14 days) or kept (after all)
+//	account readdress USER NEW [DIR]  an account gets another address
 //	elsewhere DIR GROUP…              let groups open another product of the organisation too
 //	facts [DIR]                       print what is true of the site
 //	synced [DIR]                      the plan must be empty
@@ -97,25 +105,30 @@ func TestScripts(t *testing.T) {
 			return os.Geteuid() == 0, nil // root reads every file
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exitcode":   exitcode,
-			"edit":       edit,
-			"elsewhere":  elsewhere,
-			"facts":      facts,
-			"synced":     synced,
-			"can":        can,
-			"example":    example,
-			"acceptance": acceptance,
-			"repeat":     repeat,
-			"serve":      serve,
-			"unserve":    unserve,
-			"get":        get,
-			"reach":      reach,
-			"answers":    answers,
-			"token":      issue,
-			"hold":       hold,
-			"agrees":     agrees,
-			"review":     review,
-			"keep":       keep,
+			"exitcode":    exitcode,
+			"edit":        edit,
+			"look":        look,
+			"write":       write,
+			"label":       label,
+			"auto-spaces": autoSpaces,
+			"account":     account,
+			"elsewhere":   elsewhere,
+			"facts":       facts,
+			"synced":      synced,
+			"can":         can,
+			"example":     example,
+			"acceptance":  acceptance,
+			"repeat":      repeat,
+			"serve":       serve,
+			"unserve":     unserve,
+			"get":         get,
+			"reach":       reach,
+			"answers":     answers,
+			"token":       issue,
+			"hold":        hold,
+			"agrees":      agrees,
+			"review":      review,
+			"keep":        keep,
 		},
 	})
 }
@@ -234,14 +247,12 @@ func edit(ts *testscript.TestScript, neg bool, args []string) {
 // site and so no edit.
 func elsewhere(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) >= 2, "elsewhere DIR GROUP…")
-	store, err := emulator.OpenSQLite(filepath.Join(folder(ts, args), ".weir", "site.db"), emulator.ReadWrite)
-	ts.Check(err)
-	em, err := emulator.New(emulator.Options{Store: store, Clock: world(ts.Getenv).Clock})
-	ts.Check(err)
-	for _, group := range args[1:] {
-		err = errors.Join(err, em.Admin().SetManaged(group, emulator.ManagedOther))
-	}
-	ts.Check(errors.Join(err, em.Close()))
+	done(ts, false, folder(ts, args), func(a emulator.Admin) (err error) {
+		for _, group := range args[1:] {
+			err = errors.Join(err, a.SetManaged(group, emulator.ManagedOther))
+		}
+		return err
+	})
 }
 
 func facts(ts *testscript.TestScript, neg bool, args []string) {
@@ -419,12 +430,11 @@ func issue(ts *testscript.TestScript, neg bool, args []string) {
 		days, err = strconv.Atoi(args[3])
 		ts.Check(err)
 	}
-	store, err := emulator.OpenSQLite(filepath.Join(folder(ts, args[1:]), ".weir", "site.db"), emulator.ReadWrite)
-	ts.Check(err)
-	em, err := emulator.New(emulator.Options{Store: store, Clock: world(ts.Getenv).Clock})
-	ts.Check(err)
-	secret, err := em.Admin().IssueTokenFor(args[2], "weir", time.Duration(days)*24*time.Hour)
-	ts.Check(errors.Join(err, em.Close()))
+	var secret string
+	done(ts, false, folder(ts, args[1:]), func(a emulator.Admin) (err error) {
+		secret, err = a.IssueTokenFor(args[2], "weir", time.Duration(days)*24*time.Hour)
+		return err
+	})
 	s := ts.Value(servedKey{}).(*served)
 	s.secrets = append(s.secrets, secret)
 	ts.Setenv(args[0], secret)

@@ -258,9 +258,7 @@ func (s *chanceSite) wanted(random *rand.Rand, obs site.Observation) access.Set 
 		ours := f.Object != obs.Account && f.Subject != obs.Account && !managed[f.Object]
 		switch {
 		case gone[f.Object] || gone[f.Subject]:
-		case f.Kind == access.Member && ours && in(5) && there[f.Subject]:
-			// Of those who may not enter nobody leaves a group: were it about to let people
-			// in, the driver would take them for people who had access, and see to it.
+		case f.Kind == access.Member && ours && in(5):
 		case f.Kind == access.Product && ours && f.Object.Type() == "group" && f.Object != "group:confluence-administrators" && in(4):
 			if product := s.product(random); product != "" && !in(3) {
 				f.Value = product

@@ -26,10 +26,23 @@ func Report(w io.Writer, r *reconcile.Report, o Options) error {
 	if r.ReadBack != "" {
 		p.line("the site could not be read back: %s", Safe(r.ReadBack))
 	}
+	if n := len(r.Besides); n > 0 {
+		p.line("%s that no step made, on what was changed: the product's own doing, or somebody else's (weir plan goes on from here)", Count(n, "change", "changes"))
+		for i, c := range r.Besides {
+			if i == besides {
+				p.line("  and %s more", Number(n-i))
+				break
+			}
+			p.line("  %s %s", p.paint(yellow, "besides"), Safe(c))
+		}
+	}
 	p.line("%s sent", Count(r.Requests, "request", "requests"))
 	p.line("%s", Totals(r))
 	return p.err
 }
+
+// besides is how many changes are listed that no step made.
+const besides = 20
 
 // Totals is the last line of an apply.
 func Totals(r *reconcile.Report) string {

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/url"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/weirhq/weir/access"
@@ -344,7 +343,7 @@ const embedded = "restrictions.read.restrictions.user,restrictions.read.restrict
 // that is cut is read by itself.
 func (r *contentReader) watch(ctx context.Context, space access.Ref) error {
 	what := rest.Call{To: searchContent, Query: rest.With(nil,
-		"cql", fmt.Sprintf(`space = "%s" and type in (page, blogpost)`, strings.ReplaceAll(space.ID(), `"`, `\"`)), "expand", embedded)}
+		"cql", fmt.Sprintf(`space = %s and type in (page, blogpost)`, quoted(space.ID())), "expand", embedded)}
 	list, err := rest.ByLink(ctx, r.client, what, searchPage, func(c foundContent) string {
 		if c.Title == "" || contentLists[c.Type] == (rest.Endpoint{}) {
 			return ""

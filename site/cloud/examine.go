@@ -214,8 +214,7 @@ const expirySoon = 30 * 24 * time.Hour
 // tokens says when the tokens of weir's own account end. Which of them this is
 // nothing tells, so that the one that ends first speaks for all.
 func (x *examiner) tokens(at place, me self) {
-	what := rest.Call{To: listTokens, Args: []string{at.org}}
-	list, err := rest.ByCursor(x.ctx, x.client, what, orgPage, func(t apiToken) string { return t.ID })
+	list, err := x.apiTokens(x.ctx, at)
 	if err != nil {
 		x.out.Say("token's last day", site.Untold, "the organisation's key cannot tell it: "+err.Error(), "write token_expires in the operator's file")
 		return
@@ -230,7 +229,7 @@ func (x *examiner) tokens(at place, me self) {
 		if t.ExpiresAt.IsZero() || t.ExpiresAt.Before(now) {
 			continue // never ends, or has ended and is not this one
 		}
-		if own++; first == nil || t.ExpiresAt.Before(first.ExpiresAt) {
+		if own++; first == nil || t.ExpiresAt.Before(first.ExpiresAt.Time) {
 			first = &list[i]
 		}
 	}
@@ -254,16 +253,6 @@ func (x *examiner) spaces() {
 		"admin_key": "an admin key is opened for the requests that need one; Confluence tells the authors",
 	}[x.restricted]
 	x.out.Say("restricted pages", site.Fine, said, "")
-}
-
-// apiToken is a token as the organisation lists it, without its secret.
-type apiToken struct {
-	ID        string    `json:"id"`
-	Label     string    `json:"label"`
-	ExpiresAt time.Time `json:"expiresAt"` // zero: never
-	User      struct {
-		ID string `json:"id"`
-	} `json:"user"`
 }
 
 // Needs says what each kind of fact takes on Cloud.

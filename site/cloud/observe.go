@@ -142,6 +142,10 @@ func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, o
 	if err != nil {
 		return err
 	}
+	records, err := s.records(ctx, r, extent)
+	if err != nil {
+		return err
+	}
 	if err := s.stillItself(ctx, r.me); err != nil {
 		return err
 	}
@@ -151,11 +155,11 @@ func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, o
 
 	obs.Facts = obs.Facts.Union(access.NewSet(append(facts, pages.facts...)...))
 	maps.Copy(obs.IDs, pages.ids)
-	obs.Parents = pages.parents
+	obs.Parents, obs.Spaces = pages.parents, records.of
 	obs.Extent = extent
 	obs.Unknown = slices.Concat(r.unknown, unknown, pages.unknown)
 	slices.SortFunc(obs.Unknown, byObject)
-	obs.Requests, obs.Floor = s.client.Sent()-before, floor(r.size())+pages.floor
+	obs.Requests, obs.Floor = s.client.Sent()-before, floor(r.size())+pages.floor+records.floor
 	return nil
 }
 
@@ -216,6 +220,8 @@ type reading struct {
 	permissions map[string]string       // labels by id
 	access      map[string]*spaceAccess // by the id of the space, where it was read
 
+	kept map[access.Ref]access.SpaceRecord // of earlier, for those that are not read anew
+
 	unknown []access.Unknown
 	short   bool // people are missing: groups count more than they show
 }
@@ -229,6 +235,7 @@ func (s *Site) observation(r *reading) site.Observation {
 		Site:        r.at.cloud,
 		IDs:         make(map[access.Ref]string),
 		Labels:      make(map[access.Ref]string),
+		People:      make(map[access.Ref]access.PersonRecord),
 		Unclaimed:   make(map[access.Ref]bool),
 		Elsewhere:   make(map[access.Ref][]string),
 		Permissions: r.permissions,
@@ -250,6 +257,9 @@ func (s *Site) observation(r *reading) site.Observation {
 		obs.IDs[ref] = p.AccountID
 		if p.Name != "" {
 			obs.Labels[ref] = p.Name
+		}
+		if record, ok := p.record(r.at); ok {
+			obs.People[ref] = record
 		}
 		if p.ClaimStatus != "managed" {
 			obs.Unclaimed[ref] = true

@@ -77,9 +77,12 @@ func (p directoryPerson) state() string {
 // enters reports whether the person has a seat on this site, directly or
 // through a group.
 func (p directoryPerson) enters(at place) bool {
-	return slices.ContainsFunc(*p.ProductAccess, func(seat productSeat) bool {
-		return at.here(seat.ID) && (seat.Key == "" || strings.Contains(seat.Key, "confluence"))
-	})
+	return slices.ContainsFunc(*p.ProductAccess, at.seat)
+}
+
+// seat reports whether a seat is on this site.
+func (at place) seat(seat productSeat) bool {
+	return at.here(seat.ID) && (seat.Key == "" || strings.Contains(seat.Key, "confluence"))
 }
 
 // email is the identity of a person, or nothing where it cannot be read.

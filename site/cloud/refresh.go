@@ -17,7 +17,8 @@ var _ site.Refresher = (*Site)(nil)
 // Refresh reads everything but who holds what in the spaces, and of that only
 // what may have changed since: in spaces that the audit log names, that are new
 // or look different, that were unknown, or where somebody stands who came, went
-// or changed. Where the audit log does not tell enough, all spaces are read.
+// or changed. Where the audit log does not tell enough, all spaces are read. No log
+// tells when content was changed, so the records of spaces are read anew.
 func (s *Site) Refresh(ctx context.Context, last site.Observation, since time.Time, extent access.Extent) (site.Observation, error) {
 	before := s.client.Sent()
 	r, err := s.begin(ctx)

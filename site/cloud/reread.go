@@ -28,6 +28,7 @@ func (s *Site) Reread(ctx context.Context, last site.Observation, touched []acce
 	content := extent
 	if reason == "" {
 		content = p.content(extent, touched)
+		r.kept = p.keptRecords(r, touched)
 	}
 	if err := s.conclude(ctx, r, content, p.now, before); err != nil {
 		return site.Observation{}, err
@@ -43,7 +44,7 @@ func (s *Site) Reread(ctx context.Context, last site.Observation, touched []acce
 // are touched, that the earlier observation was not asked for or did not see, and
 // those that name somebody who came, went or changed.
 func (p past) content(extent access.Extent, touched []access.Ref) access.Extent {
-	out := access.Extent{Pins: extent.Pins}
+	out := access.Extent{Pins: extent.Pins, Personal: extent.Personal, Labels: extent.Labels}
 	had := p.last.Extent
 	anew := make(map[access.Ref]bool)
 	for _, ref := range touched {
@@ -76,6 +77,23 @@ func (p past) content(extent access.Extent, touched []access.Ref) access.Extent 
 		}
 	}
 	slices.Sort(out.Watch)
+	return out
+}
+
+// keptRecords gives the records of personal spaces that are not read anew: of those
+// that are not touched and are the same as they were.
+func (p past) keptRecords(r *reading, touched []access.Ref) map[access.Ref]access.SpaceRecord {
+	out := make(map[access.Ref]access.SpaceRecord)
+	if !p.last.Extent.Personal {
+		return out
+	}
+	for _, sp := range r.spaces {
+		ref := sp.ref()
+		was, told := p.last.Spaces[ref]
+		if told && !was.Changed.IsZero() && p.last.IDs[ref] == sp.ID && !slices.Contains(touched, ref) {
+			out[ref] = was
+		}
+	}
 	return out
 }
 

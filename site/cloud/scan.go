@@ -37,7 +37,7 @@ func (s *Site) ScanPrice(ctx context.Context, spaces []access.Ref) (site.ScanPri
 	for start := 0; start < len(spaces); start += mostNamed {
 		var keys []string
 		for _, r := range spaces[start:min(start+mostNamed, len(spaces))] {
-			keys = append(keys, `"`+strings.ReplaceAll(r.ID(), `"`, `\"`)+`"`)
+			keys = append(keys, quoted(r.ID()))
 		}
 		what := rest.Call{To: searchAll, Query: rest.With(nil, "cql", fmt.Sprintf("space in (%s) and type in (page, blogpost)", strings.Join(keys, ", ")), "limit", "1")}
 		var c counted

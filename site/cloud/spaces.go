@@ -52,12 +52,22 @@ func (s *Site) spaces(ctx context.Context, keys []string) ([]space, error) {
 	if keys != nil {
 		batches = slices.Collect(slices.Chunk(keys, sitePage))
 	}
-	var queries []url.Values
+	var filters []url.Values
 	for _, batch := range batches {
 		query := url.Values{}
 		if batch != nil {
 			query.Set("keys", strings.Join(batch, ","))
 		}
+		filters = append(filters, query)
+	}
+	return s.spacesWhere(ctx, filters)
+}
+
+// spacesWhere reads the spaces that weir's account can see and that a filter lets
+// through, the archived ones too.
+func (s *Site) spacesWhere(ctx context.Context, filters []url.Values) ([]space, error) {
+	var queries []url.Values
+	for _, query := range filters {
 		queries = append(queries, query, rest.With(query, "status", "archived"))
 	}
 	lists := make([][]space, len(queries))
@@ -86,6 +96,7 @@ func (s *Site) spaces(ctx context.Context, keys []string) ([]space, error) {
 
 func (sp space) state() string   { return strings.ToLower(sp.Status) }
 func (sp space) ref() access.Ref { return access.NewRef("space", sp.Key) }
+func (sp space) personal() bool  { return word(sp.Type) == "personal" }
 
 // facts are what a space's entry tells. people names account ids.
 func (sp space) facts(people map[string]access.Ref) (out []access.Fact, unknown []access.Unknown) {
@@ -96,7 +107,7 @@ func (sp space) facts(people map[string]access.Ref) (out []access.Fact, unknown 
 	if sp.state() == "archived" {
 		out = append(out, access.Fact{Kind: access.Status, Object: sp.ref(), Value: "archived"})
 	}
-	if word(sp.Type) == "personal" {
+	if sp.personal() {
 		// The owner is published since August 2026; before, the author of a
 		// personal space was the one to go by (evidence A6).
 		owner := cmp.Or(sp.OwnerID, sp.AuthorID)

@@ -3,6 +3,8 @@ package cloud
 import (
 	"errors"
 	"strings"
+
+	"github.com/weirhq/weir/site/driver"
 )
 
 // The shapes of the wire, as far as weir reads or writes them. Ids are opaque
@@ -92,6 +94,7 @@ type directoryPerson struct {
 	Groups           *[]named       `json:"groups"`        // only if expanded
 	ProductAccess    *[]productSeat `json:"productAccess"` // only if expanded
 	PlatformRoles    []string       `json:"platformRoles"` // likewise
+	AddedToOrg       driver.Moment  `json:"addedToOrg"`
 }
 
 // holder is a person in a search of which only the ids count.
@@ -105,8 +108,9 @@ type named struct {
 }
 
 type productSeat struct {
-	ID  string `json:"id"` // of the site
-	Key string `json:"key"`
+	ID         string        `json:"id"` // of the site
+	Key        string        `json:"key"`
+	LastActive driver.Moment `json:"lastActiveTimestamp"` // absent for who never looked
 }
 
 // directoryGroup is a group as the organisation knows it.
@@ -225,8 +229,9 @@ type space struct {
 	Status string `json:"status"` // current | archived | trashed
 	Type   string `json:"type"`   // global | personal | …
 
-	AuthorID string `json:"authorId"`
-	OwnerID  string `json:"spaceOwnerId"`
+	AuthorID  string        `json:"authorId"`
+	OwnerID   string        `json:"spaceOwnerId"`
+	CreatedAt driver.Moment `json:"createdAt"`
 }
 
 func (sp *space) Check() error {

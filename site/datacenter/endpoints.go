@@ -34,6 +34,7 @@ var (
 	oneContent        = endpoint("GET", "/content/{}", "look a page up")
 	bothRestrictions  = endpoint("GET", "/content/{}/restriction/byOperation", "read the restrictions of a page")
 	oneRestriction    = endpoint("GET", "/content/{}/restriction/byOperation/{}", "read a restriction of a page")
+	searchAll         = endpoint("GET", "/search", "search the content of a space")
 	longTask          = endpoint("GET", "/longtask/{}", "ask for a long task")
 )
 
@@ -66,7 +67,7 @@ var (
 	reads = []rest.Endpoint{
 		currentUser, accessMode, listUsers, listActive, oneUser, memberOf, listGroups, oneGroup, listMembers, listChildren,
 		listGlobals, groupGlobals, userGlobals, anonymousGlobals, unlicensedGlobals,
-		listSpaces, oneSpace, listPermissions, listContent, findContent, oneContent, bothRestrictions, oneRestriction, longTask,
+		listSpaces, oneSpace, listPermissions, listContent, findContent, oneContent, bothRestrictions, oneRestriction, searchAll, longTask,
 	}
 	writes = []rest.Endpoint{
 		createGroup, deleteGroup, addMember, removeMember, createUser, deleteUser, disableUser, enableUser,

@@ -81,6 +81,9 @@ func (s *Site) Observe(ctx context.Context, extent access.Extent) (site.Observat
 	facts, obs.Unknown = append(facts, permissions...), append(obs.Unknown, unknown...)
 	super := access.Fact{Kind: access.Member, Object: access.NewRef("group", superGroup), Subject: r.own}
 	seesAll := slices.Contains(members, super)
+	if obs.Spaces, err = s.records(ctx, r.spaces, extent); err != nil {
+		return site.Observation{}, err
+	}
 	pages, err := s.pages(ctx, extent, r.spaces, seesAll)
 	if err != nil {
 		return site.Observation{}, err
@@ -105,6 +108,12 @@ func (s *Site) Observe(ctx context.Context, extent access.Extent) (site.Observat
 	obs.Unknown = slices.Compact(obs.Unknown)
 	obs.Requests = s.client.Sent() - before
 	obs.Floor = r.floor() + pages.floor
+	for _, sp := range r.spaces {
+		if extent.Personal && sp.personal() && !sp.archived() {
+			obs.Floor++
+		}
+	}
+	obs.Floor += len(extent.Labels)
 	return obs, nil
 }
 

@@ -19,12 +19,20 @@ const spacePage = 100
 
 // spaces reads the spaces that weir's account can see. What the list shows
 // without being asked is not documented, so each type and status is asked for.
-func (s *Site) spaces(ctx context.Context) ([]space, error) {
+func (s *Site) spaces(ctx context.Context) ([]space, error) { return s.spacesWhere(ctx, nil) }
+
+// spacesWhere reads the spaces that weir's account can see and that a filter lets
+// through. When a personal space was made stands beside who made it (published:
+// creationDate; that it comes with the creator is supposed).
+func (s *Site) spacesWhere(ctx context.Context, filter url.Values) ([]space, error) {
 	var found []space
 	seen := make(map[opaque]bool)
 	for _, kind := range []string{"global", "personal"} {
 		for _, status := range []string{"current", "archived"} {
-			what := rest.Call{To: listSpaces, Query: url.Values{"type": {kind}, "status": {status}}}
+			what := rest.Call{To: listSpaces, Query: rest.With(filter, "type", kind, "status", status)}
+			if kind == "personal" {
+				what.Query = rest.With(what.Query, "expand", "creator")
+			}
 			list, err := rest.ByOffset(ctx, s.client, what, rest.Offset{Limit: spacePage, Overlap: true}, func(sp space) string { return string(sp.ID) })
 			if err != nil {
 				return nil, err
@@ -50,6 +58,8 @@ func (s *Site) spaces(ctx context.Context) ([]space, error) {
 
 func (sp space) ref() access.Ref { return access.NewRef("space", sp.Key) }
 
+func (sp space) personal() bool { return strings.EqualFold(sp.Type, "personal") }
+
 func (sp space) archived() bool { return strings.EqualFold(sp.Status, "archived") }
 
 // spaceFacts say what a space's entry tells. The owner of a personal space is in
@@ -64,7 +74,7 @@ func (s *Site) spaceFacts(sp space) []access.Fact {
 		out = append(out, access.Fact{Kind: access.Status, Object: sp.ref(), Value: "archived"})
 	}
 	name, tilde := strings.CutPrefix(sp.Key, "~")
-	if tilde && name != "" && strings.EqualFold(sp.Type, "personal") {
+	if tilde && name != "" && sp.personal() {
 		owner, ok := s.known.person(name)
 		if !ok {
 			owner = s.names.ref(name)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/site/driver"
 )
 
 // The shapes of the wire, as far as weir reads or writes them. The published
@@ -142,6 +143,8 @@ type space struct {
 	Type        string       `json:"type"`   // global | personal
 	Status      string       `json:"status"` // current | archived
 	Description *description `json:"description"`
+
+	CreatedAt driver.Moment `json:"creationDate"`
 }
 
 func (sp *space) Check() error {

@@ -1,9 +1,11 @@
 package driver_test
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
@@ -96,6 +98,26 @@ func TestTold(t *testing.T) {
 	for i, want := range []site.Presence{site.Seen, site.Absent, site.Absent, site.Unseen, site.Unseen} {
 		if got := told.Presence(f[i]); got != want {
 			t.Errorf("%s is %d, want %d", f[i], got, want)
+		}
+	}
+}
+
+// TestMoment: what is no time is not told, and never trouble.
+func TestMoment(t *testing.T) {
+	for text, want := range map[string]string{
+		`"2026-05-20T10:00:00.123Z"`:      "2026-05-20T10:00:00.123Z",
+		`"2026-05-20T10:00:00.000+02:00"`: "2026-05-20T08:00:00Z",
+		`"2026-05-20T10:00:00.000-0200"`:  "2026-05-20T12:00:00Z",
+		`"2026-05-20"`:                    "2026-05-20T00:00:00Z",
+		`"yesterday"`:                     "0001-01-01T00:00:00Z",
+		`""`:                              "0001-01-01T00:00:00Z",
+		`null`:                            "0001-01-01T00:00:00Z",
+		`1779271200000`:                   "0001-01-01T00:00:00Z",
+		`{"at": "2026-05-20"}`:            "0001-01-01T00:00:00Z",
+	} {
+		m := driver.Moment{Time: time.Unix(1, 0)} // what was there is replaced
+		if err := json.Unmarshal([]byte(text), &m); err != nil || m.Format(time.RFC3339Nano) != want {
+			t.Errorf("%s is %s, %v, want %s", text, m.Format(time.RFC3339Nano), err, want)
 		}
 	}
 }

@@ -168,6 +168,34 @@ func (a Admin) WritePage(key, title, storage string) error {
 	return a.onContent(key, title, func(s *state, c *content) error { return s.writeContent(c, storage, s.at) })
 }
 
+// Write lets somebody make a page below the home page, or change the one of this
+// title, at the time of the clock: with the right to, and having looked at it.
+func (a Admin) Write(key, title, email string) error {
+	return a.onSpace(key, func(s *state, sp *space) error {
+		p, err := s.personNamed(email)
+		if err != nil {
+			return err
+		}
+		c := s.contentTitled(sp, typePage, title)
+		switch {
+		case !s.mayEnter(p):
+			return notFound("space")
+		case sp.Status == statusArchived:
+			return refuse(http.StatusBadRequest, "", "space %s is archived", sp.Key)
+		case c == nil && !s.holds(p, sp, "create/page"), c != nil && !s.edits(p, c):
+			return refuse(http.StatusForbidden, "", "%s may not write %q in %s", email, title, sp.Key)
+		case c == nil:
+			_, err = s.createContent(sp, typePage, title, s.contentByID(sp.Homepage), p.ID, s.at)
+		default:
+			s.touch(c, s.at)
+		}
+		if err == nil {
+			s.viewed(p, s.at)
+		}
+		return err
+	})
+}
+
 // MovePage puts a page below another of its space, the home page if no title is
 // given. The view restrictions above it are others then.
 func (a Admin) MovePage(key, title, parent string) error {

@@ -147,3 +147,23 @@ func TestOpenPersonalSpaceAt(t *testing.T) {
 		t.Errorf("roles %v", got)
 	}
 }
+
+// Another address is the same account with everything that it holds.
+func TestChangeEmail(t *testing.T) {
+	f := open(t, emulator.Options{Domains: []string{"acme.example", "acme.test"}})
+	small(f)
+	a := f.em.Admin()
+	was := f.person("ana@acme.example")
+	f.must(a.ChangeEmail("ana@acme.example", "ana@acme.test"))
+	if now := f.person("ana@acme.test"); now.ID != was.ID || !slices.Contains(f.group("engineering").Members, was.ID) {
+		t.Errorf("%+v was %+v", now, was)
+	}
+	f.refused(a.ChangeEmail("ana@acme.example", "x@acme.example"), 404)
+	f.refused(a.ChangeEmail("bo@acme.example", "ana@acme.test"), 400)
+	f.refused(a.ChangeEmail("bo@acme.example", "bo@else.example"), 403)
+	f.refused(a.ChangeEmail("pat@partner.example", "pat@acme.example"), 403) // nobody's account
+	f.must(a.AddPerson("ana@acme.example", "", emulator.PersonOptions{}))    // the old address is free, and another account's
+	if f.person("ana@acme.example").ID == was.ID {
+		t.Error("two addresses of one account")
+	}
+}

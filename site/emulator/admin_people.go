@@ -36,6 +36,17 @@ func (a Admin) CancelDeletion(email string) error {
 	return a.onPerson(email, func(s *state, p *person, _ time.Time) error { return s.cancelDeletion(p) })
 }
 
+// ChangeEmail gives a managed account another address: of a domain that the
+// organisation has claimed, and nobody's yet.
+func (a Admin) ChangeEmail(email, to string) error {
+	return a.onPerson(email, func(s *state, p *person, _ time.Time) error {
+		if err := s.manageable(p); err != nil {
+			return err
+		}
+		return s.changeEmail(p, to)
+	})
+}
+
 // AddGuest invites somebody as a guest. They can enter nothing until they are
 // given a space.
 func (a Admin) AddGuest(email, name string) error {

@@ -87,6 +87,7 @@ var dcRoutes = buildRoutes(
 	route{surface: surfaceDC, method: "PUT", pattern: "/space/{spaceKey}/permissions/user/{userKey}/revoke", serve: dcRevokePermissions},
 
 	route{surface: surfaceDC, method: "GET", pattern: "/content", public: true, serve: dcFindContent},
+	route{surface: surfaceDC, method: "GET", pattern: "/search", public: true, serve: dcSearch},
 	route{surface: surfaceDC, method: "GET", pattern: "/content/{id}", public: true, serve: dcOneContent},
 	route{surface: surfaceDC, method: "GET", pattern: "/space/{spaceKey}/content/{type}", public: true, serve: dcSpaceContent},
 	route{surface: surfaceDC, method: "GET", pattern: "/content/{id}/restriction/byOperation", serve: dcRestrictions},

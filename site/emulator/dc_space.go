@@ -67,8 +67,8 @@ func (c *call) dcSpaceRow(sp *space) any {
 const dcSpaceMax = 100
 
 // dcSpaces lists the spaces that the caller sees, in the order of their keys. No
-// space has labels, is a favourite or has rules of retention here, so those
-// filters leave none.
+// space has labelled content, is a favourite or has rules of retention here, so
+// those filters leave none.
 func dcSpaces(c *call) (answer, error) {
 	keys, ids := append(c.list("spaceKey"), c.list("spaceKeys")...), append(c.list("spaceId"), c.list("spaceIds")...)
 	if one := c.query.Get("spaceKeySingle"); one != "" {
@@ -90,15 +90,16 @@ func dcSpaces(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	labels := c.list("label")
 	var spaces []*space
 	for sp := range c.spaces.all() {
 		if len(keys) > 0 && !slices.ContainsFunc(keys, func(k string) bool { return strings.EqualFold(k, sp.Key) }) ||
 			len(ids) > 0 && !slices.Contains(ids, sp.ID) ||
 			kind != "" && (sp.Type == spacePersonal) != (kind == spacePersonal) || status != "" && sp.Status != status ||
-			slices.ContainsFunc([]string{"label", "contentLabel", "favourite", "hasRetentionPolicy"}, func(k string) bool {
-				v := c.query.Get(k)
-				return v != "" && v != "false"
-			}) || !c.dcSees(sp) {
+			!sp.labelled(labels) || slices.ContainsFunc([]string{"contentLabel", "favourite", "hasRetentionPolicy"}, func(k string) bool {
+			v := c.query.Get(k)
+			return v != "" && v != "false"
+		}) || !c.dcSees(sp) {
 			continue
 		}
 		spaces = append(spaces, sp)

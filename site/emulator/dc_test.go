@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -170,6 +171,7 @@ func dcSmall(d *dcFixture) {
 	d.call(200, "POST", "/space/OPS/permissions", []m{{"groupName": "engineering", "operations": ops("space read", "space administer")}})
 	d.must(a.CreatePage("ENG", "HR", ""))
 	d.must(a.CreatePage("ENG", "Pay bands", "HR"))
+	d.must(a.SetLabels("OPS", "legal"))
 }
 
 // dcPage is the id of a page of ENG.
@@ -462,6 +464,8 @@ func dcSteps() []dcStep {
 		{"spaces: bad type", "root", "GET", "/space?type=odd", nil, 400, nil},
 		{"spaces: bad id", "root", "GET", "/space?spaceIds=odd", nil, 400, nil},
 		{"spaces: labelled", "root", "GET", "/space?label=a", nil, 200, hasNames()},
+		{"spaces: with a label", "root", "GET", "/space?label=LEGAL", nil, 200, hasNames("OPS")},
+		{"spaces: with labelled content", "root", "GET", "/space?contentLabel=legal", nil, 200, hasNames()},
 		{"spaces: a page", "root", "GET", "/space?limit=1", nil, 200, func(d *dcFixture, b any) {
 			d.same("next", b.(m)["_links"].(m)["next"], "/rest/api/space?limit=1&start=1")
 		}},
@@ -544,6 +548,19 @@ func dcSteps() []dcStep {
 		{"set permissions: unknown user", "ana", "POST", "/space/ENG/permissions", []m{{"userKey": "nope", "operations": ops()}}, 404, nil},
 		{"set permissions: over forty", "ana", "POST", "/space/ENG/permissions", many(41), 400, nil},
 		{"set permissions: wrong type", "ana", "POST", "/space/ENG/permissions", m{}, 400, nil},
+
+		{"search", "bo", "GET", "/search?limit=1&cql=" + url.QueryEscape(`space = "ENG" and type in (page, blogpost) order by lastmodified desc`), nil, 200, func(d *dcFixture, b any) {
+			rows := b.(m)["results"].([]any)
+			if len(rows) != 1 || b.(m)["totalCount"] != float64(3) || rows[0].(m)["lastModified"] != "2026-03-01T09:00:00Z" {
+				d.Errorf("%v", b)
+			}
+		}},
+		{"search: not there for the caller", "cy", "GET", "/search?cql=space=OPS", nil, 200, hasNames()},
+		{"search: no query", "cy", "GET", "/search", nil, 400, nil},
+		{"search: bad query", "cy", "GET", "/search?cql=space", nil, 400, nil},
+		{"search: bad limit", "cy", "GET", "/search?cql=type=page&limit=x", nil, 400, nil},
+		{"search: archived spaces", "cy", "GET", "/search?cql=type=page&includeArchivedSpaces=true", nil, 501, nil},
+		{"search: bad choice", "cy", "GET", "/search?cql=type=page&includeArchivedSpaces=x", nil, 400, nil},
 
 		{"restrictions", "ana", "GET", "/content/{HR}/restriction/byOperation", nil, 200, nil},
 		{"restriction", "ana", "GET", "/content/{HR}/restriction/byOperation/read", nil, 200, field("operation", "read")},

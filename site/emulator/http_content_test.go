@@ -201,6 +201,15 @@ func contentOperations() []step {
 				f.Errorf("next %v", next)
 			}
 		}},
+		{"search: the latest change first", "GET", func(f *fixture) string {
+			pages(f)
+			return v1 + "/search?limit=1&cql=" + url.QueryEscape(`space = "ENG" and type in (page, blogpost) order by lastmodified desc`)
+		}, nil, 200, func(f *fixture, b m) {
+			row := b["results"].([]any)[0].(m)
+			if n := len(b["results"].([]any)); n != 1 || b["totalSize"] != float64(4) || row["lastModified"] != "2026-03-01T09:00:00Z" {
+				f.Errorf("%d of %v, the first %v", n, b["totalSize"], row)
+			}
+		}},
 		{"search: no query", "GET", at(v1 + "/content/search"), nil, 400, nil},
 		{"search: bad query", "GET", search("space ENG", ""), nil, 400, nil},
 		{"search: bad expand", "GET", search("type=page", "&expand=secrets"), nil, 400, nil},
@@ -357,7 +366,16 @@ func contentOperations() []step {
 				f.Errorf("%d operations", n)
 			}
 		}},
-		{"space: labels", "GET", spacePath("ENG", "?include-labels=true"), nil, 501, nil},
+		{"space: labels", "GET", func(f *fixture) string {
+			f.must(f.em.Admin().SetLabels("ENG", "b", "A"))
+			return spacePath("ENG", "?include-labels=true")(f)
+		}, nil, 200, func(f *fixture, b m) {
+			if got := texts(b["labels"].(m), "results", "name"); !slices.Equal(got, []string{"a", "b"}) {
+				f.Errorf("labels %v", got)
+			}
+		}},
+		{"space: bad labels", "GET", spacePath("ENG", "?include-labels=x"), nil, 400, nil},
+		{"space: properties", "GET", spacePath("ENG", "?include-properties=true"), nil, 501, nil},
 		{"space operations", "GET", spacePath("ENG", "/operations"), nil, 200, func(f *fixture, b m) {
 			// An administrator of Confluence is no admin of the space for that.
 			if got := texts(b, "operations", "operation"); !slices.Equal(got, []string{"create", "read"}) {

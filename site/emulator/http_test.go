@@ -213,6 +213,10 @@ func operations() []step {
 		{"list spaces: by id", "GET", func(f *fixture) string { return v2 + "/spaces?ids=" + f.space("ENG").ID + "&ids=1" }, nil, 200, keys("ENG")},
 		{"list spaces: archived", "GET", at(v2 + "/spaces?status=archived"), nil, 200, keys()},
 		{"list spaces: labels", "GET", at(v2 + "/spaces?labels=x"), nil, 200, keys()},
+		{"list spaces: a label", "GET", func(f *fixture) string {
+			f.must(f.em.Admin().SetLabels("OPS", "Legal-Hold", "team-x"))
+			return v2 + "/spaces?labels=none,legal-hold"
+		}, nil, 200, keys("OPS")},
 		{"list spaces: backwards", "GET", at(v2 + "/spaces?sort=-name"), nil, 200, keys("OPS", "ENG")},
 		{"list spaces: bad id", "GET", at(v2 + "/spaces?ids=x"), nil, 400, nil},
 		{"list spaces: bad type", "GET", at(v2 + "/spaces?type=x"), nil, 400, nil},

@@ -57,6 +57,7 @@ type space struct {
 	Author      string
 	Created     time.Time
 	Homepage    string `json:",omitempty"`
+	Labels      set    `json:",omitempty"` // in lower case
 
 	assigned map[principal]string       // role ids: one role a principal and space (A8, observed)
 	custom   map[principal]customAccess // permissions of those who hold no role

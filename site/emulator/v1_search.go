@@ -39,19 +39,11 @@ func (c *call) searchContent() (contentFound, error) {
 		}
 	}
 	list := ordered[*content]{key: q.key, reversed: q.reversed}
-	for x := range c.contents.all() {
-		if q.matches(c.state, x) && c.spaceOf(x).Status == statusCurrent {
-			list.items = append(list.items, x)
-			if c.views(c.caller, x) {
-				out.total++
-			}
+	list.items = c.indexed(q, func(x *content) bool {
+		if c.views(c.caller, x) {
+			out.total++
 		}
-	}
-	slices.SortFunc(list.items, func(a, b *content) int {
-		if list.reversed {
-			a, b = b, a
-		}
-		return strings.Compare(q.key(a), q.key(b))
+		return true
 	})
 	var more bool
 	out.rows, more = list.pageWhere(from.After, out.limit, func(x *content) bool { return c.views(c.caller, x) })
@@ -61,6 +53,23 @@ func (c *call) searchContent() (contentFound, error) {
 		out.next = strings.TrimPrefix(c.req.Path, "/wiki") + "?" + next.Encode()
 	}
 	return out, nil
+}
+
+// indexed is what is in the index for a query, in its order, of what is kept.
+func (s *state) indexed(q query, keep func(*content) bool) []*content {
+	var out []*content
+	for x := range s.contents.all() {
+		if q.matches(s, x) && s.spaceOf(x).Status == statusCurrent && keep(x) {
+			out = append(out, x)
+		}
+	}
+	slices.SortFunc(out, func(a, b *content) int {
+		if q.reversed {
+			a, b = b, a
+		}
+		return strings.Compare(q.key(a), q.key(b))
+	})
+	return out
 }
 
 func (f contentFound) page(c *call, rows []any) object {

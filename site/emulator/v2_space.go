@@ -63,8 +63,8 @@ func (c *call) choice(name string, values []string) (string, error) {
 	return v, nil
 }
 
-// v2Spaces lists the spaces that the caller sees. No space has labels or is
-// anybody's favourite here, so those filters leave none, or all.
+// v2Spaces lists the spaces that the caller sees. No space is anybody's favourite
+// here, so that filter leaves none.
 func v2Spaces(c *call) (answer, error) {
 	ids, keys := c.list("ids"), c.list("keys")
 	for _, id := range ids {
@@ -91,11 +91,12 @@ func v2Spaces(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	labels := c.list("labels")
 	shown := func(sp *space) bool {
 		return (len(ids) == 0 || slices.Contains(ids, sp.ID)) &&
 			(len(keys) == 0 || slices.ContainsFunc(keys, func(k string) bool { return strings.EqualFold(k, sp.Key) })) &&
 			(kind == "" || sp.Type == kind) && (status == "" || sp.Status == status) &&
-			!c.query.Has("labels") && !c.query.Has("favorited-by") && c.sees(c.caller, sp)
+			sp.labelled(labels) && !c.query.Has("favorited-by") && c.sees(c.caller, sp)
 	}
 	list := ordered[*space]{key: spaceSortKey(strings.TrimPrefix(sorting, "-")), reversed: strings.HasPrefix(sorting, "-")}
 	if sorting == "" || sorting == "id" {
@@ -152,7 +153,7 @@ func v2Space(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if err := c.withoutParts("include-properties", "include-labels"); err != nil {
+	if err := c.withoutParts("include-properties"); err != nil {
 		return answer{}, err
 	}
 	format, err := c.choice("description-format", descriptionFormats)
@@ -177,6 +178,11 @@ func v2Space(c *call) (answer, error) {
 		return answer{}, err
 	} else if with {
 		row["operations"] = included(c, "operations", c.spaceOperations(sp), func(row any) any { return row })
+	}
+	if with, err = c.truth("include-labels"); err != nil {
+		return answer{}, err
+	} else if with {
+		row["labels"] = included(c, "labels", sp.Labels, func(name string) any { return labelRow(name) })
 	}
 	return ok(row)
 }

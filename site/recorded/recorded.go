@@ -137,6 +137,7 @@ func (s *Site) Observe(_ context.Context, extent access.Extent) (site.Observatio
 	obs.IDs = s.ids(asked, extent.Pins)
 	obs.Parents = s.parents(asked)
 	obs.Labels, obs.Elsewhere = maps.Clone(s.obs.Labels), maps.Clone(s.obs.Elsewhere)
+	obs.People, obs.Spaces = maps.Clone(s.obs.People), s.records(extent)
 	obs.Unknown = slices.DeleteFunc(slices.Clone(s.obs.Unknown), func(u access.Unknown) bool {
 		switch {
 		case u.Object.IsPage():
@@ -152,6 +153,30 @@ func (s *Site) Observe(_ context.Context, extent access.Extent) (site.Observatio
 		return cmp.Or(cmp.Compare(a.Object, b.Object), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Reason, b.Reason))
 	})
 	return obs, nil
+}
+
+// records gives the records of spaces, as far as they are asked for. There are none
+// where the snapshot was not written with all that is asked: what it says would read
+// as if no space had been changed, or had the labels.
+func (s *Site) records(asked access.Extent) map[access.Ref]access.SpaceRecord {
+	wrote := s.obs.Extent
+	if asked.Personal && !wrote.Personal || slices.ContainsFunc(asked.Labels, func(l string) bool { return !slices.Contains(wrote.Labels, l) }) {
+		return nil
+	}
+	out := make(map[access.Ref]access.SpaceRecord)
+	for ref, r := range s.obs.Spaces {
+		if !asked.Personal {
+			r.Changed, r.Contents = time.Time{}, -1
+		}
+		r.Labels = slices.DeleteFunc(slices.Clone(r.Labels), func(l string) bool { return !slices.Contains(asked.Labels, l) })
+		if len(r.Labels) == 0 {
+			r.Labels = nil
+		}
+		if r.Tells() {
+			out[ref] = r
+		}
+	}
+	return out
 }
 
 // ids leaves out the pages that are not asked for, but for those that a pin

@@ -195,3 +195,47 @@ func TestDamaged(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestRecords: of the records what is asked for, and none where the snapshot was not
+// written with all that is asked: none must read as of a space that lacks a label, or
+// in which nothing was changed.
+func TestRecords(t *testing.T) {
+	made, changed := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	both := access.Extent{Personal: true, Labels: []string{"hold", "other"}}
+	s := written(t, both, func(o *site.Observation) {
+		o.People = map[access.Ref]access.PersonRecord{"user:ana@acme.example": {Added: made, Deleting: true}}
+		o.Spaces = map[access.Ref]access.SpaceRecord{
+			"space:~ana": {Created: made, Changed: changed, Contents: 0, Labels: []string{"hold", "other"}},
+			"space:ENG":  {Contents: -1, Labels: []string{"other"}},
+		}
+	})
+	bare := access.SpaceRecord{Created: made, Contents: -1}
+	for name, c := range map[string]struct {
+		asked access.Extent
+		want  map[access.Ref]access.SpaceRecord
+	}{
+		"nothing": {access.Extent{}, map[access.Ref]access.SpaceRecord{"space:~ana": bare}},
+		"all": {both, map[access.Ref]access.SpaceRecord{
+			"space:~ana": {Created: made, Changed: changed, Labels: []string{"hold", "other"}}, "space:ENG": {Contents: -1, Labels: []string{"other"}},
+		}},
+		"one label":     {access.Extent{Labels: []string{"hold"}}, map[access.Ref]access.SpaceRecord{"space:~ana": {Created: made, Contents: -1, Labels: []string{"hold"}}}},
+		"another label": {access.Extent{Personal: true, Labels: []string{"hold", "new"}}, nil},
+	} {
+		obs := observe(t, s, c.asked)
+		if diff := cmp.Diff(c.want, obs.Spaces); diff != "" {
+			t.Errorf("%s (- want, + got)\n%s", name, diff)
+		}
+		if diff := cmp.Diff(map[access.Ref]access.PersonRecord{"user:ana@acme.example": {Added: made, Deleting: true}}, obs.People); diff != "" {
+			t.Errorf("%s (- want, + got)\n%s", name, diff)
+		}
+	}
+	old := written(t, access.Extent{}, func(o *site.Observation) {
+		o.Spaces = map[access.Ref]access.SpaceRecord{"space:~ana": bare}
+	})
+	if got := observe(t, old, access.Extent{Personal: true}).Spaces; got != nil {
+		t.Errorf("a snapshot without them tells %v", got)
+	}
+	if got := observe(t, old, access.Extent{}).Spaces; len(got) != 1 {
+		t.Errorf("%v", got)
+	}
+}

@@ -34,7 +34,7 @@ type Known struct {
 	Refs     map[access.Ref]bool
 	Patterns []access.Pattern
 	Domains  []string              // of e-mail addresses, in lower case; those of Refs and Patterns may stay as well
-	Texts    map[string]bool       // names of spaces
+	Texts    map[string]bool       // names and labels of spaces
 	IDs      map[access.Ref]string // the vendor's ids, as weir.lock has them
 }
 
@@ -208,12 +208,22 @@ func (r *Redactor) Fact(f access.Fact) access.Fact {
 	return f
 }
 
-// text gives the name of a space that stands for another.
+// text gives the name or the label of a space that stands for another.
 func (r *Redactor) text(name string) string {
 	if r.known.Texts[name] {
 		return name
 	}
 	return "name-" + r.hash("name", name)
+}
+
+// labels gives the labels of spaces that stand for others, in order.
+func (r *Redactor) labels(labels []string) []string {
+	var out []string
+	for _, l := range labels {
+		out = append(out, r.text(l))
+	}
+	slices.Sort(out)
+	return out
 }
 
 // id gives the id that stands for the vendor's.
@@ -247,6 +257,16 @@ func (r *Redactor) Observation(obs site.Observation) site.Observation {
 		out.IDs[r.Ref(ref)] = r.id(ref, id)
 	}
 	out.Labels = nil
+	out.People = make(map[access.Ref]access.PersonRecord, len(obs.People))
+	for ref, record := range obs.People {
+		out.People[r.Ref(ref)] = record
+	}
+	out.Spaces = make(map[access.Ref]access.SpaceRecord, len(obs.Spaces))
+	for ref, record := range obs.Spaces {
+		record.Labels = r.labels(record.Labels)
+		out.Spaces[r.Ref(ref)] = record
+	}
+	out.Extent.Labels = r.labels(obs.Extent.Labels)
 	out.Unclaimed = make(map[access.Ref]bool, len(obs.Unclaimed))
 	for ref, is := range obs.Unclaimed {
 		out.Unclaimed[r.Ref(ref)] = is

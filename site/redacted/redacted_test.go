@@ -2,8 +2,10 @@ package redacted_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -115,4 +117,30 @@ func TestObservation(t *testing.T) {
 			t.Fatal("there are other people")
 		}
 	})
+}
+
+// TestRecords: records are about pseudonyms, and a label that the description does
+// not name has one, too.
+func TestRecords(t *testing.T) {
+	when := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	obs := site.Observation{
+		People: map[access.Ref]access.PersonRecord{"user:ana@hidden.example": {Added: when}},
+		Spaces: map[access.Ref]access.SpaceRecord{"space:~hidden": {Created: when, Contents: 3, Labels: []string{"hidden", "hold"}}},
+		Extent: access.Extent{Personal: true, Labels: []string{"hidden", "hold"}},
+	}
+	r := redacted.New([]byte("key"), redacted.Known{Texts: map[string]bool{"hold": true}})
+	got := r.Observation(obs)
+	if text := fmt.Sprintf("%v %v %v", got.People, got.Spaces, got.Extent); strings.Contains(text, "hidden") {
+		t.Error(text)
+	}
+	space := got.Spaces[r.Ref("space:~hidden")]
+	if space.Contents != 3 || !space.Created.Equal(when) || len(space.Labels) != 2 || !slices.Contains(space.Labels, "hold") || !slices.Equal(space.Labels, got.Extent.Labels) {
+		t.Errorf("%+v, %v", space, got.Extent.Labels)
+	}
+	if !got.People[r.Ref("user:ana@hidden.example")].Added.Equal(when) {
+		t.Errorf("%v", got.People)
+	}
+	if !slices.Equal(obs.Extent.Labels, []string{"hidden", "hold"}) {
+		t.Error("the observation itself was changed")
+	}
 }
