@@ -73,7 +73,7 @@ func (r *resolver) guestsByGroup(scope *access.Scope, origins map[access.Fact]di
 		for _, why := range slices.Sorted(maps.Keys(left)) {
 			r.warnings = append(r.warnings, diag.Diagnostic{
 				Code: "WR210", Severity: diag.Warning, Range: g.at,
-				Summary: fmt.Sprintf("of %s not guests of %s: %s (%s)", noun(g.group), g.space.ID(), some(left[why]), why),
+				Summary: fmt.Sprintf("in %s, and no guests of %s by it: %s (%s)", noun(g.group), g.space.ID(), someOf(left[why]), why),
 				Hint:    "take them out of the group where it is managed, or describe them otherwise",
 			})
 		}
@@ -146,8 +146,8 @@ func (r *resolver) payers(live *access.View) people {
 	return out
 }
 
-// some lists a few of many names.
-func some(names []string) string {
+// someOf lists some of many names.
+func someOf(names []string) string {
 	const most = 5
 	if len(names) > most {
 		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)

@@ -29,7 +29,7 @@ type GuestPolicy struct {
 	Said    bool     // whether it says allow
 	Domains []string // of their addresses, in lower case; nil: any
 	Max     Setting[int]
-	at      diag.Range // of max, or else of domains
+	Listed  bool // whether all of its guests are described
 }
 
 // GuestEntry is a described guest, or a group whose members are guests of one
@@ -290,12 +290,10 @@ func (c *compiler) guestRules(space access.Ref, s spaceEntry) {
 			c.out.guests.complete[space] = mode
 		}
 	}
-	policy := GuestPolicy{Allow: !forbidden, Said: allow != nil, Max: c.count(most, "max")}
+	_, listed := c.out.guests.complete[space]
+	policy := GuestPolicy{Allow: !forbidden, Said: allow != nil, Max: c.count(most, "max"), Listed: listed}
 	if domains != nil {
-		policy.Domains, policy.at = c.domains(*domains), domains.Range
-	}
-	if most != nil {
-		policy.at = most.Range
+		policy.Domains = c.domains(*domains)
 	}
 	c.out.guests.rules[space] = policy
 	c.heldAgainst(space, policy, allow, domains)
