@@ -94,8 +94,10 @@ func (r *resolver) noGuest(who access.Ref, g guestGroup, live *access.View, pays
 		return "" // their own entry says the same, or more
 	case d.space[who] != "":
 		return "described as a guest of " + d.space[who].ID()
+	case described && slices.ContainsFunc(d.listed, func(e GuestEntry) bool { return e.Who == who }):
+		return "described as a guest, who is only observed"
 	case described:
-		return "described otherwise"
+		return "described under users"
 	case by && other != g.space:
 		return "a guest of " + other.ID() + " by another group"
 	case shut:

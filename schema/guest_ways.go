@@ -243,13 +243,12 @@ func andList(names []string) string {
 }
 
 // licensed makes a guest a licensed user. What they hold by themselves goes with
-// the guest where the rule about grants to single people would deny it.
+// the guest: permissions beside roles, which not every site can hold, and roles
+// where the rule about grants to single people would deny them.
 func (c *compiler) licensed(who access.Ref) diag.Way {
 	price, needs, ok := c.seat()
-	if !ok {
-		return diag.Way{}
-	}
-	if !who.IsPerson() {
+	// Nobody is invited to a site of the Free plan by an interface (evidence A4).
+	if !ok || !who.IsPerson() || c.out.Settings.Site.Plan.Value == "free" {
 		return diag.Way{}
 	}
 	w := diag.Way{Price: price, Needs: needs}
@@ -260,7 +259,7 @@ func (c *compiler) licensed(who access.Ref) diag.Way {
 		if !slices.Contains(spaces, p.space.ID()) && p.holds() {
 			spaces = append(spaces, p.space.ID())
 		}
-		if p.kind == asGuest || p.kind == twice || !loose && (p.kind == asHolder || p.kind == asCustom) {
+		if p.kind == asGuest || p.kind == twice || p.kind == asCustom || !loose && p.kind == asHolder {
 			w.Edits = append(w.Edits, diag.EditAt("delete", p.at))
 		}
 	}
@@ -268,7 +267,7 @@ func (c *compiler) licensed(who access.Ref) diag.Way {
 		w.Edits = append(w.Edits, diag.Edit{Op: "user", Who: person(who)})
 	}
 	w.Do = "make them a licensed user: an entry under users"
-	if len(spaces) > 0 && c.out.Settings.Site.Plan.Value != "free" {
+	if len(spaces) > 0 {
 		w.Do += ", and a group that has a role in " + andList(spaces)
 	}
 	return w
@@ -427,13 +426,36 @@ func (c *compiler) pageElsewhere(who access.Ref, spaces []access.Ref, places, na
 	for _, p := range named {
 		off.Edits = append(off.Edits, diag.EditAt("delete", p.at))
 	}
-	c.offer(who, d, func() []diag.Way { return []diag.Way{off, c.licensed(who)} })
+	c.offer(who, d, func() []diag.Way {
+		ways := []diag.Way{off}
+		for _, p := range named {
+			w := diag.Way{Do: "make them a guest of " + p.space.ID() + " instead", Price: "they lose " + c.guests[who].space.ID()}
+			role := guestRole
+			for _, other := range places {
+				if other.kind == asGuest {
+					role = other.role
+				}
+				if other.holds() || other.kind == onPage && other.space != p.space {
+					w.Edits = append(w.Edits, diag.EditAt("delete", other.at))
+				}
+			}
+			w.Edits = append(w.Edits, diag.Edit{Op: "guest", Who: person(who), Space: p.space.ID(), Role: role})
+			if !slices.ContainsFunc(ways, func(o diag.Way) bool { return o.Do == w.Do }) {
+				ways = append(ways, w)
+			}
+		}
+		return append(ways, c.licensed(who))
+	})
 }
 
 // userAndGuest reports somebody with an entry under users and one as a guest.
 func (c *compiler) userAndGuest(who access.Ref, user, at diag.Range) {
 	c.offer(who, conflict(user, at, noun(who)+" is described as a user and as a guest", "the other entry"), func() []diag.Way {
-		stay := diag.Way{Do: "keep the user: delete the entry as a guest", Price: "the seat that they have"}
+		price, needs, _ := c.seat()
+		stay := diag.Way{Do: "keep the user: delete the entry as a guest", Price: "the seat that they have, or " + price, Needs: needs}
+		if price == "" {
+			stay.Price, stay.Needs = "the seat that they have", "somebody who has one: there is no room for more"
+		}
 		for _, p := range c.guestPlaces[who] {
 			if p.kind == asGuest || p.kind == twice {
 				stay.Edits = append(stay.Edits, diag.EditAt("delete", p.at))

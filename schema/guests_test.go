@@ -208,7 +208,7 @@ state user:joe@acme.example = suspended
 	}
 	in := `in group "okta", and no guests of ENG by it: `
 	if diff := cmp.Diff([]string{
-		in + "ana@acme.example, joe@acme.example (described otherwise)",
+		in + "ana@acme.example, joe@acme.example (described under users)",
 		in + "kim@partner.example (described as a guest of OPS)",
 		in + "next@partner.example (there may be no more)",
 		in + "out@other.example (from outside the domains of ENG)",

@@ -140,7 +140,7 @@ func (g *guestList) people(t *render.Table) {
 	without := 0
 	for _, p := range g.guests {
 		e, described := g.described[p]
-		row := []string{personKey(p), g.names[p], "", "", e.Until, g.state(p), "", fmt.Sprint(g.beside(p)), ""}
+		row := []string{personKey(p), g.name(p), "", "", e.Until, g.state(p), "", fmt.Sprint(g.beside(p)), ""}
 		if described {
 			row[8] = g.here(e.At).String()
 		} else if at, ok := g.byGroup(p); ok {
@@ -194,6 +194,14 @@ func personKey(p access.Ref) string {
 		return p.ID()
 	}
 	return string(p)
+}
+
+// name is what the description calls a guest, or else what they call themselves.
+func (g *guestList) name(p access.Ref) string {
+	if g.desired != nil && g.desired.Labels[p] != "" {
+		return g.desired.Labels[p]
+	}
+	return g.names[p]
 }
 
 // state says how a guest stands.
