@@ -14,6 +14,8 @@ type Extent struct {
 	// Personal reads the records of personal spaces: when something in each was last
 	// changed. It takes a request for each, or nearly.
 	Personal bool
+	// Tokens reads which API tokens there are.
+	Tokens bool
 	// Labels are labels of spaces that are looked for.
 	Labels []string
 	// Pins are the ids that names stood for before (weir.lock). What is pinned

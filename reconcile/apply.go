@@ -95,6 +95,9 @@ func Apply(ctx context.Context, in ApplyInput) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := Notice(in.Journal, live, in.Clock()); err != nil {
+		return nil, err
+	}
 	target, before := live.Facts.Apply(changes), live.Beside().View(live.Facts)
 	a := &applier{
 		ApplyInput: in,
@@ -135,6 +138,7 @@ type applier struct {
 	live     site.Observation      // before the first step
 	troubled bool                  // some step was not applied
 	labels   map[access.Ref]string // people's display names at the end
+	after    *site.Observation     // the site at the end; nil where it was not read
 }
 
 func (a *applier) record(r Record) error {
@@ -169,6 +173,11 @@ func (a *applier) end() error {
 		left := *a.Leaves
 		left.Run, left.IDs, left.Labels = a.run, a.report.IDs, a.labels // what was made has its id by now
 		if err := a.Journal.Keep(left); err != nil {
+			return err
+		}
+	}
+	if a.after != nil {
+		if err := Notice(a.Journal, *a.after, a.Clock()); err != nil {
 			return err
 		}
 	}
@@ -330,7 +339,7 @@ func (a *applier) readBack(ctx context.Context) {
 			}
 		}
 	}
-	a.report.IDs, a.labels = after.IDs, after.Labels
+	a.report.IDs, a.labels, a.after = after.IDs, after.Labels, &after
 	a.report.Besides = a.besides(after)
 }
 
@@ -356,7 +365,9 @@ func (a *applier) besides(after site.Observation) []string {
 	var out []access.Change
 	for _, c := range access.Changes(a.live.Facts.Apply(done), after.Facts) {
 		hidden := slices.ContainsFunc(unseen, func(u unknowns) bool { _, ok := u.covers(c.Fact); return ok })
-		if touched[c.Fact.Object] && !mine[c.Fact.Identity()] && !hidden {
+		// A space that is made has a name, whether or not one is described.
+		named := c.Fact.Kind == access.Name && mine[access.Fact{Kind: access.Exists, Object: c.Fact.Object}]
+		if touched[c.Fact.Object] && !mine[c.Fact.Identity()] && !hidden && !named {
 			out = append(out, c)
 		}
 	}

@@ -98,6 +98,8 @@ func (forgetful) Sync() error                               { return nil }
 func (forgetful) Replay(func(reconcile.Record) error) error { return nil }
 func (forgetful) Keep(reconcile.Left) error                 { return nil }
 func (forgetful) Kept(string) (*reconcile.Left, error)      { return nil, nil }
+func (forgetful) Remember(string, access.Memory) error      { return nil }
+func (forgetful) Remembered(string) (access.Memory, error)  { return access.Memory{}, nil }
 
 // TestPartialStep: a step of which a part took effect failed, and what rests on
 // the part that did is done.

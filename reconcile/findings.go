@@ -51,7 +51,7 @@ func findings(all []access.Finding, owners map[access.Ref]access.Ref) []Finding 
 	for _, f := range all {
 		out = append(out, Finding{
 			Code: f.Code, Rule: f.Rule, Level: f.Level, Object: string(f.Object), Owner: string(owners[f.Object]),
-			Message: f.Message, Hint: f.Hint, Ways: waysOf(f.Ways), Origin: origin(f.Origin),
+			Message: f.Message, Hint: f.Hint, Ways: waysOf(f.Ways), Origin: origin(f.Origin), Due: f.Due,
 		})
 	}
 	return out

@@ -210,6 +210,9 @@ type Finding struct {
 	// Ways are the ways out that the hint tells, where a program can take them.
 	Ways   []Way   `json:"ways,omitempty"`
 	Origin *Origin `json:"origin,omitempty"` // where it is described
+	// Due is the day on which it happens by itself, YYYY-MM-DD, so that it is told even
+	// where there is nothing to do.
+	Due string `json:"due,omitempty"`
 }
 
 // Way is one way out of what a finding tells: what to change in the description.
@@ -267,8 +270,11 @@ type Input struct {
 	Judge       Judge
 	Guards      Guards
 	Seats       SeatTerms
-	// Memory is what weir remembers of the site.
+	Tokens      TokenTerms
+	// Memory is what weir remembers of the site; where Recall is not nil, that tells it
+	// once the site is known.
 	Memory access.Memory
+	Recall func(site string) (access.Memory, error)
 	// Pins are the ids that weir.lock holds for the names of the description.
 	Pins map[access.Ref]string
 	// Base, if any, is the earlier revision that the description is compared with.
@@ -298,6 +304,11 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	live, err := in.Site.Observe(ctx, extent)
 	if err != nil {
 		return nil, err
+	}
+	if in.Recall != nil {
+		if in.Memory, err = in.Recall(live.Site); err != nil {
+			return nil, err
+		}
 	}
 	wanted, err := want(in.Site, in.Description, in.Pins, live, in.Memory)
 	if err != nil {
@@ -388,7 +399,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p.Findings = findings(slices.Concat(
 		judged, moved, diff.findings(desired, canon.Manual, live.Facts), refused(canon, desired, seats, in.Seats), noted(canon, desired), stepFindings(steps),
 		beyond.findings(desired), pages(extent, live, desired), lifted(delta), beside(delta),
-		in.Guards.admins(delta), own(live.Facts, diff.Target, live.Account), emptied(delta), seats.findings(desired), guestFindings(delta, live, seats, in.Seats, steps), warnings(desired.Warnings)), desired.Owners)
+		in.Guards.admins(delta), own(live.Facts, diff.Target, live.Account), emptied(delta), seats.findings(desired), guestFindings(delta, live, seats, in.Seats, steps), in.Tokens.findings(live), warnings(desired.Warnings)), desired.Owners)
 	p.Assertions, p.Proofs = claims(held), claims(proved)
 	p.Names = named(desired.Labels, p.told()...)
 	p.Owners = p.touched(desired.Owners)
@@ -615,6 +626,9 @@ func (p *Plan) addSteps(steps []site.Step, diff Difference, desired access.Desir
 			planned.Reason = diff.Entered[id].String() + " begins to let people in"
 		default:
 			planned.Reason = Described
+		}
+		if why := desired.Reasons[id]; why != "" && planned.ConsequenceOf == "" {
+			planned.Reason = why
 		}
 		p.Changes = append(p.Changes, planned)
 	}

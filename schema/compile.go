@@ -29,6 +29,8 @@ type Description struct {
 	watch     []access.Ref // spaces of which every page's restrictions are read, sorted
 	guests    guests
 	products  map[string]productList // the lists of who holds a product role, by role
+	personal  *personalSpaces        // nil where the description does not speak of them
+	today     time.Time              // the first moment of the day at the site
 
 	names Names
 
@@ -46,7 +48,11 @@ func (d *Description) Proofs() []access.Proof { return slices.Clone(d.proofs) }
 // Extent says how much of the site's content has to be read for the
 // description. It pins nothing: that is for who has the lock.
 func (d *Description) Extent() access.Extent {
-	return access.Extent{Pages: slices.Clone(d.pages), Watch: slices.Clone(d.watch)}
+	e := access.Extent{Pages: slices.Clone(d.pages), Watch: slices.Clone(d.watch), Tokens: d.Settings.Tokens.Set}
+	if d.personal != nil {
+		e.Personal, e.Labels = d.personal.policy.Unused > 0, slices.Clone(d.personal.policy.Hold)
+	}
+	return e
 }
 
 // Compile brings documents down to facts: it checks values and references,
@@ -104,9 +110,12 @@ func newCompiler(docs []Document, lock Lock, now time.Time) *compiler {
 // run reads the documents.
 func (c *compiler) run() {
 	c.site()
-	c.today = c.now.In(c.out.Settings.Site.Timezone.Or(time.UTC)).Format(time.DateOnly)
+	now := c.now.In(c.out.Settings.Site.Timezone.Or(time.UTC))
+	c.today = now.Format(time.DateOnly)
+	c.out.today = time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
 	c.budget()
 	c.seats()
+	c.tokens()
 	c.policies()
 
 	// Everything that is described must be known before the first reference to
@@ -129,6 +138,7 @@ func (c *compiler) run() {
 	c.lowerGuests(spaces)
 	c.lowerLimits(spaces)
 	c.lowerGlobals()
+	c.lowerPersonal(groups)
 	c.lowerAssertions()
 	c.lowerProofs()
 	c.paidGuests()

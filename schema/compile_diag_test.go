@@ -501,7 +501,7 @@ WR210 a.weir.yaml:5:3: guest "lee@partner.example" is under administer of global
 WR210 a.weir.yaml:6:3: guest "kim@partner.example" gets the product role user from group "both" (make them a licensed user: an entry under users, and a group that has a role in ENG and OPS [one paid seat more])
   a.weir.yaml:2:88: the other statement
 WR201 a.weir.yaml:6:43: space role "viewr" is not described (did you mean "viewer"?)
-WR210 a.weir.yaml:7:3: user "ana@acme.example" is described as a user and as a guest (keep the user: delete the entry as a guest [the seat that they have], or keep the guest: delete the entry under users [needs somebody who never was a paid user: those cannot become guests])
+WR210 a.weir.yaml:7:3: user "ana@acme.example" is described as a user and as a guest (keep the user: delete the entry as a guest [the seat that they have, or one paid seat more], or keep the guest: delete the entry under users [needs somebody who never was a paid user: those cannot become guests])
   a.weir.yaml:1:9: the other entry
 warning WR202 a.weir.yaml:8:3: "joe@acme.example" is listed, and has the state no_access (delete the entry; it gives nothing while the state stands)
 WR201 a.weir.yaml:9:31: space "EGN" is not described (describe it)

@@ -17,6 +17,7 @@ type Document struct {
 	Protect    *Protect
 	Budget     *Budget
 	Seats      *Seats
+	Tokens     *TokenWatch
 	Policies   []Policy
 	Absent     *List // references: "group:old"
 	Users      []User
@@ -26,6 +27,7 @@ type Document struct {
 	Archetypes []Archetype
 	Spaces     []Space
 	Globals    *Globals
+	Personal   *PersonalSpaces
 	Assertions []Assertion
 	Prove      *List // names of built-in proofs
 }
@@ -148,7 +150,14 @@ type Seats struct {
 	Tiers     *SeatTiers
 	Limit     *Num // paid seats
 	SiteLimit *Num // paid seats and guests together
+	Renews    *Str // a day on which a period that is paid for begins
 	Range     diag.Range
+}
+
+// TokenWatch says how long before their ends API tokens are told of.
+type TokenWatch struct {
+	Warn  *Days
+	Range diag.Range
 }
 
 // SeatTiers are the steps of the price, with the place of the whole.
@@ -188,6 +197,7 @@ type Group struct {
 	MembersOf   *SetExpr
 	ProductRole *Str // user | admin | … | none
 	ManagedBy   *Str // idp
+	Owner       *Str // a reference: who answers for the group, and for the seats that it gives
 	Description *Str // for readers of the file; weir does not write it
 	Range       diag.Range
 }
@@ -335,6 +345,36 @@ type Globals struct {
 	SystemAdminister *Grants
 	ViewProfiles     *Grants
 	Range            diag.Range
+}
+
+// PersonalSpaces say who may have a space of their own, and what becomes of it.
+type PersonalSpaces struct {
+	Create    *Str    // automatic | on_request | nobody
+	By        *List   // groups
+	Gate      *Str    // a group's name; Cloud only
+	Requests  *Grants // people, each with a last day
+	Limits    *GrantLimits
+	OwnerLeft *OwnerLeft
+	Unused    *UnusedSpace
+	Hold      *List // labels
+	Batch     *Num
+	Range     diag.Range
+}
+
+// OwnerLeft is what becomes of the personal space of somebody who left.
+type OwnerLeft struct {
+	When        *List // states; see leftStates
+	After       *Days
+	Then        *Str // archive
+	DeleteAfter *Days
+	Range       diag.Range
+}
+
+// UnusedSpace is what becomes of a personal space in which nothing is changed.
+type UnusedSpace struct {
+	After *Days
+	Then  *Str // archive
+	Range diag.Range
 }
 
 // Space is a space's entry.

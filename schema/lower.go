@@ -80,6 +80,9 @@ func (c *compiler) lowerGroups(groups map[access.Ref]Group) {
 			c.lowerProductRole(ref, *g.ProductRole)
 		}
 		c.guestsOfIdP(ref, g)
+		if g.Owner != nil {
+			c.owner(ref, *g.Owner)
+		}
 		m := membership{managed: g.ManagedBy != nil}
 		if m.managed {
 			c.lowerManaged(ref, g)

@@ -29,10 +29,7 @@ func (c *compiler) lowerSpaces(spaces map[access.Ref]spaceEntry) {
 			}
 		}
 		if s.Owner != nil {
-			if owner, ok := c.read(*s.Owner, readOwner); ok {
-				c.refer(owner, s.Owner.Range)
-				c.out.owners[ref] = owner
-			}
+			c.owner(ref, *s.Owner)
 		}
 		c.lowerRoles(ref, s)
 		c.lowerPermissions(ref, s)
@@ -40,6 +37,14 @@ func (c *compiler) lowerSpaces(spaces map[access.Ref]spaceEntry) {
 		if s.Watch != nil && s.Watch.Value {
 			c.out.watch = append(c.out.watch, ref)
 		}
+	}
+}
+
+// owner settles who answers for an object, for messages.
+func (c *compiler) owner(ref access.Ref, written Str) {
+	if owner, ok := c.read(written, readOwner); ok {
+		c.refer(owner, written.Range)
+		c.out.owners[ref] = owner
 	}
 }
 

@@ -197,6 +197,8 @@ func (d *Description) Desired(known access.Known) (access.Desired, diag.List) {
 	scope := d.ownScope()
 	more = append(more, r.guestsByGroup(&scope, origins)...)
 	more = append(more, r.products(&scope, origins)...)
+	reasons := make(map[access.Fact]string)
+	more = append(more, r.personal(known, &scope, told{origins, reasons})...)
 	facts := d.facts
 	if len(more) > 0 {
 		facts = facts.Union(access.NewSet(more...))
@@ -212,6 +214,7 @@ func (d *Description) Desired(known access.Known) (access.Desired, diag.List) {
 		Facts:     facts,
 		Scope:     scope,
 		Origins:   origins,
+		Reasons:   reasons,
 		Owners:    maps.Clone(d.owners),
 		Domains:   slices.Clone(d.Settings.Site.Domains),
 		Labels:    maps.Clone(d.labels),

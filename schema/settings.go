@@ -35,10 +35,12 @@ func setTo[T any](v T, at diag.Range) Setting[T] {
 // Settings are what a description says of the run itself, not of the site's
 // access. No default is filled in: use [Setting.Or].
 type Settings struct {
-	Site     SiteSettings
-	Budget   BudgetSettings
-	Protect  ProtectSettings
-	Seats    SeatSettings
+	Site    SiteSettings
+	Budget  BudgetSettings
+	Protect ProtectSettings
+	Seats   SeatSettings
+	// Tokens is how many days before its end an API token is told of.
+	Tokens   Setting[int]
 	Policies map[string]PolicySettings // by rule
 }
 

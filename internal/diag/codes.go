@@ -27,6 +27,8 @@ var Codes = map[string]string{
 	"WR205": "members that go in a circle",
 	"WR206": "expired entry",
 	"WR207": "malformed lock file",
+	"WR208": "personal spaces that nobody can be kept from, or given",
+	"WR209": "a request for a personal space that cannot be granted",
 	"WR210": "a guest who cannot be one",
 
 	"WR301": "anonymous access",
@@ -51,6 +53,12 @@ var Codes = map[string]string{
 	"WR418": "a guest without a space",
 	"WR419": "what guests see beside their space",
 	"WR420": "a guest who becomes a licensed user",
+	"WR413": "personal spaces that will go",
+	"WR414": "more personal spaces than one apply archives",
+	"WR415": "Create Space in place of Personal Space",
+	"WR416": "a full space that is one person's own",
+	"WR417": "spaces deleted for good",
+	"WR429": "an API token ends soon",
 
 	"WR501": "the site file cannot be used",
 	"WR502": "the site cannot hold this",

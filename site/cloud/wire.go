@@ -323,6 +323,21 @@ type started struct {
 
 func (*started) Check() error { return nil }
 
+// submitted is likewise, in v1. Its links lack what they need (observed) and are
+// never followed: the task is asked for by its id.
+type submitted struct {
+	ID string `json:"id"`
+}
+
+// Check refuses an answer without the id: what became of the deletion nobody could
+// tell.
+func (s *submitted) Check() error {
+	if s.ID == "" {
+		return errors.New("the answer lacks the task")
+	}
+	return nil
+}
+
 type taskState struct {
 	Finished   *bool `json:"finished"`
 	Successful bool  `json:"successful"`
