@@ -222,7 +222,7 @@ func (a *applier) all(ctx context.Context, steps []site.Step) error {
 			r := a.one(ctx, s)
 			a.troubled = a.troubled || r.Status != Applied
 			a.report.Steps = append(a.report.Steps, r)
-			if err := a.record(Record{Kind: Outcome, Step: s.ID, Status: r.Status, Reason: r.Reason, Changes: r.took}); err != nil {
+			if err := a.record(Record{Kind: Outcome, Step: s.ID, Status: r.Status, Reason: r.Reason, Changes: r.Took}); err != nil {
 				return err
 			}
 			if a.Progress != nil {
@@ -275,7 +275,7 @@ func (a *applier) one(ctx context.Context, s site.Step) StepReport {
 	a.sim.Try(done)
 	reason := err.Error()
 	if len(done) > 0 {
-		r.took = lines(done)
+		r.Took = lines(done)
 		reason += fmt.Sprintf(" (%d of %d changes took effect)", len(done), len(s.Changes))
 	}
 	return r.is(status, reason)
@@ -333,7 +333,7 @@ func (a *applier) readBack(ctx context.Context) {
 		}
 		for _, line := range r.Changes {
 			c, perr := parseChange(line)
-			if perr != nil || c.Op != access.Remove && !after.Facts.Has(c.Fact) || c.Op == access.Remove && hasIdentity(after.Facts, c.Fact) {
+			if perr != nil || c.Op != access.Remove && !shows(after.Facts, c.Fact) || c.Op == access.Remove && hasIdentity(after.Facts, c.Fact) {
 				a.report.Steps[i] = r.is(Uncertain, "accepted by the site, but not visible afterwards: "+line)
 				break
 			}
@@ -341,6 +341,14 @@ func (a *applier) readBack(ctx context.Context) {
 	}
 	a.report.IDs, a.labels, a.after = after.IDs, after.Labels, &after
 	a.report.Besides = a.besides(after)
+}
+
+// shows reports whether a site shows a fact. Of somebody who was removed a site may
+// show nothing: accounts that an organisation does not manage leave its lists.
+func shows(facts access.Set, f access.Fact) bool {
+	gone := f.Kind == access.State && f.Value == "removed" &&
+		!hasIdentity(facts, f) && !hasIdentity(facts, access.Fact{Kind: access.Exists, Object: f.Object})
+	return gone || facts.Has(f)
 }
 
 // besides gives what became otherwise than the steps say, of the objects that

@@ -35,6 +35,18 @@ func (p *Plan) Stops() Stops {
 	return s
 }
 
+// Pressing gives the findings that are to be seen even where nothing changes:
+// somebody waits for an edit of the description, or a day comes near.
+func (p *Plan) Pressing() []Finding {
+	var out []Finding
+	for _, f := range p.Findings {
+		if f.Due != "" || f.Code == "WR404" {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
 // findings puts the gravest first and gives them their serialised form, with
 // the owners of the spaces they are about.
 func findings(all []access.Finding, owners map[access.Ref]access.Ref) []Finding {
@@ -241,7 +253,7 @@ func stepFindings(steps []site.Step) []access.Finding {
 func warnings(list diag.List) []access.Finding {
 	var out []access.Finding
 	for _, d := range list {
-		out = append(out, access.Finding{Code: d.Code, Level: access.Warn, Message: d.Summary, Hint: d.Hint, Ways: d.Ways, Origin: d.Range})
+		out = append(out, access.Finding{Code: d.Code, Level: access.Warn, Message: d.Summary, Hint: d.Hint, Ways: d.Ways, Origin: d.Range, Due: d.Due})
 	}
 	return out
 }

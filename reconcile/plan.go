@@ -398,7 +398,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p.Budgets = append(in.Guards.budgets(delta), beyond.budgets()...)
 	p.Findings = findings(slices.Concat(
 		judged, moved, diff.findings(desired, canon.Manual, live.Facts), refused(canon, desired, seats, in.Seats), noted(canon, desired), stepFindings(steps),
-		beyond.findings(desired), pages(extent, live, desired), lifted(delta), beside(delta),
+		beyond.findings(desired), returning(diff.Changes, diff.Target, desired), pages(extent, live, desired), lifted(delta), beside(delta),
 		in.Guards.admins(delta), own(live.Facts, diff.Target, live.Account), emptied(delta), seats.findings(desired), guestFindings(delta, live, seats, in.Seats, steps), in.Tokens.findings(live), warnings(desired.Warnings)), desired.Owners)
 	p.Assertions, p.Proofs = claims(held), claims(proved)
 	p.Names = named(desired.Labels, p.told()...)
@@ -428,10 +428,8 @@ func want(s site.Reader, d Description, pins map[access.Ref]string, live site.Ob
 		return wanted{}, err
 	}
 	desired.Warnings = append(desired.Warnings, diags...)
-	w := wanted{moved: mistaken(pins, live, spoken(desired)), unknown: slices.Clone(live.Unknown)}
-	for _, f := range w.moved {
-		w.unknown = append(w.unknown, access.Unknown{Object: f.Object, Reason: "it is not the one that weir.lock names"})
-	}
+	moved, held := mistaken(pins, live, desired)
+	w := wanted{moved: moved, unknown: slices.Concat(live.Unknown, held)}
 	w.canon = s.Canonical(desired.Facts, live)
 	if w.canon.As[access.Role] == access.Permission {
 		desired.Scope.Limits = limitsWritten(s, desired, live)
@@ -557,35 +555,6 @@ func spoken(d access.Desired) map[access.Ref]bool {
 		if f.Kind == access.Role {
 			out[access.NewRef("space_role", f.Value)] = true
 		}
-	}
-	return out
-}
-
-// mistaken finds objects that are not the ones that the lock names: another
-// object under the name, or the same one under another name.
-func mistaken(pins map[access.Ref]string, live site.Observation, spoken map[access.Ref]bool) []access.Finding {
-	byID := make(map[string]access.Ref)
-	for ref, id := range live.IDs {
-		byID[ref.Type()+" "+id] = ref
-	}
-	var out []access.Finding
-	for _, ref := range slices.Sorted(maps.Keys(pins)) {
-		id := pins[ref]
-		if !spoken[ref] || live.IDs[ref] == id {
-			continue
-		}
-		f := access.Finding{Code: "WR404", Level: access.Deny, Object: ref,
-			Hint: "if this is right, delete its line from weir.lock; nothing about it is planned until then"}
-		other, renamed := byID[ref.Type()+" "+id]
-		switch {
-		case renamed:
-			f.Message = fmt.Sprintf("%s is now called %s", ref, other)
-		case live.IDs[ref] != "":
-			f.Message = fmt.Sprintf("%s is not the one that weir.lock names: another was made under the same name", ref)
-		default:
-			continue // it is gone, and will be made anew
-		}
-		out = append(out, f)
 	}
 	return out
 }

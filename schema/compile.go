@@ -31,6 +31,7 @@ type Description struct {
 	products  map[string]productList // the lists of who holds a product role, by role
 	personal  *personalSpaces        // nil where the description does not speak of them
 	today     time.Time              // the first moment of the day at the site
+	endings   []ending               // entries with a last day to come, each once, by place
 
 	names Names
 
@@ -162,6 +163,9 @@ func (c *compiler) finish() *Description {
 			c.out.pages = append(c.out.pages, a.Object)
 		}
 	}
+	// An archetype's entry stands once, however many spaces follow it.
+	slices.SortFunc(c.out.endings, func(a, b ending) int { return a.at.Compare(b.at) })
+	c.out.endings = slices.CompactFunc(c.out.endings, func(a, b ending) bool { return a.at == b.at })
 	slices.Sort(c.out.pages)
 	c.out.pages = slices.Compact(c.out.pages)
 	d := c.out // alone: the compiler holds every document

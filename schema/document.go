@@ -70,6 +70,7 @@ type Site struct {
 	Product  *Str  // cloud | datacenter | embedded (the default)
 	Plan     *Str  // free | standard | premium | enterprise
 	Timezone *Str  // an IANA name; UTC where absent
+	Schedule *Str  // hourly | daily | weekly: how often an apply runs by itself
 	Domains  *List // of the e-mail addresses of the site's own people
 	Range    diag.Range
 }
@@ -195,10 +196,11 @@ type Group struct {
 	Name        Str
 	Members     *Grants
 	MembersOf   *SetExpr
-	ProductRole *Str // user | admin | … | none
-	ManagedBy   *Str // idp
-	Owner       *Str // a reference: who answers for the group, and for the seats that it gives
-	Description *Str // for readers of the file; weir does not write it
+	Owner       *Str  // a reference: who answers for the group, and for the seats that it gives
+	LongestTerm *Days // of each entry of Members
+	ProductRole *Str  // user | admin | … | none
+	ManagedBy   *Str  // idp
+	Description *Str  // for readers of the file; weir does not write it
 	Range       diag.Range
 }
 

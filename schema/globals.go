@@ -75,7 +75,7 @@ func (c *compiler) lowerHolder(list productList, verb, role string, who access.R
 			c.out.scope.Single[enters] = access.Observe
 		}
 	}
-	if g.Until != nil && c.expired(*g.Until, "the entry of "+quote(g.Who.Value)+" has expired") {
+	if g.Until != nil && c.ended(*g.Until, "the entry of "+quote(g.Who.Value)) {
 		list.expired[who] = true
 		if uses {
 			c.out.scope.Expired[enters] = true

@@ -98,6 +98,9 @@ var siteKeys = []key[Site]{
 	field(attr("timezone", "The time zone in which days begin and end, by its IANA name; UTC where absent.",
 		`Europe/Berlin`, `"Europe/Berlin"`),
 		text, func(s *Site) **Str { return &s.Timezone }),
+	field(attr("schedule", "How often an apply runs by itself, in CI or by a timer: what has passed its last day is taken by the first one after it.",
+		`daily`, `"daily"`),
+		choice(schedules...), func(s *Site) **Str { return &s.Schedule }),
 	field(attr("domains", "The domains of the site's own people; whoever has an address elsewhere is external.",
 		`[acme.example]`, `["acme.example"]`),
 		listOf("domains"), func(s *Site) **List { return &s.Domains }),
@@ -249,6 +252,9 @@ var groupKeys = []key[Group]{
 		`[ana@acme.example, {who: bo@acme.example, until: 2026-12-31}]`,
 		`["ana@acme.example", { who = "bo@acme.example", until = "2026-12-31" }]`),
 		members, func(g *Group) **Grants { return &g.Members }),
+	field(attr("longest_term", "The longest that an entry under members may last: each needs an `until` no later than so many days from today.",
+		`180d`, `"180d"`),
+		duration, func(g *Group) **Days { return &g.LongestTerm }),
 }
 
 var guestKeys = []key[Guest]{

@@ -83,6 +83,7 @@ func (c *compiler) lowerGroups(groups map[access.Ref]Group) {
 		if g.Owner != nil {
 			c.owner(ref, *g.Owner)
 		}
+		c.lowerTerm(ref, g)
 		m := membership{managed: g.ManagedBy != nil}
 		if m.managed {
 			c.lowerManaged(ref, g)
@@ -172,7 +173,7 @@ func (c *compiler) lowerMembers(group access.Ref, members Grants) []access.Ref {
 // them and takes nothing from them, so that a suspended person who comes back
 // finds what they had.
 func (c *compiler) grant(f access.Fact, g Grant) bool {
-	if g.Until != nil && c.expired(*g.Until, "the entry of "+quote(g.Who.Value)+" has expired") {
+	if g.Until != nil && c.ended(*g.Until, "the entry of "+quote(g.Who.Value)) {
 		c.out.scope.Expired[f.Identity()] = true
 		return false
 	}

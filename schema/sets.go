@@ -219,8 +219,17 @@ func (d *Description) Desired(known access.Known) (access.Desired, diag.List) {
 		Domains:   slices.Clone(d.Settings.Site.Domains),
 		Labels:    maps.Clone(d.labels),
 		Described: maps.Clone(d.described),
-		Warnings:  r.warnings.Sort(),
+		Warnings:  slices.Concat(r.warnings, r.timed(), r.deleting(known.People)).Sort(),
 	}, nil
+}
+
+// timed says what ends when. Without a site nothing is about to be applied.
+func (r *resolver) timed() diag.List {
+	out := r.endingSoon()
+	if r.live.Len() > 0 {
+		out = append(out, r.unscheduled()...)
+	}
+	return out
 }
 
 // ownScope gives a copy of the scope, for the caller to add to.

@@ -30,6 +30,8 @@ var Codes = map[string]string{
 	"WR208": "personal spaces that nobody can be kept from, or given",
 	"WR209": "a request for a personal space that cannot be granted",
 	"WR210": "a guest who cannot be one",
+	"WR212": "an entry ends soon",
+	"WR213": "an entry beyond the longest term",
 
 	"WR301": "anonymous access",
 	"WR302": "grant to a single person",
@@ -58,6 +60,9 @@ var Codes = map[string]string{
 	"WR415": "Create Space in place of Personal Space",
 	"WR416": "a full space that is one person's own",
 	"WR417": "spaces deleted for good",
+	"WR426": "nothing ends by itself",
+	"WR427": "an account that comes back",
+	"WR428": "an account on its way to deletion",
 	"WR429": "an API token ends soon",
 
 	"WR501": "the site file cannot be used",

@@ -111,6 +111,8 @@ type Diagnostic struct {
 	Related []Related
 	// Ways, if any, are the ways out that Hint tells, for programs.
 	Ways []Way
+	// Due, if any, is the day on which what it is about happens by itself, YYYY-MM-DD.
+	Due string
 }
 
 // Error gives the one-line form: place, summary and hint.

@@ -28,8 +28,8 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 	p := newPrinter(w, o)
 	if nothing(plan) {
 		p.line("%s", p.paint(bold, voice(Safe).unchanged(plan)))
-		p.findings(due(plan.Findings))
 		p.provenance(plan)
+		p.findings(plan.Pressing())
 		p.observed(plan.Observed)
 		p.claims(plan)
 		p.edits(plan.Edits)
@@ -89,11 +89,6 @@ func (v voice) unchanged(plan *reconcile.Plan) string {
 		line += jsonListsThem
 	}
 	return line
-}
-
-// due gives the findings about what happens by itself on some day.
-func due(list []reconcile.Finding) []reconcile.Finding {
-	return slices.DeleteFunc(slices.Clone(list), func(f reconcile.Finding) bool { return f.Due == "" })
 }
 
 const jsonListsThem = "; --format json lists them"

@@ -154,6 +154,9 @@ func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, o
 		}
 		least = max(1, (len(tokens)+orgPage-1)/orgPage)
 	}
+	if err := s.graces(ctx, r.at, obs); err != nil {
+		return err
+	}
 	if err := s.stillItself(ctx, r.me); err != nil {
 		return err
 	}

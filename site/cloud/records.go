@@ -10,13 +10,14 @@ import (
 	"time"
 
 	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/driver"
 	"github.com/weirhq/weir/site/rest"
 )
 
 // record is what a person's entry tells of when things were. When an account was
-// deactivated only the entry of a single person tells (evidence A3), so nobody is
-// asked for it. ok is false where the entry tells nothing.
+// deactivated only the entry of a single person tells (evidence A3): see
+// [Site.graces]. ok is false where the entry tells nothing.
 func (p directoryPerson) record(at place) (out access.PersonRecord, ok bool) {
 	out.Added = p.AddedToOrg.Time
 	out.Deleting = p.Status == "for_deletion"
@@ -26,6 +27,42 @@ func (p directoryPerson) record(at place) (out access.PersonRecord, ok bool) {
 		}
 	}
 	return out, out != access.PersonRecord{}
+}
+
+// manyGraces is beyond how many accounts on their way to deletion nobody is asked
+// for by themselves.
+const manyGraces = 100
+
+// graces asks when the accounts were deactivated that are on their way to deletion:
+// few, and their days are counted. Where that is not told they stay without it.
+func (s *Site) graces(ctx context.Context, at place, obs *site.Observation) error {
+	var going []access.Ref
+	for ref, p := range obs.People {
+		if p.Deleting && p.Ended.IsZero() {
+			going = append(going, ref)
+		}
+	}
+	if len(going) > manyGraces {
+		return nil
+	}
+	ended := make([]time.Time, len(going))
+	err := rest.Each(ctx, s.client.InFlight(), going, func(ctx context.Context, i int, ref access.Ref) error {
+		var got lifecycle
+		err := s.client.Read(ctx, rest.Call{To: getPerson, Args: []string{at.org, at.directory, obs.IDs[ref]}}, &got)
+		switch {
+		case err == nil:
+			ended[i] = got.Data.DeactivatedOn.Time
+		case site.Is(err, site.Transient), site.Is(err, site.RateLimited):
+			return err
+		}
+		return nil
+	})
+	for i, ref := range going {
+		p := obs.People[ref]
+		p.Ended = ended[i]
+		obs.People[ref] = p
+	}
+	return err
 }
 
 // spaceRecords are the records of spaces by id, and how few requests they took at

@@ -386,6 +386,20 @@ func (e *single) Check() error {
 	return nil
 }
 
+// lifecycle is what the entry of a single person tells beside the list.
+type lifecycle struct {
+	Data *struct {
+		DeactivatedOn driver.Moment `json:"deactivatedOn"`
+	} `json:"data"`
+}
+
+func (l *lifecycle) Check() error {
+	if l.Data == nil {
+		return errors.New("the answer lacks its data")
+	}
+	return nil
+}
+
 // auditRecord is a line of the audit log, as far as it says what changed.
 type auditRecord struct {
 	Created  int64  `json:"creationDate"` // milliseconds

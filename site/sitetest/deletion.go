@@ -10,8 +10,8 @@ import (
 	"github.com/weirhq/weir/site"
 )
 
-// Deletions: of spaces weir deletes personal ones alone, and those only while they
-// are archived. All that is said of one goes in the same unit.
+// Deletions runs what the suite has of deleting spaces: personal ones alone, and
+// those only while they are archived. All that is said of one goes in the same unit.
 func Deletions(t *testing.T, open func(t *testing.T) Subject) {
 	// with gives a site with a space of everybody's and ana's own, where a group holds
 	// a role, archived or not.
