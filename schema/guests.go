@@ -260,7 +260,7 @@ func (c *compiler) lowerGuestGroups() {
 		at := e.grant.Who.Range
 		c.refer(role, e.role.Range)
 		c.refer(e.who, at)
-		if e.grant.Until != nil && c.expired(*e.grant.Until, "the entry of "+quote(e.grant.Who.Value)+" has expired") {
+		if e.grant.Until != nil && c.ended(*e.grant.Until, "the entry of "+quote(e.grant.Who.Value)) {
 			continue // whoever holds the role is no longer listed
 		}
 		observed := c.owned.of("spaces", "guests", e.space) == access.Observe

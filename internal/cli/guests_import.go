@@ -93,7 +93,9 @@ func (a *app) importGuests(file string, partial, dryRun bool) error {
 	}
 	if len(in.bad) > 0 && !partial || len(in.guests) == 0 {
 		what := "nothing is written"
-		if len(in.bad) == 0 {
+		if len(table.rows) == 0 {
+			what += ": the table has no rows"
+		} else if len(in.bad) == 0 {
 			what += ": " + render.Count(in.known, "guest is", "guests are") + " described already"
 		} else if !partial {
 			what += " (--partial writes the other rows)"

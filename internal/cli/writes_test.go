@@ -102,6 +102,14 @@ var commands = map[string]may{
 		{args: []string{"{}"}},
 		{args: []string{"--dir", "{}", "--planned", "--by", "group", "--format", "json"}},
 	}},
+	"weir guests": {read: true, runs: []run{
+		{args: []string{"{}"}},
+		{args: []string{"{}", "--planned", "--spaces", "--format", "json"}},
+	}},
+	"weir guests import": {runs: []run{
+		{args: []string{"-", "{}"}, stdin: "email,space\n"},
+		{args: []string{"-", "{}", "--dry-run"}, stdin: "email,space\nlee@partner.example,ENG\n", codes: []int{0, 1}}, // Data Center has no guests
+	}},
 	"weir report": {read: true, runs: []run{
 		{args: []string{"unattended", "--dir", "{}"}},
 		{args: []string{"inactive", "--dir", "{}", "--planned", "--format", "json"}},
