@@ -591,9 +591,9 @@ func (c *compiler) guestless() {
 	}
 }
 
-// guestsOfIdP reports groups of an identity provider that are to hold the product
+// guestsOfIDP reports groups of an identity provider that are to hold the product
 // role guest: no product lets them. Their members can be guests one by one.
-func (c *compiler) guestsOfIdP(ref access.Ref, g Group) {
+func (c *compiler) guestsOfIDP(ref access.Ref, g Group) {
 	if g.ManagedBy == nil || g.ProductRole == nil || !slices.Contains(access.ProductRoles(g.ProductRole.Value), access.GuestRole) {
 		return
 	}

@@ -79,7 +79,7 @@ func (c *compiler) lowerGroups(groups map[access.Ref]Group) {
 		if g.ProductRole != nil {
 			c.lowerProductRole(ref, *g.ProductRole)
 		}
-		c.guestsOfIdP(ref, g)
+		c.guestsOfIDP(ref, g)
 		if g.Owner != nil {
 			c.owner(ref, *g.Owner)
 		}

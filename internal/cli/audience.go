@@ -109,8 +109,8 @@ func (a *app) draftPublic(ctx context.Context, d *description, s site.Reader, ac
 	once := &readOnce{Reader: s}
 	behind := *d
 	if d.recall != nil {
-		behind.recall = func(site string) (access.Memory, error) {
-			m, err := d.recall(site)
+		behind.recall = func(string) (access.Memory, error) {
+			m, err := d.recall(once.obs.Site) // which is not what the site is called for the public
 			return r.Memory(m), err
 		}
 	}

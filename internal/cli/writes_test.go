@@ -110,6 +110,11 @@ var commands = map[string]may{
 		{args: []string{"-", "{}"}, stdin: "email,space\n"},
 		{args: []string{"-", "{}", "--dry-run"}, stdin: "email,space\nlee@partner.example,ENG\n", codes: []int{0, 1}}, // Data Center has no guests
 	}},
+	"weir personal-spaces": {read: true, runs: []run{
+		{args: []string{"{}"}},
+		{args: []string{"--dir", "{}", "--planned", "--format", "html"}},
+	}},
+	"weir personal-spaces request": {runs: []run{{args: []string{"ana@acme.example", "{}"}, codes: []int{1}}}}, // nobody can ask there
 	"weir report": {read: true, runs: []run{
 		{args: []string{"unattended", "--dir", "{}"}},
 		{args: []string{"inactive", "--dir", "{}", "--planned", "--format", "json"}},
