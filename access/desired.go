@@ -59,8 +59,14 @@ type Finding struct {
 	Rule    string // "anonymous_access"; empty for built-in invariants
 	Level   Level
 	Object  Ref
-	Message string // a sentence without a full stop
-	Hint    string // the remedy, in the imperative
+	Message string     // a sentence without a full stop
+	Hint    string     // the remedy, in the imperative
+	Ways    []diag.Way // the ways out that Hint tells, where programs can take them
 	Origin  diag.Range
 	Due     string // the day on which it happens by itself, YYYY-MM-DD; empty: on none
+}
+
+// Same reports whether two findings say the same of the same object.
+func (f Finding) Same(o Finding) bool {
+	return f.Code == o.Code && f.Rule == o.Rule && f.Level == o.Level && f.Object == o.Object && f.Message == o.Message && f.Hint == o.Hint && f.Origin == o.Origin
 }

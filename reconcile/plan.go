@@ -207,10 +207,33 @@ type Finding struct {
 	Owner   string       `json:"owner,omitempty"`  // of the space, as described: whom to ask
 	Message string       `json:"message"`          // a sentence without a full stop
 	Hint    string       `json:"hint,omitempty"`   // the remedy
-	Origin  *Origin      `json:"origin,omitempty"` // where it is described
+	// Ways are the ways out that the hint tells, where a program can take them.
+	Ways   []Way   `json:"ways,omitempty"`
+	Origin *Origin `json:"origin,omitempty"` // where it is described
 	// Due is the day on which it happens by itself, YYYY-MM-DD, so that it is told even
 	// where there is nothing to do.
 	Due string `json:"due,omitempty"`
+}
+
+// Way is one way out of what a finding tells: what to change in the description.
+type Way struct {
+	Do    string `json:"do"`              // in the imperative
+	Price string `json:"price,omitempty"` // what it costs, opens or loses
+	// Alter are the edits of the description that together do it; none where a
+	// person has to say more.
+	Alter []Alteration `json:"edits,omitempty"`
+}
+
+// Alteration is one edit of the description.
+type Alteration struct {
+	// Op is delete, role or user: the entry at the place goes, the guest whose entry
+	// is there gets the role, or somebody is added to users.
+	Op     string `json:"op"`
+	File   string `json:"file,omitempty"`   // where, for delete and role
+	Line   int    `json:"line,omitempty"`   // likewise
+	Column int    `json:"column,omitempty"` // likewise
+	Who    string `json:"who,omitempty"`    // of user
+	Role   string `json:"role,omitempty"`   // of role
 }
 
 // Reach is one thing that people gain or lose in one space, or on one page or
@@ -374,9 +397,9 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p.Digest = p.digest()
 	p.Budgets = append(in.Guards.budgets(delta), beyond.budgets()...)
 	p.Findings = findings(slices.Concat(
-		judged, moved, diff.findings(desired, canon.Manual, live.Facts), refused(canon, desired), noted(canon, desired), stepFindings(steps),
+		judged, moved, diff.findings(desired, canon.Manual, live.Facts), refused(canon, desired, seats, in.Seats), noted(canon, desired), stepFindings(steps),
 		beyond.findings(desired), reactivated(diff.Changes, desired), pages(extent, live, desired), lifted(delta), beside(delta),
-		in.Guards.admins(delta), own(live.Facts, diff.Target, live.Account), emptied(delta), seats.findings(), in.Tokens.findings(live), warnings(desired.Warnings)), desired.Owners)
+		in.Guards.admins(delta), own(live.Facts, diff.Target, live.Account), emptied(delta), seats.findings(desired), guestFindings(delta, live, seats, in.Seats, steps), in.Tokens.findings(live), warnings(desired.Warnings)), desired.Owners)
 	p.Assertions, p.Proofs = claims(held), claims(proved)
 	p.Names = named(desired.Labels, p.told()...)
 	p.Owners = p.touched(desired.Owners)

@@ -302,7 +302,7 @@ func (s *Seats) price(t money.Tariff, renews string) {
 // the middle of an apply: so a plan that brings somebody is denied. Where it brings
 // nobody nothing is refused, and to stop the plan would only keep people in their
 // seats.
-func (s seating) findings() []access.Finding {
+func (s seating) findings(desired access.Desired) []access.Finding {
 	var out []access.Finding
 	for i, l := range s.Limits {
 		things := map[string]string{"paid": "paid seats", "guests": "guests", "people": "people and guests"}[l.Of]
@@ -317,6 +317,9 @@ func (s seating) findings() []access.Finding {
 			f.Level = access.Deny
 			f.Message = fmt.Sprintf("%s: %d after the plan instead of %d, and there may be %d (%s)", things, l.After, l.Before, l.Most, l.Reason)
 			f.Hint = "let fewer in, let others go in the same change, or raise the limit where it is bought"
+			if f.Ways = s.fewer(l, desired); len(f.Ways) > 0 {
+				f.Hint = diag.WaysHint(f.Ways) + ", or let others go in the same change"
+			}
 		case l.Exceeded:
 			f.Message = fmt.Sprintf("%s: %d after the plan, and there may be %d (%s)", things, l.After, l.Most, l.Reason)
 			f.Hint = "let some go before anybody is added"

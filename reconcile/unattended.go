@@ -170,7 +170,7 @@ func (in Input) standing(ctx context.Context, d access.Delta, unknown []access.U
 	already = append(already, verdicts("WR304", assertRule, access.Check(unknown, d.Before, in.Description.Assertions()))...)
 	out := slices.Clone(judged)
 	for i, f := range out {
-		if slices.Contains(already, f) {
+		if slices.ContainsFunc(already, f.Same) {
 			out[i].Level = access.Warn
 		}
 	}

@@ -65,11 +65,22 @@ func (d *Description) Extent() access.Extent {
 // All errors are reported at once, in order of place. With any of them there
 // is no Description: nothing can act on half of one.
 func Compile(docs []Document, lock Lock, now time.Time) (*Description, diag.List) {
-	c := &compiler{
+	c := newCompiler(docs, lock, now)
+	c.run()
+	if c.diags.HasErrors() {
+		c.settleWays()
+		return nil, c.diags.Sort()
+	}
+	return c.finish(), c.diags.Sort()
+}
+
+func newCompiler(docs []Document, lock Lock, now time.Time) *compiler {
+	return &compiler{
 		docs: slices.SortedStableFunc(slices.Values(docs), func(a, b Document) int {
 			return strings.Compare(a.File, b.File)
 		}),
-		lock:      lock,
+		lock: lock, now: now,
+		guestPlaces: make(map[access.Ref][]guestPlace), about: make(map[trouble]access.Ref), grantsOf: make(map[string]map[string]bool),
 		described: make(map[access.Ref]diag.Range),
 		absent:    make(map[access.Ref]diag.Range),
 		shut:      make(map[access.Ref]string),
@@ -85,7 +96,7 @@ func Compile(docs []Document, lock Lock, now time.Time) (*Description, diag.List
 			groups:    make(map[access.Ref]membership),
 			names:     Names{Refs: make(map[access.Ref]bool)},
 			products:  make(map[string]productList),
-			guests:    guests{space: make(map[access.Ref]access.Ref), complete: make(map[access.Ref]access.Mode)},
+			guests:    guests{space: make(map[access.Ref]access.Ref), complete: make(map[access.Ref]access.Mode), rules: make(map[access.Ref]GuestPolicy)},
 			scope: access.Scope{
 				Contents: make(map[access.Contents]access.Mode),
 				Absent:   make(map[access.Ref]bool),
@@ -95,8 +106,12 @@ func Compile(docs []Document, lock Lock, now time.Time) (*Description, diag.List
 			},
 		},
 	}
+}
+
+// run reads the documents.
+func (c *compiler) run() {
 	c.site()
-	now = now.In(c.out.Settings.Site.Timezone.Or(time.UTC))
+	now := c.now.In(c.out.Settings.Site.Timezone.Or(time.UTC))
 	c.today = now.Format(time.DateOnly)
 	c.out.today = time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
 	c.budget()
@@ -111,6 +126,7 @@ func Compile(docs []Document, lock Lock, now time.Time) (*Description, diag.List
 	users := c.collectUsers()
 	roles := c.collectSpaceRoles()
 	spaces := c.collectSpaces(c.collectArchetypes())
+	c.users, c.spaces = users, spaces
 	groups := c.collectGroups(spaces)
 	c.collectGuests(users, spaces)
 
@@ -127,12 +143,14 @@ func Compile(docs []Document, lock Lock, now time.Time) (*Description, diag.List
 	c.lowerAssertions()
 	c.lowerProofs()
 	c.paidGuests()
+	c.guestsInPlace()
+	c.guestless()
 	c.circles()
 	c.contradictions()
+}
 
-	if c.diags.HasErrors() {
-		return nil, c.diags.Sort()
-	}
+// finish puts the description together.
+func (c *compiler) finish() *Description {
 	c.out.facts = access.NewSet(c.facts...)
 	for ref := range c.described {
 		c.out.described[ref] = true
@@ -149,7 +167,7 @@ func Compile(docs []Document, lock Lock, now time.Time) (*Description, diag.List
 	slices.Sort(c.out.pages)
 	c.out.pages = slices.Compact(c.out.pages)
 	d := c.out // alone: the compiler holds every document
-	return &d, c.diags.Sort()
+	return &d
 }
 
 // compiler is one run of Compile.
@@ -169,7 +187,16 @@ type compiler struct {
 	guests       map[access.Ref]guest                  // those whose entry has not expired
 	lapsed       map[access.Ref]string                 // former guests, with their last day
 	guestEntries []guestEntry
-	suggested    int // how often a name was searched for that comes close
+	guestGroups  []guestEntry
+	guestPlaces  map[access.Ref][]guestPlace // what described guests are given, and where
+	about        map[trouble]access.Ref      // whom a diagnostic about guests is about
+	offers       []offer
+	grantsOf     map[string]map[string]bool // what described roles grant
+	users        map[access.Ref]User
+	spaces       map[access.Ref]spaceEntry
+	now          time.Time
+	probing      bool // a way out is being tried
+	suggested    int  // how often a name was searched for that comes close
 
 	facts []access.Fact
 	out   Description

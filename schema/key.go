@@ -351,7 +351,7 @@ var spaceKeys = []key[Space]{
 	field(attr("permissions", "What principals may do in the space where no role fits, by id.",
 		`{"group:staff": [read/space, create/page]}`, `{ "group:staff" = ["read/space", "create/page"] }`),
 		permissions, func(s *Space) **Permissions { return &s.Permissions }),
-	field(attr("guests", "Whether the space may have guests, how many, from where, and who they are, by role.",
+	field(attr("guests", "Whether the space may have guests, how many, from where, and who they are, by role; a group stands for its members.",
 		`{allow: true, domains: [partner.example], collaborator: [lee@partner.example]}`,
 		`{ allow = true, domains = ["partner.example"], collaborator = ["lee@partner.example"] }`),
 		spaceGuests, func(s *Space) **SpaceGuests { return &s.Guests }),

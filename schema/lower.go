@@ -79,6 +79,7 @@ func (c *compiler) lowerGroups(groups map[access.Ref]Group) {
 		if g.ProductRole != nil {
 			c.lowerProductRole(ref, *g.ProductRole)
 		}
+		c.guestsOfIDP(ref, g)
 		if g.Owner != nil {
 			c.owner(ref, *g.Owner)
 		}
@@ -222,6 +223,12 @@ func (c *compiler) collectSpaceRoles() map[access.Ref]SpaceRole {
 			}
 			if c.claim(ref, r.Name.Range) {
 				roles[ref] = r
+				if r.Permissions != nil {
+					c.grantsOf[ref.ID()] = make(map[string]bool)
+					for _, id := range r.Permissions.Items {
+						c.grantsOf[ref.ID()][id.Value] = true
+					}
+				}
 			}
 		}
 	}

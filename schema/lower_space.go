@@ -95,7 +95,7 @@ func (c *compiler) lowerRoles(space access.Ref, s spaceEntry) {
 			}
 			seen[f] = g.Who.Range
 			if !c.past(g) {
-				if c.guestElsewhere(space, who, g.Who.Range) {
+				if c.guestElsewhere(space, who, g.Who.Range, asHolder, role.ID()) {
 					continue
 				}
 				if first, ok := c.holds[space][who]; ok {
@@ -141,7 +141,7 @@ func (c *compiler) lowerPermissions(space access.Ref, s spaceEntry) {
 			}
 			c.refer(who, item.Who.Range)
 			ids := c.permissionIDs(item.IDs)
-			if len(ids) == 0 || c.guestElsewhere(space, who, item.Who.Range) {
+			if len(ids) == 0 || c.guestElsewhere(space, who, item.Who.Range, asCustom, "") {
 				continue
 			}
 			if h, ok := c.holds[space][who]; ok && h.role != "" {

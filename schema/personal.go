@@ -221,7 +221,7 @@ func (c *compiler) lowerPersonalRoles(out *personalSpaces, p PersonalSpaces) {
 			case !ok || c.repeated(seen, who, g.Who.Range, "roles"):
 			case who == access.Anonymous || who == access.Unlicensed:
 				c.add("WR202", g.Who.Range, "personal spaces are never opened to the public", "name a group, a person or everyone")
-			case g.Until != nil && c.ended(*g.Until, "the entry of "+quote(g.Who.Value)):
+			case g.Until != nil && c.ended(g, who, access.Site):
 				out.roles = append(out.roles, personalRole{who, role, g.Who.Range, true})
 			case !c.shutOut(who, g.Who):
 				c.refer(who, g.Who.Range)

@@ -140,6 +140,9 @@ type resolver struct {
 	known   map[access.Ref]resolved
 	told    map[access.Ref]bool // sources that a warning names
 
+	expanded map[access.Ref]access.Ref // who is a guest by a group, and the space
+	unsure   map[access.Ref]bool       // spaces whose guests are not all known
+
 	warnings diag.List
 }
 
@@ -164,6 +167,7 @@ func (d *Description) Desired(known access.Known) (access.Desired, diag.List) {
 	r := &resolver{
 		Description: d, live: live, unknown: known.Unknown,
 		enters: make(people), known: make(map[access.Ref]resolved), told: make(map[access.Ref]bool),
+		expanded: make(map[access.Ref]access.Ref), unsure: make(map[access.Ref]bool),
 	}
 	for _, set := range []access.Set{d.facts, live} {
 		for f := range set.OfKind(access.Exists) {
@@ -191,6 +195,7 @@ func (d *Description) Desired(known access.Known) (access.Desired, diag.List) {
 		}
 	}
 	scope := d.ownScope()
+	more = append(more, r.guestsByGroup(&scope, origins)...)
 	more = append(more, r.products(&scope, origins)...)
 	reasons := make(map[access.Fact]string)
 	more = append(more, r.personal(known, &scope, told{origins, reasons})...)

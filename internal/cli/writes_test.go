@@ -109,6 +109,14 @@ var commands = map[string]may{
 		{args: []string{"--dir", "{}", "--planned", "--by", "group", "--format", "json"}},
 	}},
 	"weir tokens": {read: true, runs: []run{{codes: []int{0}}}},
+	"weir guests": {read: true, runs: []run{
+		{args: []string{"{}"}},
+		{args: []string{"{}", "--planned", "--spaces", "--format", "json"}},
+	}},
+	"weir guests import": {runs: []run{
+		{args: []string{"-", "{}"}, stdin: "email,space\n"},
+		{args: []string{"-", "{}", "--dry-run"}, stdin: "email,space\nlee@partner.example,ENG\n", codes: []int{0, 1}}, // Data Center has no guests
+	}},
 	"weir personal-spaces": {read: true, runs: []run{
 		{args: []string{"{}"}},
 		{args: []string{"--dir", "{}", "--planned", "--format", "html"}},

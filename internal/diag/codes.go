@@ -29,6 +29,7 @@ var Codes = map[string]string{
 	"WR207": "malformed lock file",
 	"WR208": "personal spaces that nobody can be kept from, or given",
 	"WR209": "a request for a personal space that cannot be granted",
+	"WR210": "a guest who cannot be one",
 	"WR212": "an entry ends soon",
 	"WR213": "an entry beyond the longest term",
 
@@ -51,6 +52,9 @@ var Codes = map[string]string{
 	"WR410": "a change reaches beyond this site",
 	"WR411": "a restriction is lifted",
 	"WR412": "more seats than there may be",
+	"WR418": "a guest without a space",
+	"WR419": "what guests see beside their space",
+	"WR420": "a guest who becomes a licensed user",
 	"WR413": "personal spaces that will go",
 	"WR414": "more personal spaces than one apply archives",
 	"WR415": "Create Space in place of Personal Space",

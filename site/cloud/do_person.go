@@ -365,7 +365,8 @@ func (w *worker) setOwn(ctx context.Context, c *coming) error {
 		return err
 	}
 	will := slices.Clone(c.roles)
-	if !slices.ContainsFunc(will, access.LetsIn) && !w.letInBy(p, "") && (c.comes || p.enters(w.at)) || slices.Contains(own, "user") && !slices.Contains(will, access.GuestRole) {
+	// Whoever goes is let in by nothing: a guest who is suspended would pay for it.
+	if !c.goes && !slices.ContainsFunc(will, access.LetsIn) && !w.letInBy(p, "") && (c.comes || p.enters(w.at)) || slices.Contains(own, "user") && !slices.Contains(will, access.GuestRole) {
 		will = append(will, "user")
 	}
 	for _, role := range will {
