@@ -11,7 +11,10 @@ type Desired struct {
 	// described removal (an `absent` entry, a no_access state) by its
 	// `exists` fact.
 	Origins map[Fact]diag.Range
-	// Owners gives the owner that a space's entry names, for messages.
+	// Reasons say why a fact is wanted, or is not to be any more, by identity, where
+	// the place does not say it by itself. They are words without a full stop.
+	Reasons map[Fact]string
+	// Owners gives the owner that the entry of a space or a group names, for messages.
 	Owners map[Ref]Ref
 	// Domains are those of the e-mail addresses of the site's own people, in lower
 	// case; none where the description does not say.
@@ -67,7 +70,14 @@ type Finding struct {
 	Rule    string // "anonymous_access"; empty for built-in invariants
 	Level   Level
 	Object  Ref
-	Message string // a sentence without a full stop
-	Hint    string // the remedy, in the imperative
+	Message string     // a sentence without a full stop
+	Hint    string     // the remedy, in the imperative
+	Ways    []diag.Way // the ways out that Hint tells, where programs can take them
 	Origin  diag.Range
+	Due     string // the day on which it happens by itself, YYYY-MM-DD; empty: on none
+}
+
+// Same reports whether two findings say the same of the same object.
+func (f Finding) Same(o Finding) bool {
+	return f.Code == o.Code && f.Rule == o.Rule && f.Level == o.Level && f.Object == o.Object && f.Message == o.Message && f.Hint == o.Hint && f.Origin == o.Origin
 }

@@ -14,6 +14,11 @@ type Extent struct {
 	// Personal reads the records of personal spaces: when something in each was last
 	// changed. It takes a request for each, or nearly.
 	Personal bool
+	// Left reads since when the owners of personal spaces are deactivated: a request for
+	// each who is.
+	Left bool
+	// Tokens reads which API tokens there are.
+	Tokens bool
 	// Labels are labels of spaces that are looked for.
 	Labels []string
 	// Own are people of whom it is told whether they hold the plain product role user

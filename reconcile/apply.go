@@ -95,6 +95,9 @@ func Apply(ctx context.Context, in ApplyInput) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := Notice(in.Journal, live, in.Clock()); err != nil {
+		return nil, err
+	}
 	target, before := live.Facts.Apply(changes), live.Beside().View(live.Facts)
 	a := &applier{
 		ApplyInput: in,
@@ -139,6 +142,7 @@ type applier struct {
 	live     site.Observation      // before the first step
 	troubled bool                  // some step was not applied
 	labels   map[access.Ref]string // people's display names at the end
+	after    *site.Observation     // the site at the end; nil where it was not read
 }
 
 func (a *applier) record(r Record) error {
@@ -173,6 +177,11 @@ func (a *applier) end() error {
 		left := *a.Leaves
 		left.Run, left.IDs, left.Labels = a.run, a.report.IDs, a.labels // what was made has its id by now
 		if err := a.Journal.Keep(left); err != nil {
+			return err
+		}
+	}
+	if a.after != nil {
+		if err := Notice(a.Journal, *a.after, a.Clock()); err != nil {
 			return err
 		}
 	}
@@ -217,7 +226,7 @@ func (a *applier) all(ctx context.Context, steps []site.Step) error {
 			r := a.one(ctx, s)
 			a.troubled = a.troubled || r.Status != Applied
 			a.report.Steps = append(a.report.Steps, r)
-			if err := a.record(Record{Kind: Outcome, Step: s.ID, Status: r.Status, Reason: r.Reason, Changes: r.took}); err != nil {
+			if err := a.record(Record{Kind: Outcome, Step: s.ID, Status: r.Status, Reason: r.Reason, Changes: r.Took}); err != nil {
 				return err
 			}
 			if a.Progress != nil {
@@ -270,7 +279,7 @@ func (a *applier) one(ctx context.Context, s site.Step) StepReport {
 	a.sim.Try(done)
 	reason := err.Error()
 	if len(done) > 0 {
-		r.took = lines(done)
+		r.Took = lines(done)
 		reason += fmt.Sprintf(" (%d of %d changes took effect)", len(done), len(s.Changes))
 	}
 	return r.is(status, reason)
@@ -328,14 +337,22 @@ func (a *applier) readBack(ctx context.Context) {
 		}
 		for _, line := range r.Changes {
 			c, perr := parseChange(line)
-			if perr != nil || c.Op != access.Remove && !after.Facts.Has(c.Fact) || c.Op == access.Remove && hasIdentity(after.Facts, c.Fact) {
+			if perr != nil || c.Op != access.Remove && !shows(after.Facts, c.Fact) || c.Op == access.Remove && hasIdentity(after.Facts, c.Fact) {
 				a.report.Steps[i] = r.is(Uncertain, "accepted by the site, but not visible afterwards: "+line)
 				break
 			}
 		}
 	}
-	a.report.IDs, a.labels = after.IDs, after.Labels
+	a.report.IDs, a.labels, a.after = after.IDs, after.Labels, &after
 	a.report.Besides = a.besides(after)
+}
+
+// shows reports whether a site shows a fact. Of somebody who was removed a site may
+// show nothing: accounts that an organisation does not manage leave its lists.
+func shows(facts access.Set, f access.Fact) bool {
+	gone := f.Kind == access.State && f.Value == "removed" &&
+		!hasIdentity(facts, f) && !hasIdentity(facts, access.Fact{Kind: access.Exists, Object: f.Object})
+	return gone || facts.Has(f)
 }
 
 // besides gives what became otherwise than the steps say, of the objects that
@@ -360,7 +377,9 @@ func (a *applier) besides(after site.Observation) []string {
 	var out []access.Change
 	for _, c := range access.Changes(a.live.Facts.Apply(done), after.Facts) {
 		hidden := slices.ContainsFunc(unseen, func(u unknowns) bool { _, ok := u.covers(c.Fact); return ok })
-		if touched[c.Fact.Object] && !mine[c.Fact.Identity()] && !hidden {
+		// A space that is made has a name, whether or not one is described.
+		named := c.Fact.Kind == access.Name && mine[access.Fact{Kind: access.Exists, Object: c.Fact.Object}]
+		if touched[c.Fact.Object] && !mine[c.Fact.Identity()] && !hidden && !named {
 			out = append(out, c)
 		}
 	}

@@ -2,6 +2,7 @@ package reconcile_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -98,6 +99,8 @@ func (forgetful) Sync() error                               { return nil }
 func (forgetful) Replay(func(reconcile.Record) error) error { return nil }
 func (forgetful) Keep(reconcile.Left) error                 { return nil }
 func (forgetful) Kept(string) (*reconcile.Left, error)      { return nil, nil }
+func (forgetful) Remember(string, access.Memory) error      { return nil }
+func (forgetful) Remembered(string) (access.Memory, error)  { return access.Memory{}, nil }
 
 // TestPartialStep: a step of which a part took effect failed, and what rests on
 // the part that did is done.
@@ -131,8 +134,11 @@ func TestPartialStep(t *testing.T) {
 			got[strings.Join(s.Changes, "; ")] = s
 		}
 		both := got["+ exists user:a@x; + exists user:b@x"]
-		if both.Status != status || !strings.HasSuffix(both.Reason, "(1 of 2 changes took effect)") {
+		if both.Status != status || !strings.HasSuffix(both.Reason, "(1 of 2 changes took effect)") || !slices.Equal(both.Took, []string{"+ exists user:a@x"}) {
 			t.Errorf("both: %+v", both)
+		}
+		if !report.Did("+ exists user:a@x") || report.Did("+ exists user:b@x") || report.Count().Applied != 2 {
+			t.Errorf("the one who is in counts as applied: %+v", report.Count())
 		}
 		if s := got["+ member group:g user:a@x"]; s.Status != reconcile.Applied {
 			t.Errorf("the one who is there: %+v", s)

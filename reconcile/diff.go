@@ -78,7 +78,8 @@ type Kept struct {
 // A deleted group takes its memberships, its product role and everything it
 // holds in spaces, described or not: the product does that by itself. Only where a
 // page is restricted to it the group's name stays behind, and lets nobody pass. A
-// deleted space role takes its grants and its assignments. A person who loses
+// deleted space role takes its grants and its assignments, and a deleted space all
+// that is said of it and of what is in it. A person who loses
 // access (no_access) loses the memberships that weir owns or that give access,
 // and their own grants in spaces whose roles weir owns: weir does that, one
 // line each. A suspended person keeps them all: the organisation closes the
@@ -463,10 +464,12 @@ func (d *differ) retain(target access.Set) access.Set {
 	}
 	for r, list := range d.unknown.byObject {
 		keep(r, list[0].Reason)
+		keep(r.Space(), list[0].Reason) // what is in a space goes with it
 	}
 	for f := range d.live.All() {
 		if reason, ok := d.unknown.covers(f); ok {
 			keep(f.Object, reason)
+			keep(f.Object.Space(), reason)
 			keep(f.Subject, reason)
 			keep(access.NewRef("space_role", f.Value), reason)
 		}
@@ -525,6 +528,8 @@ func (d *differ) fall(target access.Set) access.Set {
 	}
 	cause := func(f access.Fact) (access.Ref, bool) {
 		switch {
+		case f.Object.IsPage() && removed[f.Object.PageSpace()]:
+			return f.Object.PageSpace(), true
 		case f.Kind == access.Exists || f.Kind == access.State:
 			return "", false
 		case removed[f.Object]:

@@ -35,6 +35,18 @@ func (p *Plan) Stops() Stops {
 	return s
 }
 
+// Pressing gives the findings that are to be seen even where nothing changes:
+// somebody waits for an edit of the description, or a day comes near.
+func (p *Plan) Pressing() []Finding {
+	var out []Finding
+	for _, f := range p.Findings {
+		if f.Due != "" || f.Code == "WR404" {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
 // findings puts the gravest first and gives them their serialised form, with
 // the owners of the spaces they are about.
 func findings(all []access.Finding, owners map[access.Ref]access.Ref) []Finding {
@@ -51,8 +63,21 @@ func findings(all []access.Finding, owners map[access.Ref]access.Ref) []Finding 
 	for _, f := range all {
 		out = append(out, Finding{
 			Code: f.Code, Rule: f.Rule, Level: f.Level, Object: string(f.Object), Owner: string(owners[f.Object]),
-			Message: f.Message, Hint: f.Hint, Origin: origin(f.Origin),
+			Message: f.Message, Hint: f.Hint, Ways: waysOf(f.Ways), Origin: origin(f.Origin), Due: f.Due,
 		})
+	}
+	return out
+}
+
+// waysOf gives ways out their serialised form.
+func waysOf(ways []diag.Way) []Way {
+	var out []Way
+	for _, w := range ways {
+		way := Way{Do: w.Do, Price: w.Price}
+		for _, e := range w.Edits {
+			way.Alter = append(way.Alter, Alteration{Op: e.Op, File: e.File, Line: e.Line, Column: e.Column, Who: e.Who, Role: e.Role})
+		}
+		out = append(out, way)
 	}
 	return out
 }
@@ -107,15 +132,20 @@ func names(live access.Set, typ string) []string {
 }
 
 // refused tells of wanted facts that the product cannot hold.
-func refused(canon site.Canonical, desired access.Desired) []access.Finding {
+func refused(canon site.Canonical, desired access.Desired, seats seating, terms SeatTerms) []access.Finding {
 	var out []access.Finding
 	for _, r := range canon.Refused {
-		out = append(out, access.Finding{
+		f := access.Finding{
 			Code: "WR502", Level: access.Deny, Object: r.Fact.Object,
 			Message: fmt.Sprintf("%s cannot be held by this site: %s", r.Fact, r.Reason),
 			Hint:    r.Hint,
+			Ways:    seats.waysOut(r.Fact, desired, terms),
 			Origin:  desired.Origins[r.Fact.Identity()],
-		})
+		}
+		if len(f.Ways) > 0 {
+			f.Hint = diag.WaysHint(f.Ways)
+		}
+		out = append(out, f)
 	}
 	return out
 }
@@ -223,7 +253,7 @@ func stepFindings(steps []site.Step) []access.Finding {
 func warnings(list diag.List) []access.Finding {
 	var out []access.Finding
 	for _, d := range list {
-		out = append(out, access.Finding{Code: d.Code, Level: access.Warn, Message: d.Summary, Hint: d.Hint, Origin: d.Range})
+		out = append(out, access.Finding{Code: d.Code, Level: access.Warn, Message: d.Summary, Hint: d.Hint, Ways: d.Ways, Origin: d.Range, Due: d.Due})
 	}
 	return out
 }

@@ -55,6 +55,10 @@ func (l Limit) withoutFree(live int) int {
 // peopleLosing is the budget that counts people, not removals.
 const peopleLosing = "people_losing_access"
 
+// deletions is the budget of spaces that are deleted for good: none is ever allowed
+// without being accepted (decision 0027).
+const deletions = "deletions"
+
 // Budget is how much of one budget a plan uses.
 type Budget struct {
 	Rule    string `json:"rule"`    // "removals.member", "people_losing_access"
@@ -78,8 +82,11 @@ func (b Budget) Stops() bool { return b.Exceeded && !b.Accepted }
 
 // Code is the code under which an exceeded budget is explained.
 func (b Budget) Code() string {
-	if b.Rule == peopleLosing {
+	switch b.Rule {
+	case peopleLosing:
 		return "WR403"
+	case deletions:
+		return "WR417"
 	}
 	return "WR402"
 }
@@ -140,13 +147,25 @@ func takes(k access.Kind) bool {
 	return k != access.State && k != access.Status && k != access.Name && k != access.Managed && k != access.Personal
 }
 
+// deleted gives the spaces that changes delete.
+func deleted(changes []access.Change) map[access.Ref]bool {
+	out := make(map[access.Ref]bool)
+	for _, c := range changes {
+		if c.Op == access.Remove && c.Fact.Kind == access.Exists && c.Fact.Object.Type() == "space" {
+			out[c.Fact.Object] = true
+		}
+	}
+	return out
+}
+
 // budgets counts what the plan takes. Every removal counts, consequences
-// included.
+// included; but what goes with a space that is deleted counts as that alone.
 func (g Guards) budgets(d access.Delta) []Budget {
 	admin := adminTakers(d)
 	removed, removedAdmin := make(map[string]int), make(map[string]int)
+	gone := deleted(d.Changes)
 	for _, c := range d.Changes {
-		if c.Op != access.Remove || !takes(c.Fact.Kind) {
+		if c.Op != access.Remove || !takes(c.Fact.Kind) || gone[c.Fact.Object.Space()] {
 			continue
 		}
 		row := Counted(c.Fact)
@@ -165,6 +184,9 @@ func (g Guards) budgets(d access.Delta) []Budget {
 	out := []Budget{}
 	for _, row := range slices.Sorted(maps.Keys(removed)) {
 		out = append(out, g.Removals.use("removals."+row, removed[row], removedAdmin[row], live[row]))
+	}
+	if len(gone) > 0 {
+		out = append(out, Budget{Rule: deletions, Count: len(gone), Live: live[Counted(access.Fact{Kind: access.Exists, Object: "space:"})], Exceeded: true})
 	}
 	people, peopleAdmin := make(map[access.Ref]bool), make(map[access.Ref]bool)
 	for _, e := range d.Effects {
@@ -283,17 +305,25 @@ func (g Guards) admins(d access.Delta, told map[access.Ref]bool) []access.Findin
 			Origin:  d.Desired.Origins[access.Fact{Kind: access.Exists, Object: space}],
 		})
 	}
+	personal := make(map[access.Ref]bool)
+	for f := range d.Live.OfKind(access.Personal) {
+		personal[f.Object] = true
+	}
 	for f := range d.Target.OfKind(access.Exists) {
 		if f.Object.Type() != "space" || told[f.Object] {
 			continue
 		}
 		space := f.Object
 		was, will := len(d.Before.Admins(space)), len(d.After.Admins(space))
-		if will >= min(was, g.MinSpaceAdmins) {
-			if will < g.MinSpaceAdmins && d.Desired.Described[space] && d.Live.Has(f) {
+		floor := g.MinSpaceAdmins
+		if personal[space] {
+			floor = min(floor, 1) // its owner is enough
+		}
+		if will >= min(was, floor) {
+			if will < floor && d.Desired.Described[space] && d.Live.Has(f) {
 				out = append(out, access.Finding{
 					Code: "WR401", Level: access.Warn, Object: space,
-					Message: fmt.Sprintf("%s has %s, fewer than min_space_admins (%d)", space, countAdmins(will), g.MinSpaceAdmins),
+					Message: fmt.Sprintf("%s has %s, fewer than min_space_admins (%d)", space, countAdmins(will), floor),
 					Hint:    "name another active admin", Origin: d.Desired.Origins[f],
 				})
 			}
@@ -301,7 +331,7 @@ func (g Guards) admins(d access.Delta, told map[access.Ref]bool) []access.Findin
 		}
 		out = append(out, access.Finding{
 			Code: "WR401", Level: access.Deny, Object: space,
-			Message: fmt.Sprintf("%s would have %s instead of %d, fewer than min_space_admins (%d)", space, countAdmins(will), was, g.MinSpaceAdmins),
+			Message: fmt.Sprintf("%s would have %s instead of %d, fewer than min_space_admins (%d)", space, countAdmins(will), was, floor),
 			Hint:    "name another active admin first", Origin: d.Desired.Origins[f],
 		})
 	}
@@ -383,8 +413,12 @@ func lastAssignments(d access.Delta) []access.Ref {
 		return n
 	}
 	var out []access.Ref
+	gone := deleted(d.Changes)
 	for _, c := range d.Changes {
 		f := c.Fact
+		if gone[f.Object] {
+			continue // nobody has to administer it any more
+		}
 		takes := f.Kind == access.Role || f.Kind == access.Permission && f.Verb == access.CanAdminister
 		if !takes || c.Op == access.Add || slices.Contains(out, f.Object) {
 			continue

@@ -3,6 +3,8 @@ package reconcile
 import (
 	"slices"
 	"time"
+
+	"github.com/weirhq/weir/access"
 )
 
 // Journal is the durable memory of applies: what weir was about to do is in it
@@ -21,6 +23,11 @@ type Journal interface {
 	Keep(Left) error
 	// Kept gives what is held of a site; nil if nothing is.
 	Kept(site string) (*Left, error)
+	// Remember holds what is remembered of a site, in place of what was before. Sync
+	// makes it last.
+	Remember(site string, m access.Memory) error
+	// Remembered gives what is remembered of a site; the zero Memory if nothing is.
+	Remembered(site string) (access.Memory, error)
 }
 
 // RecordKind says what a record tells.
@@ -127,6 +134,7 @@ type MemoryJournal struct {
 	Records []Record
 	Syncs   int
 	left    map[string]Left
+	seen    map[string]access.Memory
 }
 
 // Append keeps the record.
@@ -168,3 +176,15 @@ func (m *MemoryJournal) Kept(site string) (*Left, error) {
 	}
 	return &l, nil
 }
+
+// Remember holds what is remembered of a site.
+func (m *MemoryJournal) Remember(site string, what access.Memory) error {
+	if m.seen == nil {
+		m.seen = make(map[string]access.Memory)
+	}
+	m.seen[site] = what
+	return nil
+}
+
+// Remembered gives what is remembered of a site.
+func (m *MemoryJournal) Remembered(site string) (access.Memory, error) { return m.seen[site], nil }

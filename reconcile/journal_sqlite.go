@@ -11,6 +11,8 @@ import (
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/weirhq/weir/access"
 )
 
 // ErrJournalLocked says that another process holds the journal.
@@ -22,7 +24,8 @@ var ErrJournalLocked = errors.New("another run holds the journal")
 type SQLiteJournal struct {
 	db      *sql.DB
 	pending []Record
-	left    []Left // to be kept with the next sync
+	left    []Left                   // to be kept with the next sync
+	seen    map[string]access.Memory // by site: to be remembered with the next sync
 }
 
 // OpenJournal opens or creates a journal file, readable by its owner only.
@@ -48,7 +51,8 @@ func OpenJournal(path string) (*SQLiteJournal, error) {
 	j := &SQLiteJournal{db: db}
 	if err := j.write(func(tx *sql.Tx) error {
 		_, err := tx.Exec(`CREATE TABLE IF NOT EXISTS records (seq INTEGER PRIMARY KEY, body TEXT NOT NULL);
-			CREATE TABLE IF NOT EXISTS kept (site TEXT PRIMARY KEY, body BLOB NOT NULL)`)
+			CREATE TABLE IF NOT EXISTS kept (site TEXT PRIMARY KEY, body BLOB NOT NULL);
+			CREATE TABLE IF NOT EXISTS seen (site TEXT PRIMARY KEY, body BLOB NOT NULL)`)
 		return err
 	}); err != nil {
 		_ = db.Close()
@@ -69,7 +73,7 @@ func (j *SQLiteJournal) Append(r Record) error {
 
 // Sync writes what was appended, in one transaction.
 func (j *SQLiteJournal) Sync() error {
-	if len(j.pending) == 0 && len(j.left) == 0 {
+	if len(j.pending)+len(j.left)+len(j.seen) == 0 {
 		return nil
 	}
 	err := j.write(func(tx *sql.Tx) error {
@@ -87,8 +91,17 @@ func (j *SQLiteJournal) Sync() error {
 				return err
 			}
 		}
+		for at, m := range j.seen {
+			body, err := pack(m)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.Exec(`INSERT OR REPLACE INTO seen (site, body) VALUES (?, ?)`, at, body); err != nil {
+				return err
+			}
+		}
 		for _, l := range j.left {
-			body, err := l.pack()
+			body, err := pack(l)
 			if err != nil {
 				return err
 			}
@@ -101,7 +114,7 @@ func (j *SQLiteJournal) Sync() error {
 	if err != nil {
 		return fmt.Errorf("writing the journal: %w", err)
 	}
-	j.pending, j.left = nil, nil
+	j.pending, j.left, j.seen = nil, nil, nil
 	return nil
 }
 
@@ -122,9 +135,9 @@ func (j *SQLiteJournal) Kept(site string) (*Left, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
-	var l *Left
+	l := new(Left)
 	if err == nil {
-		l, err = unpackLeft(body)
+		err = unpack(body, l)
 	}
 	if err == nil && l.Site != site {
 		err = errors.New("it is of another site")
@@ -133,6 +146,35 @@ func (j *SQLiteJournal) Kept(site string) (*Left, error) {
 		return nil, fmt.Errorf("reading the journal: what the last apply left is damaged: %w", err)
 	}
 	return l, nil
+}
+
+// Remember holds what is remembered of a site, until the next Sync in memory.
+func (j *SQLiteJournal) Remember(site string, m access.Memory) error {
+	if j.seen == nil {
+		j.seen = make(map[string]access.Memory)
+	}
+	j.seen[site] = m
+	return nil
+}
+
+// Remembered gives what is remembered of a site. What cannot be read is an error.
+func (j *SQLiteJournal) Remembered(site string) (access.Memory, error) {
+	var m access.Memory
+	if err := j.Sync(); err != nil {
+		return m, err
+	}
+	var body []byte
+	err := j.db.QueryRow(`SELECT body FROM seen WHERE site = ?`, site).Scan(&body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return m, nil
+	}
+	if err == nil {
+		err = unpack(body, &m)
+	}
+	if err != nil {
+		return access.Memory{}, fmt.Errorf("reading the journal: what is remembered of the site is damaged: %w", err)
+	}
+	return m, nil
 }
 
 func (j *SQLiteJournal) write(f func(*sql.Tx) error) error {
@@ -182,7 +224,7 @@ func (j *SQLiteJournal) Copy() (*MemoryJournal, error) {
 	if err := j.Replay(m.Append); err != nil {
 		return nil, err
 	}
-	sites, err := j.sites()
+	sites, err := j.sites("kept")
 	if err != nil {
 		return nil, err
 	}
@@ -195,12 +237,24 @@ func (j *SQLiteJournal) Copy() (*MemoryJournal, error) {
 			return nil, err
 		}
 	}
+	if sites, err = j.sites("seen"); err != nil {
+		return nil, err
+	}
+	for _, s := range sites {
+		what, err := j.Remembered(s)
+		if err == nil {
+			err = m.Remember(s, what)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 	return m, nil
 }
 
-// sites are those of which something is kept.
-func (j *SQLiteJournal) sites() ([]string, error) {
-	rows, err := j.db.Query(`SELECT site FROM kept ORDER BY site`)
+// sites are those of which something is in a table.
+func (j *SQLiteJournal) sites(table string) ([]string, error) {
+	rows, err := j.db.Query(`SELECT site FROM ` + table + ` ORDER BY site`)
 	if err != nil {
 		return nil, fmt.Errorf("reading the journal: %w", err)
 	}

@@ -187,7 +187,7 @@ func (l list) compare(o list) int {
 // pages finds the pages that nobody could view, and the lists of names that would
 // be empty without those who left.
 func (h *heirs) pages() {
-	was, will := namesOf(h.live.Facts), namesOf(h.after.Facts())
+	was, will := onLists(h.live.Facts), onLists(h.after.Facts())
 	lists := maps.Clone(was)
 	maps.Copy(lists, will)
 	for _, l := range slices.SortedFunc(maps.Keys(lists), list.compare) {
@@ -221,8 +221,8 @@ func archived(facts access.Set, space access.Ref) bool {
 	return facts.Has(access.Fact{Kind: access.Status, Object: space, Value: "archived"})
 }
 
-// namesOf gives who stands on each restriction.
-func namesOf(facts access.Set) map[list][]access.Ref {
+// onLists gives who stands on each restriction.
+func onLists(facts access.Set) map[list][]access.Ref {
 	out := make(map[list][]access.Ref)
 	for f := range facts.OfKind(access.Restrict) {
 		l := list{f.Object, f.Verb}
@@ -338,7 +338,7 @@ func Alone(live site.Observation, people ...access.Ref) (spaces []access.Ref, pa
 			spaces = append(spaces, f.Object)
 		}
 	}
-	names := namesOf(live.Facts)
+	names := onLists(live.Facts)
 	for _, l := range slices.SortedFunc(maps.Keys(names), list.compare) {
 		lets := func(name access.Ref) bool { return view.Person(name) || len(view.Members(name)) > 0 }
 		if only(slices.DeleteFunc(slices.Clone(names[l]), func(name access.Ref) bool { return !lets(name) })) || l.verb == access.ViewPage && only(view.Who(access.ToView, l.page)) {
@@ -442,41 +442,57 @@ func (p *Plan) addLeavers(desired access.Desired, live, target access.Set, unkno
 	return out
 }
 
-// returning tells of those who come back after they were shut out: the product kept
-// what they held, and they have it again at once.
-func returning(d access.Delta) []access.Finding {
+// kept gives what the site kept for those who come back after they were shut out:
+// they have it again at once.
+func kept(d access.Delta) map[access.Ref][]string {
 	back := make(map[access.Ref]bool)
 	for _, c := range d.Changes {
 		if c.Op == access.Add && c.Fact.Kind == access.Exists && c.Fact.Object.IsPerson() {
 			back[c.Fact.Object] = true
 		}
 	}
+	out := make(map[access.Ref][]string)
 	if len(back) == 0 {
-		return nil
+		return out
 	}
-	kept := make(map[access.Ref][]string)
 	for f := range d.Live.All() {
 		if !back[f.Subject] || !d.Target.Has(f) {
 			continue
 		}
+		text := ""
 		switch f.Kind {
 		case access.Member:
-			kept[f.Subject] = append(kept[f.Subject], f.Object.String())
+			text = f.Object.String()
 		case access.Role:
-			kept[f.Subject] = append(kept[f.Subject], fmt.Sprintf("%s of %s", f.Value, f.Object))
+			text = fmt.Sprintf("%s of %s", f.Value, f.Object)
 		case access.Permission:
-			kept[f.Subject] = append(kept[f.Subject], fmt.Sprintf("%s in %s", f.Verb, f.Object))
+			text = fmt.Sprintf("%s in %s", f.Verb, f.Object)
 		case access.Restrict:
-			kept[f.Subject] = append(kept[f.Subject], fmt.Sprintf("a name on %s of %s", f.Verb, f.Object))
+			text = fmt.Sprintf("a name on %s of %s", f.Verb, f.Object)
 		case access.Global:
-			kept[f.Subject] = append(kept[f.Subject], f.Verb+" on the site")
+			text = f.Verb + " on the site"
+		default:
+			continue
+		}
+		out[f.Subject] = append(out[f.Subject], text)
+	}
+	return out
+}
+
+// returning tells of those who come back to what was kept for them. Of deactivated
+// accounts [reactivated] tells.
+func returning(d access.Delta) []access.Finding {
+	found := kept(d)
+	for _, c := range d.Changes {
+		if c.Op == access.Remove && c.Fact.Kind == access.State && c.Fact.Value == "deactivated" {
+			delete(found, c.Fact.Object)
 		}
 	}
 	var out []access.Finding
-	for _, who := range slices.Sorted(maps.Keys(kept)) {
+	for _, who := range slices.Sorted(maps.Keys(found)) {
 		out = append(out, access.Finding{
 			Code: "WR424", Level: access.Warn, Object: who,
-			Message: fmt.Sprintf("%s comes back to what was kept for them: %s", who, few(kept[who], 12)),
+			Message: fmt.Sprintf("%s comes back to what was kept for them: %s", who, firstOf(found[who], 12)),
 			Hint:    "see that they shall have all of it again",
 			Origin:  d.Desired.Origins[access.Fact{Kind: access.Exists, Object: who}],
 		})
@@ -484,33 +500,8 @@ func returning(d access.Delta) []access.Finding {
 	return out
 }
 
-// deleting tells of accounts that are about to be deleted for good, of people who
-// left or are to come back.
-func deleting(d access.Delta, live site.Observation) []access.Finding {
-	var out []access.Finding
-	for _, who := range slices.Sorted(maps.Keys(live.People)) {
-		r := live.People[who]
-		_, left := d.Desired.Left[who]
-		enters := access.Fact{Kind: access.Exists, Object: who}
-		if !r.Deleting || !left && !d.Desired.Facts.Has(enters) {
-			continue
-		}
-		f := access.Finding{
-			Code: "WR425", Level: access.Warn, Object: who, Origin: d.Desired.Origins[enters],
-			Message: who.String() + " is being deleted for good: 14 days after that was asked for nobody can stop it",
-			Hint:    "an organisation admin can cancel it until then, under Directory and Managed accounts",
-		}
-		if left {
-			f.Origin = d.Desired.Left[who].Origin
-			f.Hint = "until then an organisation admin can cancel it; after that nothing of theirs can come back"
-		}
-		out = append(out, f)
-	}
-	return out
-}
-
-// few lists the first of some words.
-func few(words []string, most int) string {
+// firstOf lists the first of some words.
+func firstOf(words []string, most int) string {
 	if len(words) <= most {
 		return strings.Join(words, ", ")
 	}
@@ -540,7 +531,7 @@ func orphans(d access.Delta) []access.Finding {
 	}
 	return []access.Finding{{
 		Code: "WR423", Level: access.Warn,
-		Message: fmt.Sprintf("%s no active admin: %s", which, few(found, 5)),
+		Message: fmt.Sprintf("%s no active admin: %s", which, firstOf(found, 5)),
 		Hint:    "describe each with an admin, or let a Confluence administrator recover its permissions; weir report unattended lists them",
 	}}
 }

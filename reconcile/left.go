@@ -44,15 +44,15 @@ func (d *Draft) Leaves(began time.Time) Left {
 	return l
 }
 
-// maxLeft bounds what is unpacked: a hundred million bytes are a site of a million
+// maxPacked bounds what is unpacked: a hundred million bytes are a site of a million
 // facts.
-const maxLeft = 256 << 20
+const maxPacked = 256 << 20
 
-// pack writes it for a journal.
-func (l Left) pack() ([]byte, error) {
+// pack writes a value for a journal.
+func pack(v any) ([]byte, error) {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
-	if err := json.NewEncoder(z).Encode(l); err != nil {
+	if err := json.NewEncoder(z).Encode(v); err != nil {
 		return nil, err
 	}
 	if err := z.Close(); err != nil {
@@ -61,25 +61,22 @@ func (l Left) pack() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-func unpackLeft(b []byte) (*Left, error) {
+// unpack reads what pack wrote.
+func unpack(b []byte, into any) error {
 	z, err := gzip.NewReader(bytes.NewReader(b))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	text, err := io.ReadAll(io.LimitReader(z, maxLeft+1))
+	text, err := io.ReadAll(io.LimitReader(z, maxPacked+1))
 	switch {
 	case err != nil:
-		return nil, err
-	case len(text) > maxLeft:
-		return nil, fmt.Errorf("it is larger than %d MiB", maxLeft>>20)
+		return err
+	case len(text) > maxPacked:
+		return fmt.Errorf("it is larger than %d MiB", maxPacked>>20)
 	}
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
-	l := new(Left)
-	if err := dec.Decode(l); err != nil {
-		return nil, err
-	}
-	return l, nil
+	return dec.Decode(into)
 }
 
 // Last is what is known of how weir last left a site: what the last whole apply

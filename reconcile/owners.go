@@ -7,9 +7,8 @@ import "github.com/weirhq/weir/access"
 func (p *Plan) touched(owners map[access.Ref]access.Ref) map[string]string {
 	out := make(map[string]string)
 	put := func(object access.Ref) {
-		space := object.Space()
-		if owner := owners[space]; owner != "" {
-			out[string(space)] = string(owner)
+		if owner := owners[object.Space()]; owner != "" {
+			out[string(object.Space())] = string(owner)
 		}
 	}
 	for _, c := range p.Changes {

@@ -222,7 +222,33 @@ type Finding struct {
 	Owner   string       `json:"owner,omitempty"`  // of the space, as described: whom to ask
 	Message string       `json:"message"`          // a sentence without a full stop
 	Hint    string       `json:"hint,omitempty"`   // the remedy
-	Origin  *Origin      `json:"origin,omitempty"` // where it is described
+	// Ways are the ways out that the hint tells, where a program can take them.
+	Ways   []Way   `json:"ways,omitempty"`
+	Origin *Origin `json:"origin,omitempty"` // where it is described
+	// Due is the day on which it happens by itself, YYYY-MM-DD, so that it is told even
+	// where there is nothing to do.
+	Due string `json:"due,omitempty"`
+}
+
+// Way is one way out of what a finding tells: what to change in the description.
+type Way struct {
+	Do    string `json:"do"`              // in the imperative
+	Price string `json:"price,omitempty"` // what it costs, opens or loses
+	// Alter are the edits of the description that together do it; none where a
+	// person has to say more.
+	Alter []Alteration `json:"edits,omitempty"`
+}
+
+// Alteration is one edit of the description.
+type Alteration struct {
+	// Op is delete, role or user: the entry at the place goes, the guest whose entry
+	// is there gets the role, or somebody is added to users.
+	Op     string `json:"op"`
+	File   string `json:"file,omitempty"`   // where, for delete and role
+	Line   int    `json:"line,omitempty"`   // likewise
+	Column int    `json:"column,omitempty"` // likewise
+	Who    string `json:"who,omitempty"`    // of user
+	Role   string `json:"role,omitempty"`   // of role
 }
 
 // Reach is one thing that people gain or lose in one space, or on one page or
@@ -259,8 +285,11 @@ type Input struct {
 	Judge       Judge
 	Guards      Guards
 	Seats       SeatTerms
-	// Memory is what weir remembers of the site.
+	Tokens      TokenTerms
+	// Memory is what weir remembers of the site; where Recall is not nil, that tells it
+	// once the site is known.
 	Memory access.Memory
+	Recall func(site string) (access.Memory, error)
 	// Pins are the ids that weir.lock holds for the names of the description.
 	Pins map[access.Ref]string
 	// Base, if any, is the earlier revision that the description is compared with.
@@ -290,6 +319,11 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	live, err := in.Site.Observe(ctx, extent)
 	if err != nil {
 		return nil, err
+	}
+	if in.Recall != nil {
+		if in.Memory, err = in.Recall(live.Site); err != nil {
+			return nil, err
+		}
 	}
 	wanted, err := want(in.Site, in.Description, in.Pins, live, in.Memory)
 	if err != nil {
@@ -378,10 +412,9 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 	p.Digest = p.digest()
 	p.Budgets = append(in.Guards.budgets(delta), beyond.budgets()...)
 	p.Findings = findings(slices.Concat(
-		judged, moved, diff.findings(desired, canon.Manual, live.Facts), refused(canon, desired), noted(canon, desired), stepFindings(steps),
-		beyond.findings(desired), pages(extent, live, desired), lifted(delta), beside(delta),
-		wanted.unsettled, staying, returning(delta), deleting(delta, live), orphans(delta),
-		in.Guards.admins(delta, objects(wanted.unsettled)), own(live.Facts, diff.Target, live.Account), emptied(delta), seats.findings(), warnings(desired.Warnings)), desired.Owners)
+		judged, moved, diff.findings(desired, canon.Manual, live.Facts), refused(canon, desired, seats, in.Seats), noted(canon, desired), stepFindings(steps),
+		beyond.findings(desired), reactivated(delta), wanted.unsettled, staying, returning(delta), orphans(delta), pages(extent, live, desired), lifted(delta), beside(delta),
+		in.Guards.admins(delta, objects(wanted.unsettled)), own(live.Facts, diff.Target, live.Account), emptied(delta), seats.findings(desired), guestFindings(delta, live, seats, in.Seats, steps), in.Tokens.findings(live), warnings(desired.Warnings)), desired.Owners)
 	p.Assertions, p.Proofs = claims(held), claims(proved)
 	p.Names = named(desired.Labels, p.told()...)
 	p.Owners = p.touched(desired.Owners)
@@ -415,10 +448,8 @@ func want(s site.Reader, d Description, pins map[access.Ref]string, live site.Ob
 		return wanted{}, err
 	}
 	desired.Warnings = append(desired.Warnings, diags...)
-	w := wanted{moved: mistaken(pins, live, spoken(desired)), unknown: slices.Clone(live.Unknown)}
-	for _, f := range w.moved {
-		w.unknown = append(w.unknown, access.Unknown{Object: f.Object, Reason: "it is not the one that weir.lock names"})
-	}
+	moved, held := mistaken(pins, live, desired)
+	w := wanted{moved: moved, unknown: slices.Concat(live.Unknown, held)}
 	w.canon = s.Canonical(desired.Facts, live)
 	if w.canon.As[access.Role] == access.Permission {
 		desired.Scope.Limits = limitsWritten(s, desired, live)
@@ -549,35 +580,6 @@ func spoken(d access.Desired) map[access.Ref]bool {
 	return out
 }
 
-// mistaken finds objects that are not the ones that the lock names: another
-// object under the name, or the same one under another name.
-func mistaken(pins map[access.Ref]string, live site.Observation, spoken map[access.Ref]bool) []access.Finding {
-	byID := make(map[string]access.Ref)
-	for ref, id := range live.IDs {
-		byID[ref.Type()+" "+id] = ref
-	}
-	var out []access.Finding
-	for _, ref := range slices.Sorted(maps.Keys(pins)) {
-		id := pins[ref]
-		if !spoken[ref] || live.IDs[ref] == id {
-			continue
-		}
-		f := access.Finding{Code: "WR404", Level: access.Deny, Object: ref,
-			Hint: "if this is right, delete its line from weir.lock; nothing about it is planned until then"}
-		other, renamed := byID[ref.Type()+" "+id]
-		switch {
-		case renamed:
-			f.Message = fmt.Sprintf("%s is now called %s", ref, other)
-		case live.IDs[ref] != "":
-			f.Message = fmt.Sprintf("%s is not the one that weir.lock names: another was made under the same name", ref)
-		default:
-			continue // it is gone, and will be made anew
-		}
-		out = append(out, f)
-	}
-	return out
-}
-
 // addSteps fills in the changes and the steps.
 func (p *Plan) addSteps(steps []site.Step, diff Difference, desired access.Desired, heirs map[access.Fact]access.Ref) {
 	stepOf := make(map[access.Fact]string)
@@ -618,6 +620,9 @@ func (p *Plan) addSteps(steps []site.Step, diff Difference, desired access.Desir
 			planned.Reason = diff.Entered[id].String() + " begins to let people in"
 		default:
 			planned.Reason = Described
+		}
+		if why := desired.Reasons[id]; why != "" && planned.ConsequenceOf == "" {
+			planned.Reason = why
 		}
 		p.Changes = append(p.Changes, planned)
 	}

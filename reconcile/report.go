@@ -42,7 +42,9 @@ type StepReport struct {
 	Status  Status   `json:"status"`
 	Reason  string   `json:"reason,omitempty"`
 	Changes []string `json:"changes"`
-	took    []string // of a step that failed: those that took effect
+	// Took are the changes of a step that did not succeed which took effect all the
+	// same: of an invitation of 25 people, those of whoever is in.
+	Took []string `json:"took,omitempty"`
 }
 
 func (r StepReport) is(s Status, reason string) StepReport {
@@ -59,7 +61,8 @@ type Tally struct {
 func (r *Report) Count() Tally {
 	var t Tally
 	for _, s := range r.Steps {
-		n := len(s.Changes)
+		n := len(s.Changes) - len(s.Took)
+		t.Applied += len(s.Took)
 		switch s.Status {
 		case Applied:
 			t.Applied += n
@@ -76,7 +79,9 @@ func (r *Report) Count() Tally {
 
 // Did reports whether a change, written "op fact", was applied.
 func (r *Report) Did(change string) bool {
-	return slices.ContainsFunc(r.Steps, func(s StepReport) bool { return s.Status == Applied && slices.Contains(s.Changes, change) })
+	return slices.ContainsFunc(r.Steps, func(s StepReport) bool {
+		return s.Status == Applied && slices.Contains(s.Changes, change) || slices.Contains(s.Took, change)
+	})
 }
 
 // Whole reports whether everything was applied and seen.

@@ -16,6 +16,28 @@ type SeatTerms struct {
 	Tariff *money.Tariff // nil: what seats cost is not known
 	Seats  SeatBound     // paid seats
 	People SeatBound     // paid seats and guests together
+	Renews string        // the next day on which a period that is paid for begins, YYYY-MM-DD; empty: not known
+}
+
+// Saving is about what fewer seats save, in a period: decimal text, exact.
+type Saving struct {
+	Currency, Amount, Per string
+	From                  string // the first day on which it shows, YYYY-MM-DD; empty: not known
+}
+
+// Saving prices so many seats fewer than are paid for; ok is false where there are
+// no prices, or none for so many seats.
+func (t SeatTerms) Saving(paid, fewer int) (s Saving, ok bool) {
+	if t.Tariff == nil || fewer == 0 {
+		return Saving{}, false
+	}
+	now, known := t.Tariff.Cost(paid)
+	then, within := t.Tariff.Cost(paid - fewer)
+	if !known || !within {
+		return Saving{}, false
+	}
+	c := t.Tariff.Currency
+	return Saving{Currency: string(c), Amount: c.Format(now - then), Per: t.Tariff.Per, From: t.Renews}, true
 }
 
 // SeatBound is how many there may be, and where that is written.
@@ -106,6 +128,9 @@ type SeatCost struct {
 	// seat more would cost; both are left out where the tiers do not go as far.
 	Tier *SeatTier `json:"tier,omitempty"`
 	Next string    `json:"next,omitempty"` // see tier
+	// From is the day from which a seat that is given up costs nothing any more: that
+	// on which the next period begins. Empty: not known. Who comes is paid for at once.
+	From string `json:"from,omitempty"`
 	// AtLeast: there may be more seats than were counted.
 	AtLeast bool `json:"at_least,omitempty"`
 }
@@ -169,7 +194,7 @@ func countSeats(live site.Observation, unknown []access.Unknown, target access.S
 	}
 	out.limit(terms, edition)
 	if terms.Tariff != nil {
-		out.price(*terms.Tariff)
+		out.price(*terms.Tariff, terms.Renews)
 	}
 	return out
 }
@@ -245,8 +270,8 @@ func (s *seating) limit(terms SeatTerms, edition string) {
 }
 
 // price fills in about what the seats cost.
-func (s *Seats) price(t money.Tariff) {
-	c := &SeatCost{Currency: string(t.Currency), Per: t.Per, AtLeast: !s.Before.sure() || !s.After.sure()}
+func (s *Seats) price(t money.Tariff, renews string) {
+	c := &SeatCost{Currency: string(t.Currency), Per: t.Per, From: renews, AtLeast: !s.Before.sure() || !s.After.sure()}
 	before, known := t.Cost(s.Before.Paid)
 	if known {
 		c.Before = t.Currency.Format(before)
@@ -277,7 +302,7 @@ func (s *Seats) price(t money.Tariff) {
 // the middle of an apply: so a plan that brings somebody is denied. Where it brings
 // nobody nothing is refused, and to stop the plan would only keep people in their
 // seats.
-func (s seating) findings() []access.Finding {
+func (s seating) findings(desired access.Desired) []access.Finding {
 	var out []access.Finding
 	for i, l := range s.Limits {
 		things := map[string]string{"paid": "paid seats", "guests": "guests", "people": "people and guests"}[l.Of]
@@ -292,6 +317,9 @@ func (s seating) findings() []access.Finding {
 			f.Level = access.Deny
 			f.Message = fmt.Sprintf("%s: %d after the plan instead of %d, and there may be %d (%s)", things, l.After, l.Before, l.Most, l.Reason)
 			f.Hint = "let fewer in, let others go in the same change, or raise the limit where it is bought"
+			if f.Ways = s.fewer(l, desired); len(f.Ways) > 0 {
+				f.Hint = diag.WaysHint(f.Ways) + ", or let others go in the same change"
+			}
 		case l.Exceeded:
 			f.Message = fmt.Sprintf("%s: %d after the plan, and there may be %d (%s)", things, l.After, l.Most, l.Reason)
 			f.Hint = "let some go before anybody is added"

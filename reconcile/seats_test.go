@@ -82,7 +82,7 @@ func TestSeatFindings(t *testing.T) {
 			live.Traits.Edition = c.edition
 			s := countSeats(live, c.unknown, staff(c.after.paid, c.after.guests), c.terms)
 			var got []string
-			for _, f := range s.findings() {
+			for _, f := range s.findings(access.Desired{}) {
 				if f.Code != "WR412" || f.Hint == "" {
 					t.Errorf("finding %+v", f)
 				}
@@ -106,7 +106,7 @@ func TestSeatsInTheMiddle(t *testing.T) {
 	}
 	said := func(live, target access.Set, terms SeatTerms) string {
 		var out []string
-		for _, f := range countSeats(onCloud(live), nil, target, terms).findings() {
+		for _, f := range countSeats(onCloud(live), nil, target, terms).findings(access.Desired{}) {
 			out = append(out, string(f.Level)+" "+f.Message)
 		}
 		return strings.Join(out, "\n")

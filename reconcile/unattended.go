@@ -61,6 +61,7 @@ const (
 	heldGives    = "undoing it would give access, which a person decides"
 	heldState    = "the state of a person reaches every product of the organisation"
 	heldNeither  = "it takes no access from anybody"
+	heldSpace    = "it deletes a space, which a person accepts"
 	heldConflict = "the site and the description both changed it"
 	heldWith     = "it cannot be undone without something that is held"
 	heldGain     = "undoing what was gained would let somebody do more"
@@ -169,7 +170,7 @@ func (in Input) standing(ctx context.Context, d access.Delta, unknown []access.U
 	already = append(already, verdicts("WR304", assertRule, access.Check(unknown, d.Before, in.Description.Assertions()))...)
 	out := slices.Clone(judged)
 	for i, f := range out {
-		if slices.Contains(already, f) {
+		if slices.ContainsFunc(already, f.Same) {
 			out[i].Level = access.Warn
 		}
 	}
@@ -278,6 +279,8 @@ func (j *judge) sense(c access.Change) (Sense, string) {
 	switch {
 	case f.Kind == access.Name || f.Kind == access.Status || f.Kind == access.Managed || f.Kind == access.Personal:
 		return Neither, heldNeither
+	case f.Kind == access.Exists && f.Object.Type() == "space" && c.Op == access.Remove:
+		return Neither, heldSpace
 	case j.administration(c):
 		return Administration, heldAdmin
 	case f.Kind == access.State && c.Op == access.Remove:

@@ -221,6 +221,7 @@ func (c *compiler) merge(ref access.Ref, own, shape Group) Group {
 	g.ProductRole = oneOf(c, ref, "product_role", own.ProductRole, shape.ProductRole, at)
 	g.ManagedBy = oneOf(c, ref, "managed_by", own.ManagedBy, shape.ManagedBy, at)
 	g.Description = oneOf(c, ref, "description", own.Description, shape.Description, at)
+	g.Owner = oneOf(c, ref, "owner", own.Owner, shape.Owner, at)
 	return g
 }
 
@@ -260,6 +261,7 @@ func (a Archetype) rewrite(f func(Str) Str) Archetype {
 func rewriteGroup(g Group, f func(Str) Str) Group {
 	g.Name = f(g.Name)
 	g.ProductRole, g.ManagedBy, g.Description = rewriteStr(g.ProductRole, f), rewriteStr(g.ManagedBy, f), rewriteStr(g.Description, f)
+	g.Owner = rewriteStr(g.Owner, f)
 	g.Members = rewriteGrantList(g.Members, f)
 	if e := g.MembersOf; e != nil {
 		g.MembersOf = &SetExpr{Any: rewriteList(e.Any, f), All: rewriteList(e.All, f), Except: rewriteList(e.Except, f), Range: e.Range}

@@ -30,6 +30,9 @@ type Description struct {
 	guests    guests
 	left      map[access.Ref]leaver
 	products  map[string]productList // the lists of who holds a product role, by role
+	personal  *personalSpaces        // nil where the description does not speak of them
+	today     time.Time              // the first moment of the day at the site
+	endings   []ending               // entries with a last day to come, by place
 
 	names Names
 
@@ -47,7 +50,11 @@ func (d *Description) Proofs() []access.Proof { return slices.Clone(d.proofs) }
 // Extent says how much of the site's content has to be read for the
 // description. It pins nothing: that is for who has the lock.
 func (d *Description) Extent() access.Extent {
-	return access.Extent{Pages: slices.Clone(d.pages), Watch: slices.Clone(d.watch), Own: d.asked()}
+	e := access.Extent{Pages: slices.Clone(d.pages), Watch: slices.Clone(d.watch), Tokens: d.Settings.Tokens.Set, Own: d.asked()}
+	if d.personal != nil {
+		e.Personal, e.Left, e.Labels = d.personal.policy.Unused > 0, d.personal.policy.Left != nil, slices.Clone(d.personal.policy.Hold)
+	}
+	return e
 }
 
 // Compile brings documents down to facts: it checks values and references,
@@ -59,11 +66,22 @@ func (d *Description) Extent() access.Extent {
 // All errors are reported at once, in order of place. With any of them there
 // is no Description: nothing can act on half of one.
 func Compile(docs []Document, lock Lock, now time.Time) (*Description, diag.List) {
-	c := &compiler{
+	c := newCompiler(docs, lock, now)
+	c.run()
+	if c.diags.HasErrors() {
+		c.settleWays()
+		return nil, c.diags.Sort()
+	}
+	return c.finish(), c.diags.Sort()
+}
+
+func newCompiler(docs []Document, lock Lock, now time.Time) *compiler {
+	return &compiler{
 		docs: slices.SortedStableFunc(slices.Values(docs), func(a, b Document) int {
 			return strings.Compare(a.File, b.File)
 		}),
-		lock:      lock,
+		lock: lock, now: now,
+		guestPlaces: make(map[access.Ref][]guestPlace), about: make(map[trouble]access.Ref), grantsOf: make(map[string]map[string]bool),
 		described: make(map[access.Ref]diag.Range),
 		absent:    make(map[access.Ref]diag.Range),
 		shut:      make(map[access.Ref]string),
@@ -80,7 +98,7 @@ func Compile(docs []Document, lock Lock, now time.Time) (*Description, diag.List
 			names:     Names{Refs: make(map[access.Ref]bool)},
 			products:  make(map[string]productList),
 			left:      make(map[access.Ref]leaver),
-			guests:    guests{space: make(map[access.Ref]access.Ref), complete: make(map[access.Ref]access.Mode)},
+			guests:    guests{space: make(map[access.Ref]access.Ref), complete: make(map[access.Ref]access.Mode), rules: make(map[access.Ref]GuestPolicy)},
 			scope: access.Scope{
 				Contents: make(map[access.Contents]access.Mode),
 				Absent:   make(map[access.Ref]bool),
@@ -90,10 +108,17 @@ func Compile(docs []Document, lock Lock, now time.Time) (*Description, diag.List
 			},
 		},
 	}
+}
+
+// run reads the documents.
+func (c *compiler) run() {
 	c.site()
-	c.today = now.In(c.out.Settings.Site.Timezone.Or(time.UTC)).Format(time.DateOnly)
+	now := c.now.In(c.out.Settings.Site.Timezone.Or(time.UTC))
+	c.today = now.Format(time.DateOnly)
+	c.out.today = time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
 	c.budget()
 	c.seats()
+	c.tokens()
 	c.policies()
 
 	// Everything that is described must be known before the first reference to
@@ -103,6 +128,7 @@ func Compile(docs []Document, lock Lock, now time.Time) (*Description, diag.List
 	users := c.collectUsers()
 	roles := c.collectSpaceRoles()
 	spaces := c.collectSpaces(c.collectArchetypes())
+	c.users, c.spaces = users, spaces
 	groups := c.collectGroups(spaces)
 	c.collectGuests(users, spaces)
 
@@ -115,15 +141,18 @@ func Compile(docs []Document, lock Lock, now time.Time) (*Description, diag.List
 	c.lowerGuests(spaces)
 	c.lowerLimits(spaces)
 	c.lowerGlobals()
+	c.lowerPersonal(groups)
 	c.lowerAssertions()
 	c.lowerProofs()
 	c.paidGuests()
+	c.guestsInPlace()
+	c.guestless()
 	c.circles()
 	c.contradictions()
+}
 
-	if c.diags.HasErrors() {
-		return nil, c.diags.Sort()
-	}
+// finish puts the description together.
+func (c *compiler) finish() *Description {
 	c.out.facts = access.NewSet(c.facts...)
 	for ref := range c.described {
 		c.out.described[ref] = true
@@ -136,10 +165,11 @@ func Compile(docs []Document, lock Lock, now time.Time) (*Description, diag.List
 			c.out.pages = append(c.out.pages, a.Object)
 		}
 	}
+	slices.SortStableFunc(c.out.endings, func(a, b ending) int { return a.at.Compare(b.at) })
 	slices.Sort(c.out.pages)
 	c.out.pages = slices.Compact(c.out.pages)
 	d := c.out // alone: the compiler holds every document
-	return &d, c.diags.Sort()
+	return &d
 }
 
 // compiler is one run of Compile.
@@ -159,7 +189,16 @@ type compiler struct {
 	guests       map[access.Ref]guest                  // those whose entry has not expired
 	lapsed       map[access.Ref]string                 // former guests, with their last day
 	guestEntries []guestEntry
-	suggested    int // how often a name was searched for that comes close
+	guestGroups  []guestEntry
+	guestPlaces  map[access.Ref][]guestPlace // what described guests are given, and where
+	about        map[trouble]access.Ref      // whom a diagnostic about guests is about
+	offers       []offer
+	grantsOf     map[string]map[string]bool // what described roles grant
+	users        map[access.Ref]User
+	spaces       map[access.Ref]spaceEntry
+	now          time.Time
+	probing      bool // a way out is being tried
+	suggested    int  // how often a name was searched for that comes close
 
 	facts []access.Fact
 	out   Description

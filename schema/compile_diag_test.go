@@ -494,14 +494,14 @@ spaces:
     permissions: {"user:kim@partner.example": [read/space]}
     guests: {viewer: [jo@partner.example]}
 `, `
-WR202 a.weir.yaml:5:3: guest "lee@partner.example" gets the product role user from group "staff" (take them out of the group, or make them a licensed user under users)
+WR210 a.weir.yaml:5:3: guest "lee@partner.example" gets the product role user from group "staff" (make them a licensed user: an entry under users, and a group that has a role in ENG and OPS [one paid seat more])
   a.weir.yaml:2:48: the other statement
-WR202 a.weir.yaml:5:3: guest "lee@partner.example" is under administer of global_permissions (delete one of the two: whoever holds a product role has a licence)
+WR210 a.weir.yaml:5:3: guest "lee@partner.example" is under administer of global_permissions (make them a licensed user: an entry under users, and a group that has a role in ENG and OPS [one paid seat more])
   a.weir.yaml:3:56: the other statement
-WR202 a.weir.yaml:6:3: guest "kim@partner.example" gets the product role user from group "both" (take them out of the group, or make them a licensed user under users)
+WR210 a.weir.yaml:6:3: guest "kim@partner.example" gets the product role user from group "both" (make them a licensed user: an entry under users, and a group that has a role in ENG and OPS [one paid seat more])
   a.weir.yaml:2:88: the other statement
 WR201 a.weir.yaml:6:43: space role "viewr" is not described (did you mean "viewer"?)
-WR202 a.weir.yaml:7:3: user "ana@acme.example" is described as a user and as a guest (keep one of the two: a user has a licence, a guest has one space)
+WR210 a.weir.yaml:7:3: user "ana@acme.example" is described as a user and as a guest (keep the user: delete the entry as a guest [the seat that they have, or one paid seat more], or keep the guest: delete the entry under users [needs somebody who never was a paid user: those cannot become guests])
   a.weir.yaml:1:9: the other entry
 warning WR202 a.weir.yaml:8:3: "joe@acme.example" is listed, and has the state no_access (delete the entry; it gives nothing while the state stands)
 WR201 a.weir.yaml:9:31: space "EGN" is not described (describe it)
@@ -511,13 +511,13 @@ WR202 a.weir.yaml:15:22: "max@partner.example" has two roles in ENG (choose view
   a.weir.yaml:11:3: the other role
 WR104 a.weir.yaml:16:29: user "lee@partner.example" is a guest of space "ENG" twice (keep one of the two)
   a.weir.yaml:5:3: also here
-WR113 a.weir.yaml:16:50: "group:x" cannot stand here (a guest is a person: an e-mail address or account:ID)
-WR202 a.weir.yaml:18:22: guest "lee@partner.example" has two spaces (keep one, make them a licensed user under users, or let anonymous read the second space)
-  a.weir.yaml:5:3: the other space
-WR202 a.weir.yaml:19:19: guest "kim@partner.example" has two spaces (keep one, make them a licensed user under users, or let anonymous read the second space)
-  a.weir.yaml:6:3: the other space
-WR202 a.weir.yaml:20:23: guest "jo@partner.example" has two spaces (keep one, make them a licensed user under users, or let anonymous read the second space)
-  a.weir.yaml:9:3: the other space
+WR201 a.weir.yaml:16:50: group "x" is not described (describe it, or list it under external)
+WR210 a.weir.yaml:18:22: guest "lee@partner.example" has two spaces (keep ENG [they lose OPS], or keep OPS [they lose ENG], or make them a licensed user: an entry under users, and a group that has a role in ENG and OPS [one paid seat more])
+  a.weir.yaml:5:3: in ENG
+WR210 a.weir.yaml:19:19: guest "kim@partner.example" has two spaces (keep ENG [they lose OPS], or keep OPS [they lose ENG], or make them a licensed user: an entry under users, and a group that has a role in ENG and OPS [one paid seat more])
+  a.weir.yaml:6:3: in ENG
+WR210 a.weir.yaml:20:23: guest "jo@partner.example" has two spaces (keep EGN [they lose OPS], or keep OPS [they lose EGN], or make them a licensed user: an entry under users, and a group that has a role in EGN and OPS [one paid seat more])
+  a.weir.yaml:9:3: in EGN
 `},
 		{"guests against the rules of their space", `
 archetypes: {team: {guests: {max: 1, domains: ["@x", partner.example]}}}
@@ -532,11 +532,11 @@ spaces:
   OPS: {archetype: team, guests: {max: 1.5}}
 `, `
 WR113 a.weir.yaml:1:48: "@x" is not a domain (write what stands behind the @ of an address, such as partner.example)
-WR202 a.weir.yaml:3:3: guest "a@other.example" comes from outside the domains of ENG (add the domain, or delete the entry)
+WR210 a.weir.yaml:3:3: guest "a@other.example" comes from outside the domains of ENG (delete the entry [they are no guest of ENG], or add other.example to domains [ENG may then have guests from there, and every space of its archetype if the rule stands there], or make them a licensed user: an entry under users, and a group that has a role in ENG [one paid seat more])
   a.weir.yaml:1:47: the rule
-WR202 a.weir.yaml:4:3: guest "b@partner.example" is in NO1, which may have no guests (delete the entry, or write allow: true)
+WR210 a.weir.yaml:4:3: guest "b@partner.example" is in NO1, which may have no guests (delete the entry [they are no guest of NO1], or write allow: true [NO1 may then have guests], or make them a licensed user: an entry under users, and a group that has a role in NO1 [one paid seat more])
   a.weir.yaml:9:25: the rule
-WR202 a.weir.yaml:8:23: guest "c@partner.example" is too many: ENG may have 1 (delete an entry, or raise max)
+WR210 a.weir.yaml:8:23: guest "c@partner.example" is too many: ENG may have 1 (delete the entry [they are no guest of ENG], or raise max to 2 [ENG may then have that many, and every space of its archetype if the rule stands there], or make them a licensed user: an entry under users, and a group that has a role in ENG [one paid seat more])
   a.weir.yaml:1:35: the rule
 warning WR206 a.weir.yaml:8:74: the entry of "d@partner.example" has expired (delete the entry, or give it a later day)
 WR103 a.weir.yaml:10:40: max is not a count (write a whole number, 0 or more)

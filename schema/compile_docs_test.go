@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/docs"
 	"github.com/weirhq/weir/internal/diag"
 	"github.com/weirhq/weir/schema"
@@ -14,8 +15,8 @@ import (
 
 var fenced = regexp.MustCompile("(?ms)^```([a-z]+)\n(.*?)^```$")
 
-// TestPagesOfReferences holds the pages of the codes that Compile and
-// ParseLock give: the first block of each causes the message in the second.
+// TestPagesOfReferences holds the pages of the codes that Compile, Desired
+// and ParseLock give: the first block of each causes the message in the second.
 func TestPagesOfReferences(t *testing.T) {
 	for code := range diag.Codes {
 		if !strings.HasPrefix(code, "WR2") {
@@ -38,7 +39,11 @@ func TestPagesOfReferences(t *testing.T) {
 			case "lock":
 				_, diags = schema.ParseLock("weir.lock", []byte(text))
 			default:
-				_, diags = schema.Compile(parse(t, text), nil, noon)
+				var d *schema.Description
+				if d, diags = schema.Compile(parse(t, text), nil, noon); d != nil {
+					desired, _ := d.Desired(access.Known{})
+					diags = append(diags, desired.Warnings...)
+				}
 			}
 			if diff := cmp.Diff(strings.TrimSpace(blocks[1][2]), diags.Error()); diff != "" {
 				t.Errorf("message (-page +weir):\n%s", diff)

@@ -71,12 +71,6 @@ func field[T, V any](s spec, c codec[V], at func(*T) *V) key[T] {
 	}
 }
 
-// later makes a row that no code serves yet. Whoever writes the key is told so.
-func later[T any](s spec) key[T] {
-	s.later = true
-	return key[T]{spec: s, encode: func(*T) *node { return nil }}
-}
-
 // decodeKeys reads the entries of n into the fields of an object. The noun
 // names the object in messages: "a group".
 func decodeKeys[T any](d *decoder, noun string, keys []key[T], n *node, into *T) {

@@ -17,6 +17,7 @@ type Document struct {
 	Protect    *Protect
 	Budget     *Budget
 	Seats      *Seats
+	Tokens     *TokenWatch
 	Policies   []Policy
 	Absent     *List // references: "group:old"
 	Users      []User
@@ -26,6 +27,7 @@ type Document struct {
 	Archetypes []Archetype
 	Spaces     []Space
 	Globals    *Globals
+	Personal   *PersonalSpaces
 	Assertions []Assertion
 	Prove      *List // names of built-in proofs
 }
@@ -68,6 +70,7 @@ type Site struct {
 	Product  *Str  // cloud | datacenter | embedded (the default)
 	Plan     *Str  // free | standard | premium | enterprise
 	Timezone *Str  // an IANA name; UTC where absent
+	Schedule *Str  // hourly | daily | weekly: how often an apply runs by itself
 	Domains  *List // of the e-mail addresses of the site's own people
 	Range    diag.Range
 }
@@ -148,7 +151,14 @@ type Seats struct {
 	Tiers     *SeatTiers
 	Limit     *Num // paid seats
 	SiteLimit *Num // paid seats and guests together
+	Renews    *Str // a day on which a period that is paid for begins
 	Range     diag.Range
+}
+
+// TokenWatch says how long before their ends API tokens are told of.
+type TokenWatch struct {
+	Warn  *Days
+	Range diag.Range
 }
 
 // SeatTiers are the steps of the price, with the place of the whole.
@@ -193,9 +203,11 @@ type Group struct {
 	Name        Str
 	Members     *Grants
 	MembersOf   *SetExpr
-	ProductRole *Str // user | admin | … | none
-	ManagedBy   *Str // idp
-	Description *Str // for readers of the file; weir does not write it
+	LongestTerm *Days // of each entry of Members
+	ProductRole *Str  // user | admin | … | none
+	ManagedBy   *Str  // idp
+	Owner       *Str  // a reference: who answers for the group, and for the seats that it gives
+	Description *Str  // for readers of the file; weir does not write it
 	Range       diag.Range
 }
 
@@ -343,6 +355,37 @@ type Globals struct {
 	SystemAdminister *Grants
 	ViewProfiles     *Grants
 	Range            diag.Range
+}
+
+// PersonalSpaces say who may have a space of their own, and what becomes of it.
+type PersonalSpaces struct {
+	Create    *Str    // automatic | on_request | nobody
+	By        *List   // groups
+	Gate      *Str    // a group's name; Cloud only
+	Requests  *Grants // people, each with a last day
+	Roles     *Roles  // in every personal space, beside its owner
+	Limits    *GrantLimits
+	OwnerLeft *OwnerLeft
+	Unused    *UnusedSpace
+	Hold      *List // labels
+	Batch     *Num
+	Range     diag.Range
+}
+
+// OwnerLeft is what becomes of the personal space of somebody who left.
+type OwnerLeft struct {
+	When        *List // states; see leftStates
+	After       *Days
+	Then        *Str // archive
+	DeleteAfter *Days
+	Range       diag.Range
+}
+
+// UnusedSpace is what becomes of a personal space in which nothing is changed.
+type UnusedSpace struct {
+	After *Days
+	Then  *Str // archive
+	Range diag.Range
 }
 
 // Space is a space's entry.

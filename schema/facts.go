@@ -13,8 +13,9 @@ import (
 //
 //   - members of groups that somebody else manages, teams and apps, groups
 //     managed by other than an identity provider, and the product's own roles
-//   - guests who have not exactly one role in exactly one space, or whom a group
-//     makes licensed people, and product roles of people other than guest and admin
+//   - guests who have not exactly one role in exactly one space, or one that no
+//     guest may have, or are named on a page of another, or whom a group makes
+//     licensed people; and product roles of people other than guest and admin
 //   - permissions of a space in which a principal has a role besides, or cannot
 //     see the space: the space then says nothing of permissions
 //   - a restriction that names only people who are shut out; that a page is
@@ -95,11 +96,23 @@ func guestsOf(facts access.Set) map[access.Ref]access.Fact {
 	}
 	for who := range out {
 		direct := facts.Has(access.Fact{Kind: access.Product, Object: who, Value: access.GuestRole})
-		if f := roles[who]; direct && view.Guest(who) && held[who] == 1 && f.Kind == access.Role {
+		if f := roles[who]; direct && view.Guest(who) && held[who] == 1 && f.Kind == access.Role && !beyondIn(facts, f.Value) {
 			out[who] = f
 		}
 	}
+	for f := range facts.OfKind(access.Restrict) {
+		if g, guest := out[f.Subject]; guest && g.Object != f.Object.PageSpace() {
+			out[f.Subject] = access.Fact{}
+		}
+	}
 	return out
+}
+
+// beyondIn reports whether no guest may have a role, by what facts say of it.
+func beyondIn(facts access.Set, role string) bool {
+	return role == "admin" || slices.ContainsFunc(noGuests, func(id string) bool {
+		return facts.Has(access.Fact{Kind: access.Grants, Object: access.NewRef("space_role", role), Verb: id})
+	})
 }
 
 type factWriter struct {

@@ -75,7 +75,7 @@ func (c *compiler) lowerHolder(list productList, verb, role string, who access.R
 			c.out.scope.Single[enters] = access.Observe
 		}
 	}
-	if g.Until != nil && c.expired(*g.Until, "the entry of "+quote(g.Who.Value)+" has expired") {
+	if g.Until != nil && c.ended(g, who, access.Site) {
 		list.expired[who] = true
 		if uses {
 			c.out.scope.Expired[enters] = true
@@ -87,8 +87,11 @@ func (c *compiler) lowerHolder(list productList, verb, role string, who access.R
 		return
 	}
 	if guest, ok := c.guests[who]; ok {
-		c.both("WR202", guest.at, g.Who.Range, fmt.Sprintf("guest %s is under %s of global_permissions", quote(who.ID()), verb),
-			"delete one of the two: whoever holds a product role has a licence", "the other statement")
+		at := g.Who.Range
+		c.place(who, guestPlace{at: at, kind: asPaid})
+		c.offer(who, conflict(guest.at, at, fmt.Sprintf("guest %s is under %s of global_permissions", quote(who.ID()), verb), "the other statement"), func() []diag.Way {
+			return []diag.Way{{Do: "take them from " + verb + ": whoever holds a product role has a licence", Edits: []diag.Edit{diag.EditAt("delete", at)}}, c.licensed(who)}
+		})
 		return
 	}
 	if own, ok := c.products[who]; ok && !slices.Contains(own.roles, role) {
@@ -132,7 +135,7 @@ func (r *resolver) products(scope *access.Scope, origins map[access.Fact]diag.Ra
 	for _, object := range sorted(objects) {
 		f := access.Fact{Kind: access.Product, Object: object}
 		contents := access.ContentsOf(f)
-		if _, said := r.scope.Contents[contents]; said || r.scope.Absent[object] {
+		if _, said := scope.Contents[contents]; said || r.scope.Absent[object] {
 			continue
 		}
 		live, _ := r.live.Get(f)

@@ -2,8 +2,8 @@ package schema
 
 import (
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/diag"
@@ -18,7 +18,35 @@ type guests struct {
 	space    map[access.Ref]access.Ref  // of each described guest, unless only observed
 	complete map[access.Ref]access.Mode // spaces of which all guests are described, unless additive
 	expired  []access.Ref               // people whose entries as guests have expired
+	groups   []guestGroup               // whose members are guests of a space
+	rules    map[access.Ref]GuestPolicy // of every described space
+	listed   []GuestEntry               // by place
 }
+
+// GuestPolicy says of a space whether it may have guests.
+type GuestPolicy struct {
+	Allow   bool     // true where the description does not say
+	Said    bool     // whether it says allow
+	Domains []string // of their addresses, in lower case; nil: any
+	Max     Setting[int]
+	Listed  bool // whether all of its guests are described
+}
+
+// GuestEntry is a described guest, or a group whose members are guests of one
+// space.
+type GuestEntry struct {
+	Who, Space access.Ref
+	Role       string
+	Until      string // the last day, if there is one
+	Expired    bool   // whether that has passed
+	At         diag.Range
+}
+
+// Guests are the described guests, by place.
+func (d *Description) Guests() []GuestEntry { return slices.Clone(d.guests.listed) }
+
+// GuestPolicies say of every described space whether it may have guests.
+func (d *Description) GuestPolicies() map[access.Ref]GuestPolicy { return maps.Clone(d.guests.rules) }
 
 // guest is a person described as a guest of one space.
 type guest struct {
@@ -26,12 +54,22 @@ type guest struct {
 	at    diag.Range
 }
 
-// guestEntry is one place that makes a person the guest of a space.
+// guestEntry is one place that makes a person, or the members of a group, guests
+// of a space.
 type guestEntry struct {
 	who, space access.Ref
 	spaceAt    diag.Range
 	role       Str
 	grant      Grant
+}
+
+// guestGroup is a group whose members, one by one, are guests of a space: no
+// product gives guests anything through a group (evidence A9).
+type guestGroup struct {
+	group, space access.Ref
+	role         string
+	observed     bool
+	at           diag.Range
 }
 
 // collectGuests reads the guests' own entries and those in spaces.
@@ -60,8 +98,13 @@ func (c *compiler) collectGuests(users map[access.Ref]User, spaces map[access.Re
 		}
 		for _, item := range s.Guests.Roles {
 			for _, g := range item.Grants {
-				if who, ok := c.read(g.Who, readGuest); ok {
-					c.addGuest(users, guestEntry{who, space, s.Key.Range, item.Role, g})
+				who, ok := c.read(g.Who, readGuest)
+				switch e := (guestEntry{who, space, s.Key.Range, item.Role, g}); {
+				case !ok:
+				case who.Type() == "group":
+					c.addGuestGroup(e)
+				default:
+					c.addGuest(users, e)
 				}
 			}
 		}
@@ -72,6 +115,27 @@ func (c *compiler) collectGuests(users map[access.Ref]User, spaces map[access.Re
 			c.lapsed[e.who] = e.grant.Until.Value
 		}
 	}
+}
+
+// addGuestGroup notes a group whose members are guests. It stands once: nobody is
+// a guest of two spaces, nor twice of one.
+func (c *compiler) addGuestGroup(e guestEntry) {
+	at := e.grant.Who.Range
+	for _, first := range c.guestGroups {
+		if first.who == e.who && !c.past(first.grant) && !c.past(e.grant) {
+			c.offer(e.who, diag.Diagnostic{
+				Code: "WR210", Range: at, Summary: noun(e.who) + " stands twice among guests, and a guest has one space",
+				Related: []diag.Related{{Message: "also here", Range: first.grant.Who.Range}},
+			}, func() []diag.Way {
+				return []diag.Way{
+					{Do: "keep " + first.space.ID() + ": delete this entry", Edits: []diag.Edit{diag.EditAt("delete", at)}},
+					{Do: "keep " + e.space.ID() + ": delete the other", Edits: []diag.Edit{diag.EditAt("delete", first.grant.Who.Range)}},
+				}
+			})
+			return
+		}
+	}
+	c.guestGroups = append(c.guestGroups, e)
 }
 
 // lapse reports whether an entry is of somebody who was a guest until a day
@@ -91,19 +155,21 @@ func (c *compiler) addGuest(users map[access.Ref]User, e guestEntry) {
 	if !c.past(e.grant) {
 		first, again := c.guests[e.who]
 		u, user := users[e.who]
-		switch _, out := c.shut[e.who]; {
-		case again && first.space == e.space:
+		_, out := c.shut[e.who]
+		if again && first.space == e.space {
 			c.both("WR104", first.at, at, noun(e.who)+" is a guest of "+noun(e.space)+" twice", "keep one of the two", "also here")
-			return
-		case again:
-			c.twoSpaces(e.who, first.at, at)
-			return
-		case user && !out:
-			c.both("WR202", u.Email.Range, at, noun(e.who)+" is described as a user and as a guest",
-				"keep one of the two: a user has a licence, a guest has one space", "the other entry")
+			c.place(e.who, guestPlace{space: e.space, at: at, kind: twice})
 			return
 		}
+		c.place(e.who, guestPlace{space: e.space, at: at, kind: asGuest, role: e.role.Value})
+		if again {
+			return // reported once all of their places are known
+		}
 		c.guests[e.who] = guest{e.space, at}
+		if user && !out {
+			c.userAndGuest(e.who, u.Email.Range, at)
+			return
+		}
 	}
 	if _, ok := c.described[e.who]; !ok {
 		c.described[e.who] = at
@@ -111,16 +177,11 @@ func (c *compiler) addGuest(users map[access.Ref]User, e guestEntry) {
 	c.guestEntries = append(c.guestEntries, e)
 }
 
-func (c *compiler) twoSpaces(who access.Ref, first, second diag.Range) {
-	c.both("WR202", first, second, "guest "+quote(who.ID())+" has two spaces",
-		"keep one, make them a licensed user under users, or let anonymous read the second space", "the other space")
-}
-
 // guestElsewhere reports something given in a space to the guest of another.
-func (c *compiler) guestElsewhere(space, who access.Ref, at diag.Range) bool {
+func (c *compiler) guestElsewhere(space, who access.Ref, at diag.Range, kind placeKind, role string) bool {
 	g, ok := c.guests[who]
 	if ok = ok && g.space != space; ok {
-		c.twoSpaces(who, g.at, at)
+		c.place(who, guestPlace{space: space, at: at, kind: kind, role: role})
 	}
 	return ok
 }
@@ -174,8 +235,36 @@ func (c *compiler) lowerGuests(spaces map[access.Ref]spaceEntry) {
 			c.own(access.State, e.who, access.Exclusive)
 		}
 	}
+	c.lowerGuestGroups()
 	for _, ref := range sorted(spaces) {
 		c.guestRules(ref, spaces[ref])
+	}
+	for _, e := range slices.Concat(c.guestEntries, c.guestGroups) {
+		g := GuestEntry{Who: e.who, Space: e.space, Role: e.role.Value, Expired: c.past(e.grant), At: e.grant.Who.Range}
+		if e.grant.Until != nil {
+			g.Until = e.grant.Until.Value
+		}
+		c.out.guests.listed = append(c.out.guests.listed, g)
+	}
+	slices.SortFunc(c.out.guests.listed, func(a, b GuestEntry) int { return a.At.Compare(b.At) })
+}
+
+// lowerGuestGroups settles which groups' members are guests of which space. Who
+// they are only the site knows.
+func (c *compiler) lowerGuestGroups() {
+	for _, e := range c.guestGroups {
+		role, ok := c.named("space_role", e.role.Value, e.role.Range)
+		if !ok {
+			continue
+		}
+		at := e.grant.Who.Range
+		c.refer(role, e.role.Range)
+		c.refer(e.who, at)
+		if e.grant.Until != nil && c.ended(e.grant, e.who, e.space) {
+			continue // whoever holds the role is no longer listed
+		}
+		observed := c.owned.of("spaces", "guests", e.space) == access.Observe
+		c.out.guests.groups = append(c.out.guests.groups, guestGroup{e.who, e.space, role.ID(), observed, at})
 	}
 }
 
@@ -201,35 +290,13 @@ func (c *compiler) guestRules(space access.Ref, s spaceEntry) {
 			c.out.guests.complete[space] = mode
 		}
 	}
-	var there []Str
-	for _, e := range c.guestEntries {
-		if e.space == space && !c.past(e.grant) {
-			there = append(there, e.grant.Who)
-		}
-	}
-	slices.SortFunc(there, func(a, b Str) int { return a.Range.Compare(b.Range) })
-	refuse := func(who Str, summary, hint string, rule diag.Range) {
-		c.add("WR202", who.Range, "guest "+quote(who.Value)+" "+summary, hint, diag.Related{Message: "the rule", Range: rule})
-	}
-	if forbidden {
-		for _, who := range there {
-			refuse(who, "is in "+space.ID()+", which may have no guests", "delete the entry, or write allow: true", allow.Range)
-		}
-		return
-	}
+	_, listed := c.out.guests.complete[space]
+	policy := GuestPolicy{Allow: !forbidden, Said: allow != nil, Max: c.count(most, "max"), Listed: listed}
 	if domains != nil {
-		allowed := c.domains(*domains)
-		for _, who := range there {
-			if _, domain, _ := strings.Cut(foldEmail(who.Value), "@"); !slices.Contains(allowed, domain) {
-				refuse(who, "comes from outside the domains of "+space.ID(), "add the domain, or delete the entry", domains.Range)
-			}
-		}
+		policy.Domains = c.domains(*domains)
 	}
-	if n := c.count(most, "max"); n.Set && len(there) > n.Value {
-		for _, who := range there[n.Value:] {
-			refuse(who, fmt.Sprintf("is too many: %s may have %d", space.ID(), n.Value), "delete an entry, or raise max", n.Range)
-		}
-	}
+	c.out.guests.rules[space] = policy
+	c.heldAgainst(space, policy, allow, domains)
 }
 
 // domains reads the domains of e-mail addresses.
@@ -248,18 +315,34 @@ func (c *compiler) domains(l List) []string {
 
 // paidGuests reports guests whom a group would make licensed people.
 func (c *compiler) paidGuests() {
+	pays := func(group access.Ref) string {
+		for _, role := range c.productRoles(group) {
+			if role != access.GuestRole && access.LetsIn(role) {
+				return role
+			}
+		}
+		return ""
+	}
 	for _, f := range c.facts {
 		g, ok := c.guests[f.Subject]
 		if f.Kind != access.Member || !ok {
 			continue
 		}
-		for _, role := range c.productRoles(f.Object) {
-			if role == access.GuestRole || !access.LetsIn(role) {
-				continue
-			}
-			c.both("WR202", g.at, c.out.origins[f.Identity()], fmt.Sprintf("guest %s gets the product role %s from %s", quote(f.Subject.ID()), role, noun(f.Object)),
-				"take them out of the group, or make them a licensed user under users", "the other statement")
-			break
+		if role := pays(f.Object); role != "" {
+			at := c.out.origins[f.Identity()]
+			c.place(f.Subject, guestPlace{at: at, kind: asPaid})
+			c.offer(f.Subject, conflict(g.at, at, fmt.Sprintf("guest %s gets the product role %s from %s", quote(f.Subject.ID()), role, noun(f.Object)), "the other statement"), func() []diag.Way {
+				return []diag.Way{{Do: "take them out of the group", Edits: []diag.Edit{diag.EditAt("delete", at)}}, c.licensed(f.Subject)}
+			})
+		}
+	}
+	for _, g := range c.out.guests.groups {
+		if role := pays(g.group); role != "" {
+			c.offer(g.group, diag.Diagnostic{
+				Code: "WR210", Range: g.at, Summary: fmt.Sprintf("%s gives its members the product role %s, and its members are guests of %s", noun(g.group), role, g.space.ID()),
+			}, func() []diag.Way {
+				return []diag.Way{{Do: "delete the entry: they have a licence, and a group can hold a role", Edits: []diag.Edit{diag.EditAt("delete", g.at)}}}
+			})
 		}
 	}
 }
@@ -269,7 +352,7 @@ func (c *compiler) paidGuests() {
 // beside the one space, and the guests of a space that nobody described.
 func (r *resolver) guests(scope *access.Scope, wanted access.Set) {
 	d := r.Description.guests
-	if len(d.expired)+len(d.space)+len(d.complete) == 0 {
+	if len(d.expired)+len(d.space)+len(d.complete)+len(r.expanded) == 0 {
 		return
 	}
 	live := access.NewView(r.live)
@@ -285,11 +368,14 @@ func (r *resolver) guests(scope *access.Scope, wanted access.Set) {
 				continue
 			}
 			space, described := d.space[f.Subject]
+			if !described {
+				space, described = r.expanded[f.Subject]
+			}
 			mode, complete := d.complete[f.Object]
 			switch {
 			case described && space != f.Object:
 				scope.Single[f.Identity()] = access.Exclusive
-			case !described && complete && live.Guest(f.Subject):
+			case !described && complete && live.Guest(f.Subject) && !r.unsure[f.Object]:
 				scope.Single[f.Identity()] = mode
 			}
 		}

@@ -154,3 +154,75 @@ spaces:
 		}
 	}
 }
+
+// The members of a group that stands among the guests of a space are guests of it,
+// and whoever cannot be one is left out. A group that could not be read takes
+// nobody's space.
+func TestGuestsByGroup(t *testing.T) {
+	const archive = `
+external: ["group:okta"]
+users: {ana@acme.example: {}, joe@acme.example: {state: suspended}}
+guests: {kim@partner.example: {space: OPS}}
+spaces: {ENG: {guests: {domains: [partner.example, acme.example], max: 2, viewer: ["group:okta"]}}, OPS: {}}
+`
+	const live = `
+exists group:okta
+exists group:paid
+product group:paid = user
+exists user:pays@partner.example
+exists user:seat@partner.example
+exists user:old@partner.example
+product user:old@partner.example = guest
+role space:ENG user:old@partner.example = viewer
+exists user:zoe@partner.example
+product user:zoe@partner.example = guest
+role space:ENG user:zoe@partner.example = viewer
+member group:okta user:ana@acme.example
+member group:okta user:joe@acme.example
+member group:okta user:kim@partner.example
+member group:okta user:new@partner.example
+member group:okta user:next@partner.example
+member group:okta user:out@other.example
+member group:okta user:pays@partner.example
+member group:okta user:seat@partner.example
+member group:okta user:zoe@partner.example
+member group:paid user:pays@partner.example
+state user:joe@acme.example = suspended
+`
+	there := facts(t, live)
+	desired, _ := compile(t, archive).Desired(access.Known{Facts: there})
+	var guests []string
+	for f := range desired.Facts.OfKind(access.Role) {
+		guests = append(guests, f.String())
+	}
+	if diff := cmp.Diff([]string{
+		"role space:ENG user:new@partner.example = viewer",
+		"role space:ENG user:zoe@partner.example = viewer",
+		"role space:OPS user:kim@partner.example = collaborator",
+	}, guests); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	var told []string
+	for _, w := range desired.Warnings {
+		told = append(told, w.Summary)
+	}
+	in := `in group "okta", and no guests of ENG by it: `
+	if diff := cmp.Diff([]string{
+		in + "ana@acme.example, joe@acme.example (described under users)",
+		in + "kim@partner.example (described as a guest of OPS)",
+		in + "next@partner.example (there may be no more)",
+		in + "out@other.example (from outside the domains of ENG)",
+		in + "pays@partner.example, seat@partner.example (who is or was a paid user cannot become a guest)",
+	}, told); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	// Whoever is there by nothing that is described loses the space: old.
+	if diff := cmp.Diff([]string{"role space:ENG user:old@partner.example = viewer"}, removed(t, archive, live)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	partly, _ := compile(t, archive).Desired(access.Known{Facts: there, Unknown: []access.Unknown{{Kind: access.Member, Object: "group:okta", Reason: "403"}}})
+	old := access.Fact{Kind: access.Role, Object: "space:ENG", Subject: "user:old@partner.example", Value: "viewer"}
+	if mode := partly.Scope.Mode(old); mode == access.Exclusive {
+		t.Error("a group that was not read completely takes the space of a guest")
+	}
+}

@@ -266,6 +266,18 @@ func mend(d *Document) {
 			}
 		}
 	}
+	if p := d.Personal; p != nil {
+		word(p.Create, createWays...)
+		natural(p.Batch)
+		if p.Limits != nil && p.Limits.Role != nil {
+			p.Limits.Permissions = nil
+		}
+		if p.OwnerLeft != nil && p.OwnerLeft.When != nil {
+			for i := range p.OwnerLeft.When.Items {
+				word(&p.OwnerLeft.When.Items[i], leftStates...)
+			}
+		}
+	}
 	for _, p := range d.Policies {
 		word(p.Level, "deny", "warn", "off")
 	}
@@ -366,7 +378,7 @@ func TestSchemaRefuses(t *testing.T) {
 		"spaces: {ENG: {guests: {allow: [ana@acme.example]}}}", "budget: {removals: {ratio: 10}}", "budget: {removals: {ratio: '10 %'}}", "budget: {removals: {max: 1.5}}",
 		"policies: {anonymous_acces: {level: warn}}", "policies: {anonymous_access: {level: error}}", "ownership: {users: observe}", "ownership: {groups: {existence: bounded}}",
 		"ownership: {spaces: {existence: exclusive}}", "ownership: {rules: [{spaces: additive}]}", "assert: {a: {object: site, action: use}}",
-		"assert: {a: {object: site, action: use, can: [everyone], only: []}}", "prove: [no_acces]", "personal_spaces: {create: on_request}", "seats: {tiers: []}", "seats: {tiers: [{to: 5}]}", "seats: {per: day}", "archetypes: {t: {groups: {g: {managed_by: okta}}}}",
+		"assert: {a: {object: site, action: use, can: [everyone], only: []}}", "prove: [no_acces]", "personal_spaces: {create: sometimes}", "personal_spaces: {unused: {after: 365, then: archive}}", "personal_spaces: {owner_left: {after: 30d, then: delete}}", "personal_spaces: {owner_left: {when: [gone], after: 30d, then: archive}}", "seats: {tiers: []}", "seats: {tiers: [{to: 5}]}", "seats: {per: day}", "archetypes: {t: {groups: {g: {managed_by: okta}}}}",
 	} {
 		if e.check([]byte(bad)) == nil {
 			t.Errorf("the schema takes %s", bad)

@@ -33,6 +33,10 @@ var documentKeys = []key[Document]{
 		`{limit: 250}`, `{ limit = 250 }`),
 		object("seats", seatsKeys, func(s *Seats) *diag.Range { return &s.Range }),
 		func(d *Document) **Seats { return &d.Seats }),
+	field(single("tokens", "How long before their ends API tokens are told of: a plan then reads all that the organisation shows.",
+		`{warn: 30d}`, `{ warn = "30d" }`),
+		object("tokens", tokenKeys, func(t *TokenWatch) *diag.Range { return &t.Range }),
+		func(d *Document) **TokenWatch { return &d.Tokens }),
 	field(single("policies", "The rules that judge every plan, by name.",
 		`{anonymous_access: {level: deny}}`, `{ anonymous_access = { level = "deny" } }`),
 		policies, func(d *Document) *[]Policy { return &d.Policies }),
@@ -66,8 +70,11 @@ var documentKeys = []key[Document]{
 		`{use: ["group:staff"]}`, `{ use = ["group:staff"] }`),
 		object("global_permissions", globalKeys, func(g *Globals) *diag.Range { return &g.Range }),
 		func(d *Document) **Globals { return &d.Globals }),
-	later[Document](single("personal_spaces", "Who may have a space of their own, and what becomes of it.",
-		`{create: on_request}`, `{ create = "on_request" }`)),
+	field(single("personal_spaces", "Who may have a space of their own, what it may let others do, and what becomes of it.",
+		`{create: on_request, by: ["group:staff"], gate: personal-space-makers}`,
+		"{\n  create = \"on_request\"\n  by     = [\"group:staff\"]\n  gate   = \"personal-space-makers\"\n}"),
+		object("personal_spaces", personalKeys, func(p *PersonalSpaces) *diag.Range { return &p.Range }),
+		func(d *Document) **PersonalSpaces { return &d.Personal }),
 	field(plural("assert", "assert", "What must hold of people's access, whatever else changes.",
 		`{the board is closed: {object: "space:EXEC", action: view, only: ["group:execs"]}}`,
 		"\"the board is closed\" {\n  object = \"space:EXEC\"\n  action = \"view\"\n  only   = [\"group:execs\"]\n}"),
@@ -91,6 +98,9 @@ var siteKeys = []key[Site]{
 	field(attr("timezone", "The time zone in which days begin and end, by its IANA name; UTC where absent.",
 		`Europe/Berlin`, `"Europe/Berlin"`),
 		text, func(s *Site) **Str { return &s.Timezone }),
+	field(attr("schedule", "How often an apply runs by itself, in CI or by a timer: what has passed its last day is taken by the first one after it.",
+		`daily`, `"daily"`),
+		choice(schedules...), func(s *Site) **Str { return &s.Schedule }),
 	field(attr("domains", "The domains of the site's own people; whoever has an address elsewhere is external.",
 		`[acme.example]`, `["acme.example"]`),
 		listOf("domains"), func(s *Site) **List { return &s.Domains }),
@@ -189,6 +199,14 @@ var seatsKeys = []key[Seats]{
 		count, func(s *Seats) **Num { return &s.Limit }),
 	field(same("site_limit", "The most people there may be on the site, guests included.", `50000`),
 		count, func(s *Seats) **Num { return &s.SiteLimit }),
+	field(attr("renews", "A day on which a period that is paid for begins, by the billing pages: seats that are given up cost until the next such day.",
+		`2026-01-15`, `"2026-01-15"`),
+		day, func(s *Seats) **Str { return &s.Renews }),
+}
+
+var tokenKeys = []key[TokenWatch]{
+	field(required(attr("warn", "How long before its end a token is told of.", `30d`, `"30d"`)),
+		duration, func(t *TokenWatch) **Days { return &t.Warn }),
 }
 
 var seatTierKeys = []key[SeatTier]{
@@ -231,6 +249,9 @@ var groupKeys = []key[Group]{
 		prose, func(g *Group) **Str { return &g.Description }),
 	field(attr("managed_by", "Who else owns the group: it is read and granted to, never written.", `idp`, `"idp"`),
 		choice("idp"), func(g *Group) **Str { return &g.ManagedBy }),
+	field(attr("owner", "Who answers for the group and for the seats that it gives: shown in messages and in `weir seats --by owner`.",
+		`group:it-leads`, `"group:it-leads"`),
+		reference, func(g *Group) **Str { return &g.Owner }),
 	field(attr("product_role", "The product role that members hold.", `user`, `"user"`),
 		text, func(g *Group) **Str { return &g.ProductRole }),
 	field(attr("members_of", "Groups whose people belong to this one: in any of `any` and in all of `all`, less those in `except`.",
@@ -240,6 +261,9 @@ var groupKeys = []key[Group]{
 		`[ana@acme.example, {who: bo@acme.example, until: 2026-12-31}]`,
 		`["ana@acme.example", { who = "bo@acme.example", until = "2026-12-31" }]`),
 		members, func(g *Group) **Grants { return &g.Members }),
+	field(attr("longest_term", "The longest that an entry under members may last: each needs an `until` no later than so many days from today.",
+		`180d`, `"180d"`),
+		duration, func(g *Group) **Days { return &g.LongestTerm }),
 }
 
 var guestKeys = []key[Guest]{
@@ -339,7 +363,7 @@ var spaceKeys = []key[Space]{
 	field(attr("permissions", "What principals may do in the space where no role fits, by id.",
 		`{"group:staff": [read/space, create/page]}`, `{ "group:staff" = ["read/space", "create/page"] }`),
 		permissions, func(s *Space) **Permissions { return &s.Permissions }),
-	field(attr("guests", "Whether the space may have guests, how many, from where, and who they are, by role.",
+	field(attr("guests", "Whether the space may have guests, how many, from where, and who they are, by role; a group stands for its members.",
 		`{allow: true, domains: [partner.example], collaborator: [lee@partner.example]}`,
 		`{ allow = true, domains = ["partner.example"], collaborator = ["lee@partner.example"] }`),
 		spaceGuests, func(s *Space) **SpaceGuests { return &s.Guests }),
@@ -419,4 +443,56 @@ var globalKeys = []key[Globals]{
 		grants("principals"), func(g *Globals) **Grants { return &g.SystemAdminister }),
 	field(attr("view_profiles", "Who may see people's profiles (Data Center).", `["group:staff"]`, `["group:staff"]`),
 		grants("principals"), func(g *Globals) **Grants { return &g.ViewProfiles }),
+}
+
+var personalKeys = []key[PersonalSpaces]{
+	field(attr("create", "How a personal space comes to be: made for everybody in `by`, for who asked, or for nobody new. Without it weir leaves that as it is.",
+		`on_request`, `"on_request"`),
+		choice(createWays...), func(p *PersonalSpaces) **Str { return &p.Create }),
+	field(same("by", "The groups whose people may have one; everybody with a licence where absent.", `["group:staff"]`),
+		listOf("groups"), func(p *PersonalSpaces) **List { return &p.By }),
+	field(attr("gate", "The group that alone holds Personal Space, given to it once by hand (Cloud): weir keeps who is in it.",
+		`personal-space-makers`, `"personal-space-makers"`),
+		text, func(p *PersonalSpaces) **Str { return &p.Gate }),
+	field(attr("requests", "Who asked for one, each with a last day at most a week ahead.",
+		`[{who: ana@acme.example, until: 2026-06-22}]`, `[{ who = "ana@acme.example", until = "2026-06-22" }]`),
+		grants("people"), func(p *PersonalSpaces) **Grants { return &p.Requests }),
+	field(attr("roles", "Who holds which role in every personal space beside its owner, at least: who holds more within the limits keeps it.",
+		`{viewer: ["group:staff"]}`, `{ viewer = ["group:staff"] }`),
+		roles, func(p *PersonalSpaces) **Roles { return &p.Roles }),
+	field(attr("limits", "What personal spaces may let others do; what goes beyond is taken. The public is never let in.",
+		`{role: viewer, to: ["group:staff"]}`, `{ role = "viewer", to = ["group:staff"] }`),
+		limits, func(p *PersonalSpaces) **GrantLimits { return &p.Limits }),
+	field(attr("owner_left", "What becomes of the space of somebody who left.",
+		`{after: 30d, then: archive}`, `{ after = "30d", then = "archive" }`),
+		object("owner_left", ownerLeftKeys, func(o *OwnerLeft) *diag.Range { return &o.Range }),
+		func(p *PersonalSpaces) **OwnerLeft { return &p.OwnerLeft }),
+	field(attr("unused", "What becomes of a space in which nothing is changed any more.",
+		`{after: 365d, then: archive}`, `{ after = "365d", then = "archive" }`),
+		object("unused", unusedKeys, func(u *UnusedSpace) *diag.Range { return &u.Range }),
+		func(p *PersonalSpaces) **UnusedSpace { return &p.Unused }),
+	field(attr("hold", "Labels of spaces that are kept as they are, whatever else is said.", `[legal-hold]`, `["legal-hold"]`),
+		listOf("labels"), func(p *PersonalSpaces) **List { return &p.Hold }),
+	field(same("batch", "The most spaces that one apply archives, and the most that it deletes; 50 where absent.", `50`),
+		count, func(p *PersonalSpaces) **Num { return &p.Batch }),
+}
+
+var ownerLeftKeys = []key[OwnerLeft]{
+	field(attr("when", "In which states somebody has left; deactivated, removed and unlicensed where absent. Suspended is among them only where it is written.",
+		`[deactivated, removed, unlicensed]`, `["deactivated", "removed", "unlicensed"]`),
+		shaped(listOf("states"), arrayShape(wordsShape(leftStates...))), func(o *OwnerLeft) **List { return &o.When }),
+	field(required(attr("after", "How long after that.", `30d`, `"30d"`)),
+		duration, func(o *OwnerLeft) **Days { return &o.After }),
+	field(required(attr("then", "What is done.", `archive`, `"archive"`)),
+		choice("archive"), func(o *OwnerLeft) **Str { return &o.Then }),
+	field(attr("delete_after", "How long after it was archived the space is deleted, each time only with `--accept`; never where absent.",
+		`365d`, `"365d"`),
+		duration, func(o *OwnerLeft) **Days { return &o.DeleteAfter }),
+}
+
+var unusedKeys = []key[UnusedSpace]{
+	field(required(attr("after", "How long nothing in it was changed. When somebody last looked at it no interface tells.", `365d`, `"365d"`)),
+		duration, func(u *UnusedSpace) **Days { return &u.After }),
+	field(required(attr("then", "What is done.", `archive`, `"archive"`)),
+		choice("archive"), func(u *UnusedSpace) **Str { return &u.Then }),
 }

@@ -82,6 +82,9 @@ var sections = []section{
 	{"An assertion", "assert: {the board is closed: {%s}}", "assert \"the board is closed\" {\n%s\n}", specs(assertKeys)},
 	{"A page or blog post", "spaces: {ENG: {pages: {Pay bands: {%s}}}}", "space \"ENG\" {\npage \"Pay bands\" {\n%s\n}\n}", specs(pageKeys)},
 	{"`global_permissions`", "global_permissions: {%s}", "global_permissions {\n%s\n}", specs(globalKeys)},
+	{"`personal_spaces`", "personal_spaces: {%s}", "personal_spaces {\n%s\n}", specs(personalKeys)},
+	{"`owner_left` of personal spaces", "personal_spaces: {owner_left: {%s}}", "personal_spaces {\nowner_left = {\n%s\n}\n}", specs(ownerLeftKeys)},
+	{"`unused` of personal spaces", "personal_spaces: {unused: {%s}}", "personal_spaces {\nunused = {\n%s\n}\n}", specs(unusedKeys)},
 }
 
 // in wraps a key's example as it stands in a file, with the required keys

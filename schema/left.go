@@ -93,6 +93,18 @@ func (d *Description) asked() []access.Ref {
 	return out
 }
 
+// withoutLeavers leaves out what is wanted for somebody who left: an owner
+// administers their personal space as long as they are there.
+func withoutLeavers(facts access.Set, left map[access.Ref]access.Leaver) access.Set {
+	if len(left) == 0 {
+		return facts
+	}
+	return facts.Filter(func(f access.Fact) bool {
+		_, gone := left[f.Subject]
+		return !gone || f.Kind == access.Personal
+	})
+}
+
 // takeFromLeavers takes from those who left what the live site shows them to
 // hold: memberships, what they have in spaces, their names on restricted pages,
 // global permissions and product roles, whoever owns the list. What is only

@@ -87,6 +87,11 @@ func (c *compiler) lowerGroups(groups map[access.Ref]Group) {
 		if g.ProductRole != nil {
 			c.lowerProductRole(ref, *g.ProductRole)
 		}
+		c.guestsOfIDP(ref, g)
+		if g.Owner != nil {
+			c.owner(ref, *g.Owner)
+		}
+		c.lowerTerm(ref, g)
 		m := membership{managed: g.ManagedBy != nil}
 		if m.managed {
 			c.lowerManaged(ref, g)
@@ -176,7 +181,7 @@ func (c *compiler) lowerMembers(group access.Ref, members Grants) []access.Ref {
 // them and takes nothing from them, so that a suspended person who comes back
 // finds what they had.
 func (c *compiler) grant(f access.Fact, g Grant) bool {
-	if g.Until != nil && c.expired(*g.Until, "the entry of "+quote(g.Who.Value)+" has expired") {
+	if g.Until != nil && c.ended(g, f.Subject, f.Object) {
 		c.out.scope.Expired[f.Identity()] = true
 		return false
 	}
@@ -229,6 +234,12 @@ func (c *compiler) collectSpaceRoles() map[access.Ref]SpaceRole {
 			}
 			if c.claim(ref, r.Name.Range) {
 				roles[ref] = r
+				if r.Permissions != nil {
+					c.grantsOf[ref.ID()] = make(map[string]bool)
+					for _, id := range r.Permissions.Items {
+						c.grantsOf[ref.ID()][id.Value] = true
+					}
+				}
 			}
 		}
 	}

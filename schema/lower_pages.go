@@ -83,6 +83,9 @@ func (c *compiler) lowerRestriction(page access.Ref, verb string, list *Grants) 
 			last, expired = &list.Items[i], lapsed || c.past(g)
 		} else {
 			left = true
+			if guest, ok := c.guests[who]; ok && guest.space != page.PageSpace() {
+				c.place(who, guestPlace{space: page.PageSpace(), at: g.Who.Range, kind: onPage, page: page})
+			}
 		}
 	}
 	const remedy = "name somebody else or write []"

@@ -30,10 +30,7 @@ func (c *compiler) lowerSpaces(spaces map[access.Ref]spaceEntry) {
 			}
 		}
 		if written := cmp.Or(s.Owner, s.shape.Owner); written != nil {
-			if owner, ok := c.read(*written, readOwner); ok {
-				c.refer(owner, written.Range)
-				c.out.owners[ref] = owner
-			}
+			c.owner(ref, *written)
 		}
 		c.lowerRoles(ref, s)
 		c.lowerPermissions(ref, s)
@@ -41,6 +38,14 @@ func (c *compiler) lowerSpaces(spaces map[access.Ref]spaceEntry) {
 		if s.Watch != nil && s.Watch.Value {
 			c.out.watch = append(c.out.watch, ref)
 		}
+	}
+}
+
+// owner settles who answers for an object, for messages.
+func (c *compiler) owner(ref access.Ref, written Str) {
+	if owner, ok := c.read(written, readOwner); ok {
+		c.refer(owner, written.Range)
+		c.out.owners[ref] = owner
 	}
 }
 
@@ -91,7 +96,7 @@ func (c *compiler) lowerRoles(space access.Ref, s spaceEntry) {
 			}
 			seen[f] = g.Who.Range
 			if !c.past(g) {
-				if c.guestElsewhere(space, who, g.Who.Range) {
+				if c.guestElsewhere(space, who, g.Who.Range, asHolder, role.ID()) {
 					continue
 				}
 				if first, ok := c.holds[space][who]; ok {
@@ -137,7 +142,7 @@ func (c *compiler) lowerPermissions(space access.Ref, s spaceEntry) {
 			}
 			c.refer(who, item.Who.Range)
 			ids := c.permissionIDs(item.IDs)
-			if len(ids) == 0 || c.guestElsewhere(space, who, item.Who.Range) {
+			if len(ids) == 0 || c.guestElsewhere(space, who, item.Who.Range, asCustom, "") {
 				continue
 			}
 			if h, ok := c.holds[space][who]; ok && h.role != "" {

@@ -26,7 +26,8 @@ const (
 	InAssertion   Place = "assert"      // can, cannot or only
 	InProtected   Place = "protect"     // the admins whom no plan touches
 	InAbsent      Place = "absent"
-	InLimits      Place = "limits" // to or never
+	InLimits      Place = "limits"   // to or never
+	InRequests    Place = "requests" // for personal spaces
 )
 
 // Mention is a place in a description at which a person is named.
@@ -77,6 +78,7 @@ func (m *mentions) document(d Document) {
 		}
 	}
 	for _, g := range d.Groups {
+		m.text(g.Owner, Mention{Place: InOwner, Object: access.NewRef("group", g.Name.Value)})
 		m.grants(g.Members, Mention{Place: InMembers, Object: access.NewRef("group", g.Name.Value)})
 	}
 	for _, g := range d.Guests {
@@ -85,6 +87,7 @@ func (m *mentions) document(d Document) {
 	for _, a := range d.Archetypes {
 		m.text(a.Owner, Mention{Place: InOwner})
 		for _, g := range a.Groups {
+			m.text(g.Owner, Mention{Place: InOwner})
 			m.grants(g.Members, Mention{Place: InMembers})
 		}
 		m.roles(a.Roles, "")
@@ -106,6 +109,11 @@ func (m *mentions) document(d Document) {
 		}
 		m.pages("page", s.Pages, space)
 		m.pages("blogpost", s.BlogPosts, space)
+	}
+	if p := d.Personal; p != nil {
+		m.grants(p.Requests, Mention{Place: InRequests})
+		m.roles(p.Roles, "")
+		m.limits(p.Limits, "")
 	}
 	if g := d.Globals; g != nil {
 		for word, list := range map[string]*Grants{

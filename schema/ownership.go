@@ -188,6 +188,9 @@ func (c *compiler) ignore(i Ignore) {
 	if !ok || i.Until != nil && c.expired(*i.Until, quote(i.Object.Value)+" is ignored no longer") {
 		return
 	}
+	if i.Until != nil {
+		c.ends(*i.Until, ending{entry: "the ignore of " + quote(i.Object.Value)})
+	}
 	reason := "ignored"
 	if i.Reason != nil {
 		reason += " (" + i.Reason.Value + ")"

@@ -55,8 +55,8 @@ var (
 		hint:    "write user:EMAIL, account:ID, group:NAME, everyone, authenticated, product_admins, jsm_admins, anonymous or unlicensed",
 	}
 	readGuest = reading{
-		types: []string{"user", "account"}, bare: "user",
-		hint: "a guest is a person: an e-mail address or account:ID",
+		types: []string{"user", "account", "group"}, bare: "user",
+		hint: "a guest is a person, an e-mail address or account:ID; of a group, group:NAME, each member is",
 	}
 	readGuestSpace = reading{
 		types: []string{"space"}, bare: "space",

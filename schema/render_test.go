@@ -204,7 +204,7 @@ func groupsOf(g *rapid.Generator[Str]) *rapid.Generator[Group] {
 		return s
 	})
 	return rapid.Custom(func(t *rapid.T) Group {
-		v := Group{Name: g.Draw(t, "name"), Description: maybe(t, proseStr, "description"), MembersOf: maybe(t, set, "members_of"), ProductRole: maybe(t, g, "product_role"), ManagedBy: maybe(t, g, "managed_by")}
+		v := Group{Name: g.Draw(t, "name"), Description: maybe(t, proseStr, "description"), MembersOf: maybe(t, set, "members_of"), ProductRole: maybe(t, g, "product_role"), ManagedBy: maybe(t, g, "managed_by"), Owner: maybe(t, g, "owner")}
 		if rapid.Bool().Draw(t, "has members") {
 			v.Members = &Grants{Items: grantsOf(g).Draw(t, "members")}
 		}
@@ -261,7 +261,7 @@ var amounts = rapid.Map(rapid.StringMatching(`(0|[1-9][0-9]{0,14})(\.[0-9]{1,15}
 var seatsGen = rapid.Custom(func(t *rapid.T) Seats {
 	s := Seats{
 		Currency: maybe(t, plainStr, "currency"), Per: maybe(t, plainStr, "per"),
-		Limit: maybe(t, counts, "limit"), SiteLimit: maybe(t, counts, "site_limit"),
+		Limit: maybe(t, counts, "limit"), SiteLimit: maybe(t, counts, "site_limit"), Renews: maybe(t, dayStr, "renews"),
 	}
 	if rapid.Bool().Draw(t, "has tiers") {
 		s.Tiers = &SeatTiers{Items: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) SeatTier {
@@ -284,6 +284,31 @@ var ownedKindsGen = rapid.Custom(func(t *rapid.T) []OwnedKind {
 		}
 	}
 	return slices.DeleteFunc(kinds, func(k OwnedKind) bool { return k.Mode == nil && k.Parts == nil })
+})
+
+// periods are durations in days.
+var periods = rapid.Map(rapid.IntRange(1, maxDays), func(n int) Days { return Days{Value: float64(n)} })
+
+var personalGen = rapid.Custom(func(t *rapid.T) PersonalSpaces {
+	archive := Str{Value: "archive"}
+	p := PersonalSpaces{
+		Create: maybe(t, plainStr, "create"), By: maybe(t, listsOf(plainStr), "by"), Gate: maybe(t, plainStr, "gate"),
+		Requests: maybe(t, grantListsOf(plainStr), "requests"), Hold: maybe(t, listsOf(plainStr), "hold"), Batch: maybe(t, counts, "batch"),
+	}
+	if rapid.Bool().Draw(t, "has roles") {
+		p.Roles = maybe(t, rolesOf(plainStr), "roles")
+	}
+	if rapid.Bool().Draw(t, "has limits") {
+		p.Limits = &GrantLimits{Role: maybe(t, plainStr, "role"), To: maybe(t, listsOf(plainStr), "to"), Never: maybe(t, listsOf(plainStr), "never")}
+	}
+	after := periods.Draw(t, "after")
+	if rapid.Bool().Draw(t, "has owner_left") {
+		p.OwnerLeft = &OwnerLeft{When: maybe(t, listsOf(plainStr), "when"), After: &after, Then: &archive, DeleteAfter: maybe(t, periods, "delete_after")}
+	}
+	if rapid.Bool().Draw(t, "has unused") {
+		p.Unused = &UnusedSpace{After: &after, Then: &archive}
+	}
+	return p
 })
 
 // documents draws any document that a file can say.
@@ -317,6 +342,7 @@ var documents = rapid.Custom(func(t *rapid.T) Document {
 		d.Budget = &Budget{Removals: maybe(t, limit, "removals"), PeopleLosingAccess: maybe(t, limit, "people"), Unattended: maybe(t, unattended, "unattended")}
 	}
 	d.Seats = maybe(t, seatsGen, "seats")
+	d.Tokens = maybe(t, rapid.Map(rapid.IntRange(1, maxDays), func(n int) TokenWatch { return TokenWatch{Warn: &Days{Value: float64(n)}} }), "tokens")
 	d.Policies = few(t, rapid.Custom(func(t *rapid.T) Policy {
 		return Policy{Rule: ruleStr.Draw(t, "rule"), Level: maybe(t, plainStr, "level"), Allow: maybe(t, listsOf(plainStr), "allow")}
 	}), "policies", func(p Policy) Str { return p.Rule })
@@ -335,6 +361,7 @@ var documents = rapid.Custom(func(t *rapid.T) Document {
 			PersonalSpace: maybe(t, list, "personal_space"), SystemAdminister: maybe(t, list, "system_administer"), ViewProfiles: maybe(t, list, "view_profiles"),
 		}
 	}
+	d.Personal = maybe(t, personalGen, "personal_spaces")
 	d.SpaceRoles = few(t, rapid.Custom(func(t *rapid.T) SpaceRole {
 		return SpaceRole{Name: plainStr.Draw(t, "name"), Description: maybe(t, proseStr, "description"), Permissions: maybe(t, listsOf(plainStr), "permissions")}
 	}), "space_roles", func(r SpaceRole) Str { return r.Name })

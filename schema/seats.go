@@ -3,6 +3,7 @@ package schema
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/weirhq/weir/internal/diag"
 	"github.com/weirhq/weir/internal/money"
@@ -14,6 +15,7 @@ type SeatSettings struct {
 	Tariff    *money.Tariff
 	Limit     Setting[int] // paid seats, from 1
 	SiteLimit Setting[int] // paid seats and guests together, from 1
+	Renews    string       // the next day on which a period begins, YYYY-MM-DD; empty: not known
 }
 
 // seats reads the prices and limits of seats. Currency, period and tiers stand
@@ -30,6 +32,7 @@ func (c *compiler) seats() {
 			"site_limit counts guests beside paid seats: raise it, or lower limit", "the other limit")
 	}
 	per := c.choice(s.Per, "per", "month", "year")
+	c.renewal(s.Renews, per)
 	var missing []string
 	for _, part := range []struct {
 		key   string
@@ -53,6 +56,50 @@ func (c *compiler) seats() {
 	}
 	out.Tariff = &money.Tariff{Currency: currency, Per: per.Value}
 	c.tiers(*s.Tiers, out.Tariff)
+}
+
+// renewal finds the next day on which a period begins.
+func (c *compiler) renewal(day *Str, per Setting[string]) {
+	switch {
+	case day == nil:
+	case !isDate(day.Value):
+		c.add("WR113", day.Range, quote(day.Value)+" is not a date", "write a day of the calendar as YYYY-MM-DD")
+	case !per.Set:
+		c.add("WR112", day.Range, "renews says when a period begins, and nothing says how long it is", "write per: month or per: year beside it")
+	default:
+		c.out.Settings.Seats.Renews = nextPeriod(day.Value, c.today, map[string]int{"month": 1, "year": 12}[per.Value])
+	}
+}
+
+// nextPeriod gives the first day after today on which a period of so many months
+// begins, if one begins on the given day. In a month that is too short a period
+// begins on its last day.
+func nextPeriod(begins, today string, months int) string {
+	first, err := time.Parse(time.DateOnly, begins)
+	now, err2 := time.Parse(time.DateOnly, today)
+	if err != nil || err2 != nil {
+		return ""
+	}
+	at := func(n int) time.Time {
+		month := time.Date(first.Year(), first.Month()+time.Month(n*months), 1, 0, 0, 0, 0, time.UTC)
+		last := month.AddDate(0, 1, -1).Day()
+		return month.AddDate(0, 0, min(first.Day(), last)-1)
+	}
+	// Begin a period before the day that whole months lead to.
+	n := ((now.Year()-first.Year())*12+int(now.Month())-int(first.Month()))/months - 1
+	for !at(n).After(now) {
+		n++
+	}
+	return at(n).Format(time.DateOnly)
+}
+
+// tokens reads how long before their ends tokens are told of.
+func (c *compiler) tokens() {
+	s := once(c, "tokens", func(d Document) *TokenWatch { return d.Tokens }, func(v *TokenWatch) diag.Range { return v.Range })
+	if s == nil || s.Warn == nil {
+		return
+	}
+	c.out.Settings.Tokens = Setting[int]{Value: int(s.Warn.Value), Set: true, Range: s.Warn.Range}
 }
 
 // some reads a whole number of things that is not none.

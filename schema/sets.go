@@ -140,6 +140,9 @@ type resolver struct {
 	known   map[access.Ref]resolved
 	told    map[access.Ref]bool // sources that a warning names
 
+	expanded map[access.Ref]access.Ref // who is a guest by a group, and the space
+	unsure   map[access.Ref]bool       // spaces whose guests are not all known
+
 	warnings diag.List
 	errors   diag.List // what makes the description unfit for this site
 }
@@ -165,6 +168,7 @@ func (d *Description) Desired(known access.Known) (access.Desired, diag.List) {
 	r := &resolver{
 		Description: d, live: live, unknown: known.Unknown,
 		enters: make(people), known: make(map[access.Ref]resolved), told: make(map[access.Ref]bool),
+		expanded: make(map[access.Ref]access.Ref), unsure: make(map[access.Ref]bool),
 	}
 	for _, set := range []access.Set{d.facts, live} {
 		for f := range set.OfKind(access.Exists) {
@@ -192,13 +196,17 @@ func (d *Description) Desired(known access.Known) (access.Desired, diag.List) {
 		}
 	}
 	scope := d.ownScope()
+	more = append(more, r.guestsByGroup(&scope, origins)...)
 	more = append(more, r.products(&scope, origins)...)
+	reasons := make(map[access.Fact]string)
+	more = append(more, r.personal(known, &scope, told{origins, reasons})...)
 	facts := d.facts
 	if len(more) > 0 {
 		facts = facts.Union(access.NewSet(more...))
 	}
 	r.guests(&scope, facts)
 	left := r.takeFromLeavers(&scope)
+	facts = withoutLeavers(facts, left)
 	// A grant that has expired at one place and is desired from another is not
 	// expired.
 	maps.DeleteFunc(scope.Expired, func(f access.Fact, _ bool) bool {
@@ -209,13 +217,23 @@ func (d *Description) Desired(known access.Known) (access.Desired, diag.List) {
 		Facts:     facts,
 		Scope:     scope,
 		Origins:   origins,
+		Reasons:   reasons,
 		Owners:    maps.Clone(d.owners),
 		Domains:   slices.Clone(d.Settings.Site.Domains),
 		Labels:    maps.Clone(d.labels),
 		Described: maps.Clone(d.described),
 		Left:      left,
-		Warnings:  r.warnings.Sort(),
+		Warnings:  slices.Concat(r.warnings, r.timed(), r.deleting(known.People)).Sort(),
 	}, r.errors
+}
+
+// timed says what ends when. Without a site nothing is about to be applied.
+func (r *resolver) timed() diag.List {
+	out := r.endingSoon()
+	if r.live.Len() > 0 {
+		out = append(out, r.unscheduled()...)
+	}
+	return out
 }
 
 // ownScope gives a copy of the scope, for the caller to add to.

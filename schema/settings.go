@@ -35,10 +35,12 @@ func setTo[T any](v T, at diag.Range) Setting[T] {
 // Settings are what a description says of the run itself, not of the site's
 // access. No default is filled in: use [Setting.Or].
 type Settings struct {
-	Site     SiteSettings
-	Budget   BudgetSettings
-	Protect  ProtectSettings
-	Seats    SeatSettings
+	Site    SiteSettings
+	Budget  BudgetSettings
+	Protect ProtectSettings
+	Seats   SeatSettings
+	// Tokens is how many days before its end an API token is told of.
+	Tokens   Setting[int]
 	Policies map[string]PolicySettings // by rule
 }
 
@@ -48,6 +50,7 @@ type SiteSettings struct {
 	Product  Setting[string]         // cloud | datacenter | embedded
 	Plan     Setting[string]         // free | standard | premium | enterprise
 	Timezone Setting[*time.Location] // UTC where not set
+	Schedule Setting[string]         // hourly | daily | weekly; not set: nothing applies by itself
 	Domains  []string                // of the e-mail addresses of the site's own people, in lower case
 	Range    diag.Range
 }
@@ -85,6 +88,9 @@ type AllowedPattern struct {
 	Match access.Pattern
 	Range diag.Range
 }
+
+// schedules are the words for how often an apply runs by itself.
+var schedules = []string{"hourly", "daily", "weekly"}
 
 // once gives the one value that stands in all documents and reports a second.
 func once[T any](c *compiler, key string, get func(Document) *T, at func(*T) diag.Range) *T {
@@ -128,6 +134,7 @@ func (c *compiler) site() {
 	}
 	s.Product = c.choice(site.Product, "product", "cloud", "datacenter", "embedded")
 	s.Plan = c.choice(site.Plan, "plan", "free", "standard", "premium", "enterprise")
+	s.Schedule = c.choice(site.Schedule, "schedule", schedules...)
 	if site.Domains != nil {
 		s.Domains = c.domains(*site.Domains)
 	}

@@ -140,6 +140,11 @@ type Observation struct {
 	// spaces only what the extent asked for.
 	People map[access.Ref]access.PersonRecord
 	Spaces map[access.Ref]access.SpaceRecord
+	// Tokens are the API tokens that the site's organisation shows, those that have
+	// ended among them, in the order of their ends. They are read where the extent asks
+	// for them; UnseenTokens then says which there may be beside them, and why.
+	Tokens       []Token
+	UnseenTokens string
 	// Unclaimed are the people whose accounts the organisation does not manage,
 	// because it has not verified their domain: it can neither deactivate nor
 	// reactivate them.
@@ -302,12 +307,12 @@ type TokenLister interface {
 
 // Token is an API token, without its secret.
 type Token struct {
-	ID      string
-	Label   string // as its owner called it
-	Owner   access.Ref
-	Created time.Time
-	Expires time.Time // zero: it does not say
-	Used    time.Time // zero: never, or not known
+	ID      string     `json:"id"`
+	Label   string     `json:"label"` // as its owner called it
+	Owner   access.Ref `json:"owner"`
+	Created time.Time  `json:"created,omitzero"`
+	Expires time.Time  `json:"expires,omitzero"` // zero: it does not say
+	Used    time.Time  `json:"used,omitzero"`    // zero: never, or not known
 }
 
 // Scanner is a reader that can read the restrictions of every page, a space at a

@@ -37,9 +37,14 @@ type Snapshot struct {
 	IDs     map[access.Ref]string     `json:"ids"`
 	Labels  map[access.Ref]string     `json:"labels,omitempty"`
 	Parents map[access.Ref]access.Ref `json:"parents,omitempty"`
+	// Tokens are the API tokens that there were, and UnseenTokens says which may be
+	// beside them.
+	Tokens       []Token `json:"tokens,omitempty"`
+	UnseenTokens string  `json:"unseen_tokens,omitempty"`
 	// People and Spaces are what the site told beside facts: when things were.
 	People    map[access.Ref]access.PersonRecord `json:"people,omitempty"`
 	Spaces    map[access.Ref]access.SpaceRecord  `json:"spaces,omitempty"`
+	Memory    access.Memory                      `json:"memory,omitzero"` // what weir remembered of the site then
 	Elsewhere map[access.Ref][]string            `json:"elsewhere,omitempty"`
 	Unknown   []SnapshotUnknown                  `json:"unknown,omitempty"`
 	Unclaimed []access.Ref                       `json:"unclaimed,omitempty"` // people whose accounts the organisation does not manage
@@ -72,6 +77,8 @@ type SnapshotExtent struct {
 	Watch    []access.Ref          `json:"watch,omitempty"`
 	All      bool                  `json:"all,omitempty"`
 	Personal bool                  `json:"personal,omitempty"`
+	Left     bool                  `json:"left,omitempty"`
+	Tokens   bool                  `json:"tokens,omitempty"`
 	Labels   []string              `json:"labels,omitempty"`
 	Own      []access.Ref          `json:"own,omitempty"`
 	Pins     map[access.Ref]string `json:"pins,omitempty"`
@@ -99,7 +106,7 @@ func NewSnapshot(name, product string, obs Observation, began, full time.Time) S
 	s := Snapshot{
 		Format: SnapshotFormat, Name: name, Product: product, Time: began.UTC(), Full: full.UTC(),
 		Site: obs.Site, Account: obs.Account, Traits: obs.Traits, Facts: []string{}, IDs: obs.IDs, Labels: obs.Labels,
-		Parents: obs.Parents, People: obs.People, Spaces: obs.Spaces, Elsewhere: obs.Elsewhere, Permissions: obs.Permissions,
+		Parents: obs.Parents, People: obs.People, Spaces: obs.Spaces, Tokens: obs.Tokens, UnseenTokens: obs.UnseenTokens, Elsewhere: obs.Elsewhere, Permissions: obs.Permissions,
 		Extent: SnapshotExtent(obs.Extent), Requests: obs.Requests, Floor: obs.Floor,
 	}
 	for f := range obs.Facts.All() {
@@ -124,7 +131,7 @@ func (s Snapshot) Observation() (Observation, error) {
 	}
 	obs := Observation{
 		Site: s.Site, Account: s.Account, Facts: access.NewSet(facts...), IDs: s.IDs, Labels: s.Labels, Traits: s.Traits,
-		Parents: s.Parents, People: s.People, Spaces: s.Spaces, Elsewhere: s.Elsewhere, Permissions: s.Permissions,
+		Parents: s.Parents, People: s.People, Spaces: s.Spaces, Tokens: s.Tokens, UnseenTokens: s.UnseenTokens, Elsewhere: s.Elsewhere, Permissions: s.Permissions,
 		Extent: access.Extent(s.Extent), Requests: s.Requests, Floor: s.Floor,
 	}
 	if len(s.Unclaimed) > 0 {

@@ -98,6 +98,9 @@ func (a *app) apply(ctx context.Context, args []string, flags planFlags, yes boo
 	if err != nil {
 		return err
 	}
+	if err := reconcile.Notice(run.journal, draft.Observation, began); err != nil {
+		return err
+	}
 	leaves := draft.Leaves(began)
 	done, err := a.carryOut(ctx, run, draft.Plan, yes, &leaves)
 	if err != nil {
@@ -133,6 +136,9 @@ func (a *app) applyUnattended(ctx context.Context, flags planFlags, path string)
 	defer run.close()
 	draft, err := a.unattended(ctx, d, run.site.Site, run.journal)
 	if err != nil {
+		return err
+	}
+	if err := reconcile.Notice(run.journal, draft.Observation, a.Clock()); err != nil {
 		return err
 	}
 	if err := render.Drift(a.Stdout, draft.Drift, a.options()); err != nil {

@@ -107,7 +107,14 @@ func (a *app) draftFor(ctx context.Context, d *description, s site.Reader, accep
 // wrong is told with pseudonyms, too.
 func (a *app) draftPublic(ctx context.Context, d *description, s site.Reader, accept []reconcile.Acceptance, r *redacted.Redactor) (*reconcile.Draft, error) {
 	once := &readOnce{Reader: s}
-	shown, err := a.draftOnly(ctx, d, veiled{once, r}, nil)
+	behind := *d
+	if d.recall != nil {
+		behind.recall = func(string) (access.Memory, error) {
+			m, err := d.recall(once.obs.Site) // which is not what the site is called for the public
+			return r.Memory(m), err
+		}
+	}
+	shown, err := a.draftOnly(ctx, &behind, veiled{once, r}, nil)
 	if err != nil {
 		return nil, forPublic(err)
 	}

@@ -132,6 +132,10 @@ func (j *crashJournal) Keep(reconcile.Left) error { return nil }
 
 func (j *crashJournal) Kept(string) (*reconcile.Left, error) { return nil, nil }
 
+func (j *crashJournal) Remember(string, access.Memory) error { return nil }
+
+func (j *crashJournal) Remembered(string) (access.Memory, error) { return access.Memory{}, nil }
+
 func (j *crashJournal) Replay(f func(reconcile.Record) error) error {
 	for _, r := range j.durable {
 		if err := f(r); err != nil {

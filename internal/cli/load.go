@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/diag"
@@ -27,8 +28,11 @@ type description struct {
 	lock  schema.Lock
 	judge *policies.Judge
 	base  *reconcile.Base // what it is compared with, where that was asked for
+	// recall tells what weir remembers of a site; nil where nothing needs it.
+	recall func(site string) (access.Memory, error)
 	// warnings are what was told of it when it was read.
 	warnings diag.List
+	now      time.Time // by which it was compiled
 }
 
 // load reads the description in the folder. The error is a diag.List;
@@ -80,7 +84,11 @@ func (a *app) load() (*description, error) {
 		return nil, err
 	}
 	a.tell(diags)
-	return &description{Description: d, lock: lock, judge: judge, warnings: diags}, nil
+	out := &description{Description: d, lock: lock, judge: judge, warnings: diags, now: a.Clock()}
+	if d.Remembers() {
+		out.recall = a.remembered
+	}
+	return out, nil
 }
 
 func (a *app) loadLock(root *os.Root) (schema.Lock, diag.List) {
@@ -143,10 +151,19 @@ func (d *description) site() reconcile.SiteName {
 	return reconcile.SiteName{Name: s.Name, Product: s.Product.Or(embedded), Plan: s.Plan.Value}
 }
 
+// memory is what weir remembers of a site, as far as the description needs it.
+func (d *description) memory(site string) (access.Memory, error) {
+	if d.recall == nil {
+		return access.Memory{}, nil
+	}
+	return d.recall(site)
+}
+
 // input is what a plan of the description is made of, for a site.
 func (d *description) input(s site.Reader) reconcile.Input {
 	return reconcile.Input{
-		Site: s, Name: d.site(), Home: d.Settings.Site.Range, Description: d, Judge: d.judge, Guards: d.guards(), Seats: d.seats(), Pins: d.lock, Base: d.base,
+		Site: s, Name: d.site(), Home: d.Settings.Site.Range, Description: d, Judge: d.judge, Guards: d.guards(), Seats: d.seats(), Tokens: d.tokens(),
+		Pins: d.lock, Base: d.base, Recall: d.recall,
 	}
 }
 
@@ -163,6 +180,12 @@ func (d *description) guards() reconcile.Guards {
 	return g
 }
 
+// tokens gives what the description says of API tokens.
+func (d *description) tokens() reconcile.TokenTerms {
+	warn := d.Settings.Tokens
+	return reconcile.TokenTerms{Now: d.now, Warn: time.Duration(warn.Value) * 24 * time.Hour, At: warn.Range}
+}
+
 // seats gives what the description says of seats.
 func (d *description) seats() reconcile.SeatTerms {
 	s := d.Settings.Seats
@@ -170,6 +193,7 @@ func (d *description) seats() reconcile.SeatTerms {
 		Tariff: s.Tariff,
 		Seats:  reconcile.SeatBound{Most: s.Limit.Value, At: s.Limit.Range},
 		People: reconcile.SeatBound{Most: s.SiteLimit.Value, At: s.SiteLimit.Range},
+		Renews: s.Renews,
 	}
 }
 

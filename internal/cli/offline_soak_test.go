@@ -508,7 +508,7 @@ func TestOfflineRedacted(t *testing.T) {
 				t.Fatal(err)
 			}
 			full := c.planned(c.site)
-			veiled, redaction, err := c.app.redact(c.d, obs)
+			veiled, _, redaction, err := c.app.redact(c.d, obs, access.Memory{})
 			if err != nil {
 				t.Fatal(err)
 			}

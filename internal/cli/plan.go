@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/diag"
 	"github.com/weirhq/weir/reconcile"
 	"github.com/weirhq/weir/site"
@@ -225,6 +226,19 @@ func (a *app) history() (reconcile.History, error) {
 	}
 	defer j.Close()
 	return reconcile.ReadHistory(j)
+}
+
+// remembered tells what the journal remembers of a site, if there is one: that of the
+// run under way, or else a copy.
+func (a *app) remembered(site string) (access.Memory, error) {
+	if a.journal != nil {
+		return a.journal.Remembered(site)
+	}
+	j, err := a.pastRuns()
+	if err != nil || j == nil {
+		return access.Memory{}, err
+	}
+	return j.Remembered(site)
 }
 
 func (a *app) journalPath() string { return a.file(".weir", "journal.db") }

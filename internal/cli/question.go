@@ -28,6 +28,8 @@ type query struct {
 	snapshot snapshotFlags
 	planned  bool
 	pages    bool
+	tokens   bool // API tokens are read
+	records  bool // when things in personal spaces were changed is read, too
 	all      bool
 	format   string
 }
@@ -74,6 +76,7 @@ type asked struct {
 	obs     site.Observation
 	desired *access.Desired // in the product's terms; nil without a description
 	d       *description    // nil without one
+	memory  access.Memory   // what weir remembers of the site
 	here    func(diag.Range) diag.Range
 	names   map[access.Ref]string // of people and spaces
 }
@@ -129,7 +132,7 @@ func (q *query) askSnapshot(ctx context.Context, about []access.Ref) (*asked, er
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", q.snapshot.file, err)
 		}
-		got := &asked{View: obs.Beside().View(obs.Facts), obs: obs, from: render.Source{Site: s.Name, Of: render.OfSnapshot}}
+		got := &asked{View: obs.Beside().View(obs.Facts), obs: obs, memory: s.Memory, from: render.Source{Site: s.Name, Of: render.OfSnapshot}}
 		return got.asOf(of), nil
 	}
 	d, err := a.load()
@@ -192,8 +195,12 @@ func (q *query) askPlanned(ctx context.Context, d *description, reader site.Read
 	if err != nil {
 		return nil, err
 	}
+	memory, err := d.memory(draft.Observation.Site)
+	if err != nil {
+		return nil, err
+	}
 	return &asked{
-		View: draft.Observation.Beside().View(draft.Target), obs: draft.Observation, desired: &draft.Desired, d: d,
+		View: draft.Observation.Beside().View(draft.Target), obs: draft.Observation, desired: &draft.Desired, d: d, memory: memory,
 		from: render.Source{Site: d.site().Name, Of: render.OfPlan},
 	}, nil
 }
@@ -201,7 +208,11 @@ func (q *query) askPlanned(ctx context.Context, d *description, reader site.Read
 // askObserved asks what was observed, beside a description in the product's
 // terms.
 func askObserved(d *description, terms site.Terms, obs site.Observation) (*asked, error) {
-	desired, diags := d.Desired(obs.Known(access.Memory{}))
+	memory, err := d.memory(obs.Site)
+	if err != nil {
+		return nil, err
+	}
+	desired, diags := d.Desired(obs.Known(memory))
 	if err := diags.Err(); err != nil {
 		return nil, err
 	}
@@ -213,26 +224,29 @@ func askObserved(d *description, terms site.Terms, obs site.Observation) (*asked
 	}
 	desired.Facts = canon.Facts
 	return &asked{
-		View: obs.Beside().View(obs.Facts), obs: obs, desired: &desired, d: d,
+		View: obs.Beside().View(obs.Facts), obs: obs, desired: &desired, d: d, memory: memory,
 		from: render.Source{Site: d.site().Name, Of: render.OfLive},
 	}, nil
 }
 
 func (q *query) widened(d *description, about []access.Ref) widened {
-	return widened{d, q.pages, slices.DeleteFunc(slices.Clone(about), func(r access.Ref) bool { return !r.IsPage() })}
+	return widened{d, q.pages, q.tokens, q.records, slices.DeleteFunc(slices.Clone(about), func(r access.Ref) bool { return !r.IsPage() })}
 }
 
-// widened is a description of which more pages are read.
+// widened is a description of which more is read: pages, API tokens, and records of
+// personal spaces.
 type widened struct {
 	*description
-	all   bool
-	pages []access.Ref
+	all     bool
+	tokens  bool
+	records bool
+	pages   []access.Ref
 }
 
 // Extent is the description's, and the pages that were asked about.
 func (w widened) Extent() access.Extent {
 	e := w.description.Extent()
-	e.All = w.all
+	e.All, e.Tokens, e.Personal = w.all, e.Tokens || w.tokens, e.Personal || w.records
 	// What restricts the pages above binds a page, and the driver finds those only
 	// where it reads the whole space.
 	for _, p := range w.pages {

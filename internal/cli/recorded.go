@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/reconcile"
 	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/cloud"
@@ -134,6 +135,8 @@ func (a *app) openSnapshot(d *description, f snapshotFlags) (*recorded.Site, *re
 			}
 		}
 	}
+	// What is remembered is what it was then, so that offline says what the site would.
+	d.recall = func(string) (access.Memory, error) { return s.Memory, nil }
 	r, err := recorded.New(recorded.Config{Snapshot: s, Terms: terms, Plan: name.Plan, Named: known.Refs})
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", f.file, err)

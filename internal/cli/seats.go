@@ -3,11 +3,11 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/render"
 	"github.com/weirhq/weir/reconcile"
 )
@@ -15,12 +15,15 @@ import (
 func (a *app) seatsCommand() *cobra.Command {
 	var q query
 	var by string
+	idle := days(90)
 	cmd := &cobra.Command{
 		Use:   "seats [DIR]",
 		Short: "Count paid seats and guests, and say about what they cost",
 		Long: `Count who takes a seat of the site, by kind: people who pay, guests, and of those
 the ones whose accounts the organisation manages, which Atlassian Guard may bill. With
---by group, say which groups let people in, and how many of them no other group does.
+--by group, say which groups let people in, and how many of them no other group does;
+with --by owner, who answers for those groups; with --by person, who takes a seat, those
+who were not there for the longest first. Whoever was not there for --idle is idle.
 Where the description has prices (seats), say about what that costs: an estimate,
 never an invoice.
 
@@ -34,7 +37,7 @@ the site, and without prices unless DIR is named; with --planned about the site 
 will be when the description has been applied. Nothing is written to the site.
 
 Exit codes: 0 answered · 1 error in the description · 7 the site cannot be read.`,
-		Example: "  weir seats\n  weir seats --by group --all\n  weir seats --planned --format json\n  weir seats acme --snapshot acme.json --by group --format csv > seats.csv",
+		Example: "  weir seats\n  weir seats --by group --all\n  weir seats --by person --idle 180d --format csv > idle.csv\n  weir seats --planned --format json\n  weir seats acme --snapshot acme.json --by group --format csv > seats.csv",
 		Args:    atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -42,14 +45,15 @@ Exit codes: 0 answered · 1 error in the description · 7 the site cannot be rea
 					return err
 				}
 			}
-			t, err := q.seats(cmd.Context(), by)
+			t, err := q.seats(cmd.Context(), by, idle)
 			if err != nil {
 				return err
 			}
 			return a.table(&q, t)
 		},
 	}
-	cmd.Flags().StringVar(&by, "by", "kind", "count by `what`: kind or group")
+	cmd.Flags().StringVar(&by, "by", "kind", "count by `what`: kind, group, owner or person")
+	cmd.Flags().Var(&idle, "idle", "how long without a visit makes somebody idle")
 	q.register(a, cmd, "text", "json", "csv")
 	q.registerAll(cmd)
 	_ = cmd.Flags().MarkHidden("pages") // no page decides who takes a seat
@@ -67,9 +71,9 @@ func (a *app) table(q *query, t *render.Table) error {
 	return render.TableText(a.Stdout, t, q.all, a.options())
 }
 
-func (q *query) seats(ctx context.Context, by string) (*render.Table, error) {
-	if by != "kind" && by != "group" {
-		return nil, fmt.Errorf("seats cannot be counted by %q (kind or group)", by)
+func (q *query) seats(ctx context.Context, by string, idle days) (*render.Table, error) {
+	if !slices.Contains([]string{"kind", "group", "owner", "person"}, by) {
+		return nil, fmt.Errorf("seats cannot be counted by %q (kind, group, owner or person)", by)
 	}
 	k, err := q.ask(ctx)
 	if err != nil {
@@ -84,10 +88,19 @@ func (q *query) seats(ctx context.Context, by string) (*render.Table, error) {
 	now.Facts = k.Facts()
 	s := reconcile.CountSeats(now, now.Unknown, now.Facts, terms)
 	t := &render.Table{Report: "seats", Source: k.from, Title: seatsTitle(s)}
-	if by == "group" {
-		k.seatSources(t, s.Licence)
-	} else {
+	use := k.seatUse(q.app.Clock(), idle)
+	switch by {
+	case "group":
+		k.seatSources(t, s.Licence, use)
+	case "owner":
+		use.byOwner(t)
+	case "person":
+		use.byPerson(t)
+	default:
 		seatKinds(t, s)
+	}
+	if by != "kind" {
+		t.Notes = append(t.Notes, use.notes()...)
 	}
 	t.Notes = append(t.Notes, seatNotes(s, k.d != nil)...)
 	return t, nil
@@ -137,10 +150,9 @@ func seatKinds(t *render.Table, s *reconcile.Seats) {
 
 // seatSources fills in a row for each group that lets people in, and one for those
 // whom none does.
-func (k *asked) seatSources(t *render.Table, licence bool) {
-	t.Columns = []string{"group", "role", "paid", "only by it", "guests", "guests only by it"}
-	counted := access.CountSeats(k.Facts(), k.obs.Unknown)
-	for _, source := range counted.Sources(k.Facts()) {
+func (k *asked) seatSources(t *render.Table, licence bool, use seatUse) {
+	t.Columns = []string{"group", "role", "managed by", "owner", "paid", "only by it", "idle", "idle only by it", "guests", "guests only by it", "currency", "saving", "per"}
+	for _, source := range use.counted.Sources(k.Facts()) {
 		name := source.Group.ID()
 		if source.Group == "" {
 			if source.Paid+source.Guests == 0 {
@@ -148,10 +160,15 @@ func (k *asked) seatSources(t *render.Table, licence bool) {
 			}
 			name = "(no group)"
 		}
-		row := []string{name, strings.Join(source.Roles, "+"), fmt.Sprint(source.Paid), fmt.Sprint(source.Alone), fmt.Sprint(source.Guests), fmt.Sprint(source.GuestsAlone)}
-		if licence {
-			row[4], row[5] = "", ""
+		idle, idleAlone := use.idleBy(source.Group)
+		row := []string{
+			name, strings.Join(source.Roles, "+"), use.managed(source.Group), use.owner(source.Group), fmt.Sprint(source.Paid), fmt.Sprint(source.Alone),
+			use.count(idle), use.count(idleAlone), fmt.Sprint(source.Guests), fmt.Sprint(source.GuestsAlone),
 		}
+		if licence {
+			row[8], row[9] = "", ""
+		}
+		row = append(row, use.money(idleAlone)...)
 		t.Rows = append(t.Rows, row)
 	}
 	t.Notes = append(t.Notes, "whether somebody whom a group lets in also may enter by themselves cannot be seen: they may keep their seat without it")

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/render"
 	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/recorded"
@@ -91,13 +92,18 @@ func (a *app) snapshot(ctx context.Context, file string, s snapshotting) error {
 	if err != nil {
 		return err
 	}
+	memory, err := d.memory(obs.Site)
+	if err != nil {
+		return err
+	}
 	var redaction *site.SnapshotRedaction
 	if s.redact {
-		if obs, redaction, err = a.redact(d, obs); err != nil {
+		if obs, memory, redaction, err = a.redact(d, obs, memory); err != nil {
 			return err
 		}
 	}
 	written := snapshotOf(d.site(), open, obs, reading{began, began})
+	written.Memory = memory
 	written.Redaction = redaction
 	if err := writeSnapshot(file, written, key); err != nil {
 		return err
@@ -111,17 +117,17 @@ func (a *app) snapshot(ctx context.Context, file string, s snapshotting) error {
 }
 
 // redact takes out of an observation what the description does not name.
-func (a *app) redact(d *description, obs site.Observation) (site.Observation, *site.SnapshotRedaction, error) {
+func (a *app) redact(d *description, obs site.Observation, m access.Memory) (site.Observation, access.Memory, *site.SnapshotRedaction, error) {
 	r, err := a.redactor(d)
 	if err != nil {
-		return obs, nil, err
+		return obs, m, nil, err
 	}
-	obs = r.Observation(obs)
+	obs, m = r.Observation(obs), r.Memory(m)
 	if n := r.Loose(); n > 0 {
 		fmt.Fprintf(a.Stderr, "%s patterns that no pseudonym repeats: plans of the snapshot may judge them otherwise\n", render.Count(n, "name has", "names have"))
 	}
 	known := d.known()
-	return obs, &site.SnapshotRedaction{Named: slices.Sorted(maps.Keys(known.Refs)), Patterns: known.Patterns, Domains: known.Domains}, nil
+	return obs, m, &site.SnapshotRedaction{Named: slices.Sorted(maps.Keys(known.Refs)), Patterns: known.Patterns, Domains: known.Domains}, nil
 }
 
 // writeSnapshot writes a snapshot whole or not at all, for its owner only.

@@ -98,10 +98,30 @@ var commands = map[string]may{
 		{args: []string{"--dir", "{}"}},
 		{args: []string{"--dir", "{}", "--planned", "--pages", "--format", "json"}},
 	}},
+	"weir people": {read: true, runs: []run{
+		{args: []string{"{}"}},
+		{args: []string{"--dir", "{}", "--planned", "--format", "json"}},
+	}},
+	"weir people export": {runs: []run{{args: []string{"{}"}}}},
+	"weir people import": {runs: []run{{args: []string{"-", "{}"}, stdin: "email,name\nnew@acme.example,New One\n"}}},
 	"weir seats": {read: true, runs: []run{
 		{args: []string{"{}"}},
 		{args: []string{"--dir", "{}", "--planned", "--by", "group", "--format", "json"}},
 	}},
+	"weir tokens": {read: true, runs: []run{{codes: []int{0}}}},
+	"weir guests": {read: true, runs: []run{
+		{args: []string{"{}"}},
+		{args: []string{"{}", "--planned", "--spaces", "--format", "json"}},
+	}},
+	"weir guests import": {runs: []run{
+		{args: []string{"-", "{}"}, stdin: "email,space\n"},
+		{args: []string{"-", "{}", "--dry-run"}, stdin: "email,space\nlee@partner.example,ENG\n", codes: []int{0, 1}}, // Data Center has no guests
+	}},
+	"weir personal-spaces": {read: true, runs: []run{
+		{args: []string{"{}"}},
+		{args: []string{"--dir", "{}", "--planned", "--format", "html"}},
+	}},
+	"weir personal-spaces request": {runs: []run{{args: []string{"ana@acme.example", "{}"}, codes: []int{1}}}}, // nobody can ask there
 	"weir report": {read: true, runs: []run{
 		{args: []string{"unattended", "--dir", "{}"}},
 		{args: []string{"inactive", "--dir", "{}", "--planned", "--format", "json"}},

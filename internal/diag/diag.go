@@ -109,6 +109,10 @@ type Diagnostic struct {
 	Range Range
 	// Related are the other places involved, in source order.
 	Related []Related
+	// Ways, if any, are the ways out that Hint tells, for programs.
+	Ways []Way
+	// Due, if any, is the day on which what it is about happens by itself, YYYY-MM-DD.
+	Due string
 }
 
 // Error gives the one-line form: place, summary and hint.

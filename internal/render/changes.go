@@ -139,7 +139,7 @@ func notes(l reconcile.Line) []string {
 	switch {
 	case l.Consequence() && len(l.Changes) > 1:
 		out = append(out, "falls with what is removed")
-	case l.Op == access.Remove || at == nil || l.Consequence():
+	case l.Op == access.Remove || at == nil || l.Consequence() || l.Reason() != reconcile.Described:
 		out = append(out, l.Reason())
 	}
 	if at != nil && !l.Consequence() {

@@ -40,13 +40,14 @@ func CheckJSON(w io.Writer, c Check) error {
 		Place   *place `json:"place,omitempty"`
 	}
 	type message struct {
-		Code     string    `json:"code"`
-		Severity string    `json:"severity"` // error or warning
-		Summary  string    `json:"summary"`
-		Detail   string    `json:"detail,omitempty"`
-		Hint     string    `json:"hint,omitempty"`
-		Place    *place    `json:"place,omitempty"`
-		Related  []related `json:"related,omitempty"`
+		Code     string     `json:"code"`
+		Severity string     `json:"severity"` // error or warning
+		Summary  string     `json:"summary"`
+		Detail   string     `json:"detail,omitempty"`
+		Hint     string     `json:"hint,omitempty"`
+		Place    *place     `json:"place,omitempty"`
+		Related  []related  `json:"related,omitempty"`
+		Ways     []diag.Way `json:"ways,omitempty"` // the ways out that the hint tells
 	}
 	type counts struct {
 		People int `json:"people"`
@@ -77,7 +78,7 @@ func CheckJSON(w io.Writer, c Check) error {
 		out.Described = &counts{c.People, c.Groups, c.Spaces, c.Roles, c.Facts}
 	}
 	for _, d := range c.Diagnostics.Sort() {
-		m := message{Code: d.Code, Severity: d.Severity.String(), Summary: d.Summary, Detail: d.Detail, Hint: d.Hint, Place: where(d.Range)}
+		m := message{Code: d.Code, Severity: d.Severity.String(), Summary: d.Summary, Detail: d.Detail, Hint: d.Hint, Place: where(d.Range), Ways: d.Ways}
 		for _, r := range d.Related {
 			m.Related = append(m.Related, related{r.Message, where(r.Range)})
 		}

@@ -18,13 +18,24 @@ func Diagnostics(w io.Writer, list diag.List, source func(file string) string, o
 		if d.Severity == diag.Warning {
 			colour = yellow
 		}
-		p.line("%s %s: %s", p.paint(colour, d.Severity.String()), d.Code, Safe(d.Error()))
+		said := d
+		if len(d.Ways) > 0 {
+			said.Hint = "" // each way out has a line below
+		}
+		p.line("%s %s: %s", p.paint(colour, d.Severity.String()), d.Code, Safe(said.Error()))
 		p.excerpt(source(d.Range.File), d.Range, colour)
 		if d.Detail != "" {
 			p.line("    %s", Safe(d.Detail))
 		}
 		for _, r := range d.Related {
 			p.line("    %s: %s", Safe(r.Range.String()), Safe(r.Message))
+		}
+		for i, w := range d.Ways {
+			lead := "or "
+			if i == 0 {
+				lead = "   "
+			}
+			p.line("    %s%s", lead, Safe(w.String()))
 		}
 	}
 	return p.err

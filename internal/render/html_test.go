@@ -133,6 +133,23 @@ func matrixOf(t interface{ Fatal(...any) }, a *MatrixAnswer) string {
 	return b.String()
 }
 
+// pageTable is a table all of whose names are one text.
+func pageTable(name string) *Table {
+	return &Table{
+		Report: "personal spaces", Title: "2 personal spaces: " + name, Columns: []string{"space", "owner", "contents"}, Notes: []string{name},
+		Rows:   [][]string{{name, name, "12"}, {name, "", ""}},
+		Source: Source{Site: name, Of: OfSnapshot, Time: name, Unseen: make([]reconcile.Unknown, 1)},
+	}
+}
+
+func tableOf(t interface{ Fatal(...any) }, table *Table) string {
+	var b bytes.Buffer
+	if err := TableHTML(&b, table); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
 // What a page says stays what it is: the style and the script, which every page
 // has, are left out.
 func TestHTMLGolden(t *testing.T) {
@@ -161,6 +178,7 @@ func TestHTMLIsSound(t *testing.T) {
 	pages := map[string]string{
 		"plan": pageOf(t, pagePlan("name")), "empty plan": pageOf(t, nothing),
 		"matrix of people": matrixOf(t, pageMatrix("name", false)), "matrix of groups": matrixOf(t, pageMatrix("name", true)),
+		"table": tableOf(t, pageTable("name")), "empty table": tableOf(t, &Table{Report: "personal spaces", Title: "0 personal spaces", Source: Source{Site: "acme", Of: OfPlan}}),
 	}
 	if loads := regexp.MustCompile(`(?i)url\(|@import|//|expression`).FindString(pageStyle); loads != "" {
 		t.Errorf("the style has %s", loads)
@@ -224,7 +242,8 @@ var pageTexts = []string{
 // the names can be read there.
 func TestHTMLNames(t *testing.T) {
 	words := vocabulary(parsed(t, pageOf(t, everyField(pagePlan("name"), "name"))), parsed(t, pageOf(t, pagePlan("name"))),
-		parsed(t, pageOf(t, hostile.Plan("name"))), parsed(t, matrixOf(t, pageMatrix("name", false))), parsed(t, matrixOf(t, pageMatrix("name", true))))
+		parsed(t, pageOf(t, hostile.Plan("name"))), parsed(t, matrixOf(t, pageMatrix("name", false))), parsed(t, matrixOf(t, pageMatrix("name", true))),
+		parsed(t, tableOf(t, pageTable("name"))))
 	r := rand.New(rand.NewPCG(*hostileSeed, 2))
 	for i := range *hostileNames {
 		name := hostile.Name(r)
@@ -237,6 +256,7 @@ func TestHTMLNames(t *testing.T) {
 		for what, text := range map[string]string{
 			"plan": pageOf(t, pagePlan(name)), "hostile plan": pageOf(t, hostile.Plan(name)), "altered plan": pageOf(t, everyField(pagePlan("name"), name)),
 			"people": matrixOf(t, pageMatrix(name, false)), "groups": matrixOf(t, pageMatrix(name, true)),
+			"table": tableOf(t, pageTable(name)),
 		} {
 			doc := parsed(t, text)
 			if bad := unsound(doc); len(bad) > 0 {

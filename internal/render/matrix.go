@@ -101,15 +101,7 @@ func MatrixHTML(w io.Writer, a *MatrixAnswer) error {
 			Count(len(a.Spaces), "space", "spaces"), and(a.Operations)),
 		Rows: "Person",
 	}
-	switch a.Source.Of {
-	case OfSnapshot:
-		m.Notes = append(m.Notes, "As of "+Safe(a.Source.Time)+", from a snapshot.")
-	case OfPlan:
-		m.Notes = append(m.Notes, "As it will be when the description has been applied.")
-	}
-	if n := len(a.Source.Unseen); n > 0 {
-		m.Notes = append(m.Notes, Count(n, "thing", "things")+" could not be seen, so there may be more.")
-	}
+	m.Notes = sourceNotes(a.Source)
 	if len(a.Spaces) > len(spaces) {
 		m.Notes = append(m.Notes, fmt.Sprintf("The first %s of %s spaces are shown: choose others with --spaces.", Number(len(spaces)), Number(len(a.Spaces))))
 	}

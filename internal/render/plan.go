@@ -29,6 +29,7 @@ func Plan(w io.Writer, plan *reconcile.Plan, o Options) error {
 	if nothing(plan) {
 		p.line("%s", p.paint(bold, voice(Safe).unchanged(plan)))
 		p.provenance(plan)
+		p.findings(plan.Pressing())
 		p.observed(plan.Observed)
 		p.claims(plan)
 		p.edits(plan.Edits)

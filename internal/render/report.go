@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/weirhq/weir/reconcile"
 )
@@ -19,6 +20,9 @@ func Report(w io.Writer, r *reconcile.Report, o Options) error {
 			colour = red
 		}
 		for _, c := range s.Changes {
+			if slices.Contains(s.Took, c) {
+				continue // counted as applied
+			}
 			p.line("  %s %s", p.paint(colour, string(s.Status)), Safe(c))
 		}
 		p.line("    %s", Safe(s.Reason))

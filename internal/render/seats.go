@@ -101,6 +101,9 @@ func cost(c *reconcile.SeatCost) string {
 		about += currency + Money(c.After) + " a " + c.Per + ", as before"
 	default:
 		about += fmt.Sprintf("%s%s → %s a %s (%s)", currency, Money(c.Before), Money(c.After), c.Per, signed(Money(c.Difference)))
+		if c.From != "" && strings.HasPrefix(c.Difference, "-") {
+			about += " from " + c.From + " on"
+		}
 	}
 	if strings.Trim(c.Next, "0.") != "" {
 		about += "; the next seat " + Money(c.Next)

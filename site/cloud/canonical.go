@@ -185,6 +185,11 @@ func (c *canon) judgeExists(f access.Fact) {
 	r := f.Object
 	_, listed := c.live.IDs[r]
 	switch {
+	case person(r) && c.live.People[r].Deleting:
+		c.leave(r)
+		c.manual(f, "an organisation admin",
+			"the next plan reads the account's state, and brings it back",
+			fmt.Sprintf("in Atlassian Administration, under Directory, find the managed account %s and cancel its deletion: 14 days after that was asked for it is gone for good", r.ID()))
 	case person(r) && c.state(r) == deactivated && c.live.Unclaimed[r]:
 		c.leave(r)
 		c.manual(f, "the person, or the organisation that manages the account",

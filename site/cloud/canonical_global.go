@@ -50,9 +50,14 @@ func (c *canon) globalOfGroup(f access.Fact) {
 	if _, ok := c.want.Get(access.Fact{Kind: access.Product, Object: f.Subject}); !ok {
 		steps = append(steps, fmt.Sprintf("if %s is not in that table: only groups with a product role are, so give it one", f.Subject))
 	}
+	if f.Verb == access.GlobalPersonalSpace {
+		// Whoever holds it gets a space at the next look at a page (evidence, Domain).
+		steps = append(steps, "take Personal Space from every group that is not described to have it: its people get a space each without being asked")
+	}
+	_, described := c.want.Get(access.Fact{Kind: access.Exists, Object: f.Subject})
 	if c.hasMembers(f.Subject) {
 		steps = append(steps, fmt.Sprintf("nothing more after that: who has it are the members of %s, which weir keeps", f.Subject))
-	} else {
+	} else if f.Verb != access.GlobalPersonalSpace || !described {
 		steps = append(steps, fmt.Sprintf("to do this only once, describe a group for it with its members (such as space-creators) in place of %s: weir keeps who is in it", f.Subject))
 	}
 	c.manualGlobal(f, steps...)

@@ -96,16 +96,6 @@ func (c *canon) passGuest(f access.Fact) bool {
 	case f.Kind == access.Role && slices.ContainsFunc(c.permits(f.Value).IDs(), noGuestHas):
 		c.refuse(f, fmt.Sprintf("no guest may have the role %s: it administers or exports the space, or restricts pages", f.Value), "give a lesser role")
 		return false
-	case !c.told[r]:
-		for _, k := range []access.Kind{access.Role, access.Permission} {
-			for g := range c.live.Facts.OfKind(k) {
-				if g.Subject == r && g.Object != f.Object {
-					c.told[r] = true
-					c.note(f, fmt.Sprintf("a guest has one space: %s is taken first, and for a moment they have none", g.Object), "")
-					return true
-				}
-			}
-		}
 	}
 	return true
 }

@@ -180,8 +180,7 @@ func TestCanonicalGuests(t *testing.T) {
 			said: []string{"refused role space:A user:lee@p.example = viewer: a guest has one space, and user:lee@p.example has space:B"},
 		},
 		{
-			name: "a move", want: append(lee, "role space:A user:lee@p.example = viewer"),
-			said: []string{"note role space:A user:lee@p.example = viewer: a guest has one space: space:B is taken first, and for a moment they have none"},
+			name: "a move", want: append(lee, "role space:A user:lee@p.example = viewer"), // the plan tells the moment without a space
 		},
 		{
 			name: "a role beyond guests", want: append(lee, "role space:B user:lee@p.example = admin"),

@@ -34,6 +34,7 @@ func TestCanonical(t *testing.T) {
 		"exists user:ana@acme.example", "exists group:staff", "exists group:okta-hr", "managed group:okta-hr = idp",
 		"exists space:ENG", "exists space_role:viewer", "grants space_role:viewer read/space", "exists space_role:reviewer",
 		"state user:out@partner.example = deactivated", "state user:gone@acme.example = removed",
+		"state user:going@acme.example = deactivated",
 		"role space:ENG class:some-new-class = viewer", "role space:ENG team:t1 = viewer",
 	}
 	for i := range 8 {
@@ -43,8 +44,9 @@ func TestCanonical(t *testing.T) {
 		Facts: set(t, live...),
 		IDs: map[access.Ref]string{
 			"user:ana@acme.example": "1", "user:bo@acme.example": "2", "user:out@partner.example": "3", "account:4": "4",
-			"user:gone@acme.example": "5", "user:kim@partner.example": "6",
+			"user:gone@acme.example": "5", "user:kim@partner.example": "6", "user:going@acme.example": "7",
 		},
+		People:    map[access.Ref]access.PersonRecord{"user:going@acme.example": {Deleting: true}},
 		Unclaimed: map[access.Ref]bool{"user:out@partner.example": true, "user:kim@partner.example": true},
 	}
 	for _, c := range []struct {
@@ -80,6 +82,12 @@ func TestCanonical(t *testing.T) {
 			want: []string{"exists user:out@partner.example"},
 			out:  []string{"state user:out@partner.example = deactivated"},
 			said: []string{"manual exists user:out@partner.example: the person, or the organisation that manages the account"},
+		},
+		{
+			name: "an account that is on its way to deletion is to be active",
+			want: []string{"exists user:going@acme.example"},
+			out:  []string{"state user:going@acme.example = deactivated"},
+			said: []string{"manual exists user:going@acme.example: an organisation admin"},
 		},
 		{
 			name: "an unclaimed account is to be deactivated",

@@ -81,6 +81,12 @@ func TestContract(t *testing.T) {
 			one.Walk(t, w.Subject(s))
 		})
 	}
+	sitetest.Deletions(t, func(t *testing.T) sitetest.Subject {
+		w := world.New(t, emulator.Options{})
+		return w.Subject(open(t, w.Emulator, c.Transport(w.Transport)))
+	})
+	homed, clock := homes(t)
+	observedWith(t, refreshing(t, homed, clock, c.Transport(homed.Transport())), whole)
 	e := wide(t)
 	missing := map[access.Ref]string{"group:gone": "g1", "user:gone@acme.example": "u1", "space_role:gone": "1"}
 	if _, err := open(t, e, c.Transport(e.Transport())).Observe(t.Context(), access.Extent{Pins: missing}); err != nil {

@@ -28,6 +28,8 @@ func (t terms) Cost(unit []access.Change, live site.Observation) int {
 			}
 		}
 		return n
+	case f.Kind == access.Exists && f.Object.Type() == "space" && c.Op == access.Remove:
+		return 4 // the space as it is, current and archived; the deletion, and its task
 	case f.Kind == access.Exists && f.Object.Type() == "space":
 		return costOfSpace(unit, live)
 	case f.Kind == access.Exists && f.Object.Type() == "space_role" && c.Op == access.Add:

@@ -26,6 +26,8 @@ func (s *Site) Do(ctx context.Context, step site.Step) error {
 	switch f := c.Fact; {
 	case f.Kind == access.Exists && f.Object.Type() == "group":
 		return w.group(ctx, c)
+	case f.Kind == access.Exists && f.Object.Type() == "space" && c.Op == access.Remove:
+		return w.deleteSpace(ctx, c)
 	case f.Kind == access.Exists && f.Object.Type() == "space":
 		return w.createSpace(ctx, c)
 	case f.Kind == access.Exists && f.Object.Type() == "space_role",

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
@@ -261,12 +262,16 @@ func (w *worker) inviteAll(ctx context.Context, people []*coming) (failed []erro
 		if d.ID != "" {
 			w.known.learn(access.NewRef("user", normalEmail(d.Email)), d.ID)
 		}
+		var reasons []string
 		for _, result := range d.Results {
-			for _, part := range append(result.Roles, result.Groups...) {
-				if part.Status == "ERROR" {
-					failed = append(failed, w.client.Redact(fmt.Errorf("a part of the invitation of %s failed: %s", normalEmail(d.Email), part.StatusReason)))
+			for _, part := range slices.Concat(result.Roles, result.Groups) {
+				if part.Status == "ERROR" && !slices.Contains(reasons, part.StatusReason) {
+					reasons = append(reasons, part.StatusReason)
 				}
 			}
+		}
+		if len(reasons) > 0 {
+			failed = append(failed, w.client.Redact(fmt.Errorf("the invitation of %s failed: %s", normalEmail(d.Email), strings.Join(reasons, "; "))))
 		}
 	}
 	return failed, nil
@@ -350,12 +355,14 @@ func together(op string, failed []error) error {
 		return nil
 	}
 	kind := site.Invalid
+	var said []string // on one line, as a report shows it
 	for _, err := range failed {
+		said = append(said, err.Error())
 		if site.Is(err, site.Transient) {
 			kind = site.Transient
 		}
 	}
-	return rest.Fail(kind, rest.Call{Op: op}, errors.Join(failed...))
+	return rest.Fail(kind, rest.Call{Op: op}, errors.New(strings.Join(said, "; ")))
 }
 
 // setOwn brings the product roles that a person holds themselves to those that
@@ -377,8 +384,10 @@ func (w *worker) setOwn(ctx context.Context, c *coming) error {
 		return err
 	}
 	will := slices.Clone(c.roles)
-	in := c.comes || p.enters(w.at) && c.now == "" && p.state() == "" // who comes back is let in then
-	if !slices.ContainsFunc(will, access.LetsIn) && !w.letInBy(p, "") && in || slices.Contains(own, "user") && !slices.Contains(will, access.GuestRole) {
+	// Whoever goes, or is shut out, is let in by nothing: a guest who is suspended would
+	// pay for it, and who comes back is let in then.
+	in := c.comes || !c.goes && p.enters(w.at) && p.state() == ""
+	if in && !slices.ContainsFunc(will, access.LetsIn) && !w.letInBy(p, "") || slices.Contains(own, "user") && !slices.Contains(will, access.GuestRole) {
 		will = append(will, "user")
 	}
 	for _, role := range will {

@@ -9,11 +9,11 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
+	"github.com/weirhq/weir/site/driver"
 	"github.com/weirhq/weir/site/rest"
 )
 
-// createSpace creates a space with exactly the unit's access. Spaces are never
-// deleted.
+// createSpace creates a space with exactly the unit's access.
 //
 // A space of which the unit gives nobody a role gets none, too. But an empty
 // list is no list to Confluence (documented: "If none are provided, the
@@ -112,6 +112,43 @@ func (p *privateSpace) Check() error {
 		return errors.New("the answer lacks the id")
 	}
 	return nil
+}
+
+// deleteSpace deletes a personal space that is archived, with all that is in it,
+// for good: past the trash (published). It is the one deletion of content that weir
+// can send, so that it rests on a reading of its own, and a space that was brought
+// back since the plan, or is another by now, stays.
+func (w *worker) deleteSpace(ctx context.Context, c access.Change) error {
+	r := c.Fact.Object
+	if !driver.DeletesPersonal(r, w.unit) {
+		return rest.Fail(site.Unsupported, rest.Call{Op: w.op}, errors.New("weir deletes no space but a personal one that is archived"))
+	}
+	err := w.all(func(c access.Change) bool {
+		return c.Op == access.Remove && (c.Fact.Object == r || c.Fact.Object.IsPage() && c.Fact.Object.PageSpace() == r)
+	})
+	if err != nil {
+		return err
+	}
+	was, known := w.known.id(r)
+	list, err := w.lookUpSpaces(ctx, []string{r.ID()})
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(list, func(sp space) bool { return sp.ref() == r })
+	switch {
+	case i < 0:
+		return rest.Fail(site.NotFound, rest.Call{Op: w.op}, fmt.Errorf("%s is not on the site, or weir's account may not see it", r))
+	case known && list[i].ID != was:
+		return rest.Fail(site.Conflict, rest.Call{Op: w.op}, fmt.Errorf("%s is another space than it was", r))
+	case !list[i].personal() || list[i].state() != "archived":
+		return rest.Fail(site.Conflict, rest.Call{Op: w.op}, fmt.Errorf("%s is %s and %s: only an archived personal space is deleted", r, word(list[i].Type), list[i].state()))
+	}
+	var task submitted
+	if err := w.send(ctx, rest.Call{To: deleteSpace, Args: []string{r.ID()}}, &task); err != nil {
+		return err
+	}
+	w.known.forget(r)
+	return w.finish(ctx, task.ID)
 }
 
 // updateSpace changes name and status in one partial update.

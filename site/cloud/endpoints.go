@@ -57,14 +57,15 @@ var (
 	readRestrictions   = confluence.endpoint("GET", "/rest/api/content/{}/restriction", "read the restrictions of a page")
 )
 
-// The writes: a closed list, which a test repeats. Deleting a space or a page
-// is not in it.
+// The writes: a closed list, which a test repeats. Deleting a page is not in it;
+// deleting a space is, for archived personal ones alone (decision 0027).
 var (
 	createGroup       = confluence.endpoint("POST", "/rest/api/group", "create a group")
 	deleteGroup       = confluence.endpoint("DELETE", "/rest/api/group/by-id", "delete a group")
 	addMember         = confluence.endpoint("POST", "/rest/api/group/userByGroupId", "add somebody to a group")
 	removeMember      = confluence.endpoint("DELETE", "/rest/api/group/userByGroupId", "remove somebody from a group")
 	updateSpace       = confluence.endpoint("PUT", "/rest/api/space/{}", "change a space")
+	deleteSpace       = confluence.endpoint("DELETE", "/rest/api/space/{}", "delete an archived personal space")
 	createSpace       = confluence.endpoint("POST", "/api/v2/spaces", "create a space")
 	setAssignments    = confluence.endpoint("POST", "/api/v2/spaces/{}/role-assignments", "change the role assignments of a space")
 	createSpaceRole   = confluence.endpoint("POST", "/api/v2/space-roles", "create a space role")
@@ -99,7 +100,7 @@ var (
 		listPages, listBlogPosts, listSpacePages, listSpaceBlogPosts, searchContent, searchAll, readRestrictions,
 	}
 	writes = []rest.Endpoint{
-		createGroup, deleteGroup, addMember, removeMember, updateSpace, createSpace, setAssignments,
+		createGroup, deleteGroup, addMember, removeMember, updateSpace, deleteSpace, createSpace, setAssignments,
 		createSpaceRole, updateSpaceRole, deleteSpaceRole,
 		invitePeople, suspendPerson, restorePerson, removePerson,
 		giveGroupProduct, takeGroupProduct, givePersonProduct, takePersonProduct,

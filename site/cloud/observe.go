@@ -151,6 +151,18 @@ func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, o
 	if err != nil {
 		return err
 	}
+	var tokens []site.Token
+	hidden, least := "", 0
+	if extent.Tokens {
+		if tokens, hidden, err = s.Tokens(ctx); err != nil {
+			return err
+		}
+		least = max(1, (len(tokens)+orgPage-1)/orgPage)
+	}
+	ended, err := s.endings(ctx, r, extent, facts, obs)
+	if err != nil {
+		return err
+	}
 	if err := s.stillItself(ctx, r.me); err != nil {
 		return err
 	}
@@ -161,10 +173,11 @@ func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, o
 	obs.Facts = obs.Facts.Union(access.NewSet(append(facts, pages.facts...)...))
 	maps.Copy(obs.IDs, pages.ids)
 	obs.Parents, obs.Spaces = pages.parents, records.of
+	obs.Tokens, obs.UnseenTokens = tokens, hidden
 	obs.Extent = extent
 	obs.Unknown = slices.Concat(r.unknown, unknown, pages.unknown)
 	slices.SortFunc(obs.Unknown, byObject)
-	obs.Requests, obs.Floor = s.client.Sent()-before, floor(r.size())+pages.floor+records.floor
+	obs.Requests, obs.Floor = s.client.Sent()-before, floor(r.size())+pages.floor+records.floor+least+ended
 	return nil
 }
 

@@ -81,8 +81,8 @@ func (p directoryPerson) enters(at place) bool {
 }
 
 // seat reports whether a seat is on this site.
-func (at place) seat(seat productSeat) bool {
-	return at.here(seat.ID) && (seat.Key == "" || strings.Contains(seat.Key, "confluence"))
+func (p place) seat(seat productSeat) bool {
+	return p.here(seat.ID) && (seat.Key == "" || strings.Contains(seat.Key, "confluence"))
 }
 
 // email is the identity of a person, or nothing where it cannot be read.

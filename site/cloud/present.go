@@ -266,6 +266,11 @@ func (s *Site) tellSpaces(ctx context.Context, q questions) (driver.Told, error)
 		t.Wholly(r, access.Exists, access.Name, access.Status)
 		if !slices.ContainsFunc(list, func(sp space) bool { return sp.ref() == r }) {
 			t.Wholly(r, access.Role, access.Permission, access.Personal)
+			for _, page := range q.pages {
+				if page.PageSpace() == r {
+					t.Wholly(page, access.Exists, access.Restrict)
+				}
+			}
 		}
 	}
 	for _, sp := range list {

@@ -10,13 +10,14 @@ import (
 	"time"
 
 	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/site"
 	"github.com/weirhq/weir/site/driver"
 	"github.com/weirhq/weir/site/rest"
 )
 
 // record is what a person's entry tells of when things were. When an account was
-// deactivated only the entry of a single person tells (evidence A3), so nobody is
-// asked for it. ok is false where the entry tells nothing.
+// deactivated only the entry of a single person tells (evidence A3): see
+// [Site.endings]. ok is false where the entry tells nothing.
 func (p directoryPerson) record(at place) (out access.PersonRecord, ok bool) {
 	out.Added = p.AddedToOrg.Time
 	out.Deleting = p.Status == "for_deletion"
@@ -26,6 +27,59 @@ func (p directoryPerson) record(at place) (out access.PersonRecord, ok bool) {
 		}
 	}
 	return out, out != access.PersonRecord{}
+}
+
+// manyGraces is beyond how many accounts on their way to deletion nobody is asked
+// for by themselves.
+const manyGraces = 100
+
+// endings asks when accounts were deactivated: those on their way to deletion, which
+// are few, and whose days are counted; and the owners of personal spaces that are not
+// archived, where the extent asks for them. Where that is not told they stay without
+// it. It gives how many requests that takes at least.
+func (s *Site) endings(ctx context.Context, r *reading, extent access.Extent, personal []access.Fact, obs *site.Observation) (floor int, err error) {
+	var going []access.Ref
+	for ref, p := range obs.People {
+		if p.Deleting {
+			going = append(going, ref)
+		}
+	}
+	if len(going) > manyGraces {
+		going = nil
+	}
+	if extent.Left {
+		current := make(map[access.Ref]bool)
+		for _, sp := range r.spaces {
+			current[sp.ref()] = sp.state() != "archived"
+		}
+		for _, f := range personal {
+			state, _ := obs.Facts.Get(access.Fact{Kind: access.State, Object: f.Subject})
+			if f.Kind == access.Personal && current[f.Object] && state.Value == deactivated {
+				going = append(going, f.Subject)
+			}
+		}
+	}
+	slices.Sort(going)
+	going = slices.Compact(going)
+	ended := make([]time.Time, len(going))
+	s.client.Announce(len(going))
+	err = rest.Each(ctx, s.client.InFlight(), going, func(ctx context.Context, i int, ref access.Ref) error {
+		var got lifecycle
+		err := s.client.Read(ctx, rest.Call{To: getPerson, Args: []string{r.at.org, r.at.directory, obs.IDs[ref]}}, &got)
+		switch {
+		case err == nil:
+			ended[i] = got.Data.DeactivatedOn.Time
+		case site.Is(err, site.Transient), site.Is(err, site.RateLimited):
+			return err
+		}
+		return nil
+	})
+	for i, ref := range going {
+		p := obs.People[ref]
+		p.Ended = ended[i]
+		obs.People[ref] = p
+	}
+	return len(going), err
 }
 
 // spaceRecords are the records of spaces by id, and how few requests they took at

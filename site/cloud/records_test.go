@@ -184,7 +184,7 @@ func TestRecordsOfPeople(t *testing.T) {
 	want := map[access.Ref]access.PersonRecord{
 		obs.Account:             {Added: made},
 		"user:ana@acme.example": {Added: made, Active: came},
-		"user:bo@acme.example":  {Added: made, Deleting: true},
+		"user:bo@acme.example":  {Added: made, Deleting: true, Ended: came},
 		"user:cy@acme.example":  {Added: made, Active: c.now},
 		"user:new@acme.example": {Added: came},
 	}
@@ -200,8 +200,13 @@ func TestRecordsOfPeople(t *testing.T) {
 			}
 		}
 	})(e.Transport()))
+	dayless := refreshing(t, e, c, rewriting("/users/"+obs.IDs["user:bo@acme.example"], func(b map[string]any) { b["data"].(map[string]any)["deactivatedOn"] = []any{} })(e.Transport()))
+	obs, _ = observed(t, dayless)
+	if got := obs.People["user:bo@acme.example"]; !got.Deleting || !got.Ended.IsZero() {
+		t.Errorf("of a day that is none: %+v", got)
+	}
 	obs, _ = observed(t, odd)
-	if diff := cmp.Diff(map[access.Ref]access.PersonRecord{"user:bo@acme.example": {Deleting: true}}, obs.People); diff != "" {
+	if diff := cmp.Diff(map[access.Ref]access.PersonRecord{"user:bo@acme.example": {Deleting: true, Ended: came}}, obs.People); diff != "" {
 		t.Errorf("of times that are none (- want, + got)\n%s", diff)
 	}
 }

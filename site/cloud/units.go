@@ -15,7 +15,7 @@ import (
 //	a product role of a group, with the people whom it lets in
 //	a membership   one edge; there is no bulk write
 //	a person       invitation, access and state, with the memberships that give or take access
-//	a space        its creation with exactly its access; its name and status
+//	a space        its creation with exactly its access; its name and status; its deletion with all that falls with it
 //	a space's role assignments, with the permissions that a role takes the place of
 //	the permissions of one principal in one space, with the role that they take the place of
 //	a guest        who comes, goes or changes space, with what they have in spaces
@@ -139,6 +139,9 @@ func (u *splitter) key(c access.Change) string {
 	removes := c.Op == access.Remove
 	own := "object " + string(f.Object)
 	at := hold{f.Object, f.Subject}
+	if space := f.Object.Space(); removes && space.Type() == "space" && u.Gone[space] && !u.guests[f.Subject] {
+		return "object " + string(space) // all that is in it falls with it
+	}
 	if grantsInSpace(f) && u.guests[f.Subject] {
 		return "object " + string(f.Subject)
 	}
@@ -192,11 +195,11 @@ func (u *splitter) key(c access.Change) string {
 func lead(unit []access.Change) access.Change {
 	weight := func(c access.Change) int {
 		switch f := c.Fact; {
-		case f.Kind == access.Exists && !person(f.Object):
+		case f.Kind == access.Exists && !person(f.Object) && !f.Object.IsPage():
 			return 0
 		case f.Kind == access.Product:
 			return 1
-		case f.Kind == access.Exists, f.Kind == access.State:
+		case f.Kind == access.Exists && person(f.Object), f.Kind == access.State:
 			return 2
 		}
 		return 3

@@ -323,6 +323,21 @@ type started struct {
 
 func (*started) Check() error { return nil }
 
+// submitted is likewise, in v1. Its links lack what they need (observed) and are
+// never followed: the task is asked for by its id.
+type submitted struct {
+	ID string `json:"id"`
+}
+
+// Check refuses an answer without the id: what became of the deletion nobody could
+// tell.
+func (s *submitted) Check() error {
+	if s.ID == "" {
+		return errors.New("the answer lacks the task")
+	}
+	return nil
+}
+
 type taskState struct {
 	Finished   *bool `json:"finished"`
 	Successful bool  `json:"successful"`
@@ -366,6 +381,20 @@ type single struct {
 // Check refuses an answer about nothing.
 func (e *single) Check() error {
 	if e.Data == nil {
+		return errors.New("the answer lacks its data")
+	}
+	return nil
+}
+
+// lifecycle is what the entry of a single person tells beside the list.
+type lifecycle struct {
+	Data *struct {
+		DeactivatedOn driver.Moment `json:"deactivatedOn"`
+	} `json:"data"`
+}
+
+func (l *lifecycle) Check() error {
+	if l.Data == nil {
 		return errors.New("the answer lacks its data")
 	}
 	return nil

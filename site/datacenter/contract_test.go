@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/published"
 	"github.com/weirhq/weir/site/datacenter"
 	"github.com/weirhq/weir/site/emulator"
@@ -61,6 +62,14 @@ func TestContract(t *testing.T) {
 			w := world.New(t, options())
 			one.Walk(t, w.Subject(site(w.Emulator, w.Transport)))
 		})
+	}
+	sitetest.Deletions(t, func(t *testing.T) sitetest.Subject {
+		w := world.New(t, options())
+		return w.Subject(site(w.Emulator, w.Transport))
+	})
+	homed := homes(t)
+	if _, err := site(homed, homed.Transport()).Observe(t.Context(), access.Extent{Personal: true, Labels: []string{"hold"}}); err != nil {
+		t.Fatal(err)
 	}
 	e := wide(t)
 	_, err := site(e, e.Transport()).Observe(t.Context(), everything)

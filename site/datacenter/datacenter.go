@@ -32,7 +32,8 @@
 //
 // It does not decide what to change, keeps nothing on disk, and can send no
 // write that is not in [Writes]; how requests are sent is package rest's. It
-// makes no personal spaces, nests no groups, and deletes no space and no page.
+// makes no personal spaces, nests no groups, and deletes no page, and no space but
+// an archived personal one.
 //
 // The facts about the product that the code relies on, and how sure they are,
 // are told where they are used: "evidence B3" and the like are sections of

@@ -2,11 +2,14 @@ package datacenter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
+	"github.com/weirhq/weir/site/driver"
 	"github.com/weirhq/weir/site/rest"
 )
 
@@ -16,7 +19,7 @@ const maxSubjects = 40
 // createSpace creates a space with exactly the unit's permissions, and those of
 // weir's own account: without them it could never write there again. It is made
 // private, so that nobody of the site's defaults sees it before the permissions
-// are there. Spaces are never deleted.
+// are there.
 func (w *worker) createSpace(ctx context.Context, c access.Change) error {
 	r := c.Fact.Object
 	if c.Op != access.Add {
@@ -55,6 +58,37 @@ func (w *worker) createSpace(ctx context.Context, c access.Change) error {
 		return w.send(ctx, rest.Call{To: archiveSpace, Args: []string{r.ID()}}, nil)
 	}
 	return nil
+}
+
+// deleteSpace deletes a personal space that is archived, with all that is in it,
+// for good. It is the one deletion of content that weir can send, so that it rests
+// on a reading of its own, and a space that was brought back since the plan, or is
+// another by now, stays.
+func (w *worker) deleteSpace(ctx context.Context, c access.Change) error {
+	r := c.Fact.Object
+	if !driver.DeletesPersonal(r, w.unit) {
+		return rest.Fail(site.Unsupported, rest.Call{Op: w.op}, errors.New("weir deletes no space but a personal one that is archived"))
+	}
+	err := w.all(func(c access.Change) bool {
+		return c.Op == access.Remove && (c.Fact.Object == r || c.Fact.Object.IsPage() && c.Fact.Object.PageSpace() == r)
+	})
+	if err != nil {
+		return err
+	}
+	sp, ok, err := w.lookUpSpace(ctx, r.ID())
+	switch {
+	case err != nil:
+		return err
+	case !ok || sp.ref() != r:
+		return rest.Fail(site.NotFound, rest.Call{Op: w.op}, fmt.Errorf("%s is not on the site, or weir's account may not see it", r))
+	case !sp.personal() || !sp.archived():
+		return rest.Fail(site.Conflict, rest.Call{Op: w.op}, fmt.Errorf("%s is %s and %s: only an archived personal space is deleted", r, strings.ToLower(sp.Type), strings.ToLower(sp.Status)))
+	}
+	var task submitted
+	if err := w.send(ctx, rest.Call{To: deleteSpace, Args: []string{r.ID()}}, &task); err != nil {
+		return err
+	}
+	return w.finish(ctx, task.ID)
 }
 
 // updateSpace changes name and status. The update takes key and name, and

@@ -38,8 +38,8 @@ var (
 	longTask          = endpoint("GET", "/longtask/{}", "ask for a long task")
 )
 
-// The writes: a closed list, which a test repeats. Deleting a space or a page
-// is not in it.
+// The writes: a closed list, which a test repeats. Deleting a page is not in it;
+// deleting a space is, for archived personal ones alone (decision 0027).
 var (
 	createGroup      = endpoint("POST", "/admin/group", "create a group")
 	deleteGroup      = endpoint("DELETE", "/admin/group/{}", "delete a group")
@@ -58,6 +58,7 @@ var (
 	updateSpace      = endpoint("PUT", "/space/{}", "rename a space")
 	archiveSpace     = endpoint("PUT", "/space/{}/archive", "archive a space")
 	restoreSpace     = endpoint("PUT", "/space/{}/restore", "bring an archived space back")
+	deleteSpace      = endpoint("DELETE", "/space/{}", "delete an archived personal space")
 	setPermissions   = endpoint("POST", "/space/{}/permissions", "change the permissions of a space")
 	setRestrictions  = endpoint("PUT", "/content/{}/restriction", "change the restrictions of a page")
 )
@@ -72,7 +73,7 @@ var (
 	writes = []rest.Endpoint{
 		createGroup, deleteGroup, addMember, removeMember, createUser, deleteUser, disableUser, enableUser,
 		setGlobals, grantAnonymous, revokeAnonymous, grantUnlicensed, revokeUnlicensed,
-		createSpace, updateSpace, archiveSpace, restoreSpace, setPermissions, setRestrictions,
+		createSpace, updateSpace, archiveSpace, restoreSpace, deleteSpace, setPermissions, setRestrictions,
 	}
 )
 

@@ -85,6 +85,9 @@ func (s *Site) Observe(ctx context.Context, extent access.Extent) (site.Observat
 	if obs.Spaces, err = s.records(ctx, r.spaces, extent); err != nil {
 		return site.Observation{}, err
 	}
+	if extent.Tokens {
+		obs.UnseenTokens = "Data Center shows nobody's tokens but one's own"
+	}
 	pages, err := s.pages(ctx, extent, r.spaces, seesAll)
 	if err != nil {
 		return site.Observation{}, err

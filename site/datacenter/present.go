@@ -242,6 +242,12 @@ func (s *Site) tellSpaces(ctx context.Context, q questions, t *told) error {
 		t.Wholly(r, access.Exists, access.Name, access.Status, access.Personal)
 		if there {
 			t.Say(s.spaceFacts(sp)...)
+			continue
+		}
+		for _, page := range q.pages {
+			if page.PageSpace() == r {
+				t.Wholly(page, access.Exists, access.Restrict)
+			}
 		}
 	}
 	for _, r := range q.permissions {

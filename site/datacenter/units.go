@@ -15,7 +15,7 @@ import (
 //	the global permissions of a group, a person or a class, with the people whom they let in
 //	a membership   one edge; there is no bulk write
 //	a person       creation, access and state, with the memberships that give or take access
-//	a space        its creation with exactly its permissions; its name and status
+//	a space        its creation with exactly its permissions; its name and status; its deletion with all that falls with it
 //	a space's permissions, of all principals
 //	a page's restrictions
 //
@@ -39,6 +39,9 @@ func globally(r access.Ref) string { return "globals " + string(r) }
 func (u splitter) key(c access.Change) string {
 	f := c.Fact
 	removes := c.Op == access.Remove
+	if space := f.Object.Space(); removes && space.Type() == "space" && u.Gone[space] {
+		return object(space) // all that is in it falls with it
+	}
 	switch f.Kind {
 	case access.Exists:
 		if g, ok := u.Opened[f.Object]; ok && c.Op == access.Add {
@@ -89,11 +92,11 @@ func (u splitter) keyOfHeld(r access.Ref) string {
 func lead(unit []access.Change) access.Change {
 	weight := func(c access.Change) int {
 		switch f := c.Fact; {
-		case f.Kind == access.Exists && !f.Object.IsPerson():
+		case f.Kind == access.Exists && !f.Object.IsPerson() && !f.Object.IsPage():
 			return 0
 		case f.Kind == access.Product && f.Object.Type() == "group":
 			return 1
-		case f.Kind == access.Exists, f.Kind == access.State:
+		case f.Kind == access.Exists && f.Object.IsPerson(), f.Kind == access.State:
 			return 2
 		case f.Kind == access.Product, f.Kind == access.Global:
 			return 3
@@ -139,6 +142,8 @@ func (terms) Cost(unit []access.Change, _ site.Observation) int {
 		return 1 + held
 	case f.Kind == access.Exists && f.Object.Type() == "group":
 		return 1
+	case f.Kind == access.Exists && f.Object.Type() == "space" && !adds:
+		return 3 // the space as it is, the deletion, and its task
 	case f.Kind == access.Exists && f.Object.Type() == "space":
 		return 2 + batches
 	case f.Kind == access.Exists && adds:

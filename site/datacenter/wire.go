@@ -263,6 +263,20 @@ type started struct {
 
 func (*started) Check() error { return nil }
 
+// submitted is likewise, of a deletion that nobody could follow without the id. Its
+// links are never followed.
+type submitted struct {
+	ID string `json:"id"`
+}
+
+// Check asks for the id.
+func (s *submitted) Check() error {
+	if s.ID == "" {
+		return errors.New("the answer lacks the task")
+	}
+	return nil
+}
+
 // taskState is a long task. Whether it is finished is told by its percentage
 // alone (published).
 type taskState struct {

@@ -7,6 +7,7 @@ package driver
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
@@ -38,6 +39,19 @@ func All(op string, unit []access.Change, pass func(access.Change) bool) error {
 		}
 	}
 	return nil
+}
+
+// DeletesPersonal reports whether a unit is about deleting an archived personal
+// space: the one deletion of a space that weir sends (decision 0027). That the space
+// was archived is among what falls with it.
+func DeletesPersonal(space access.Ref, unit []access.Change) bool {
+	has := func(f access.Fact) bool {
+		return slices.ContainsFunc(unit, func(c access.Change) bool {
+			return c.Op == access.Remove && c.Fact.Kind == f.Kind && c.Fact.Object == f.Object && c.Fact.Value == f.Value
+		})
+	}
+	return has(access.Fact{Kind: access.Exists, Object: space}) && has(access.Fact{Kind: access.Personal, Object: space}) &&
+		has(access.Fact{Kind: access.Status, Object: space, Value: "archived"})
 }
 
 // Removed is the state of people whose accounts are gone from the directory.

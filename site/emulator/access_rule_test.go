@@ -678,9 +678,12 @@ func TestQueries(t *testing.T) {
 		`type=page and space=LIB and title != Book and parent = $BOOK`:       "Leaf",
 		`space.id=$LIB and type=page and ancestor=$HOME order by title desc`: "Shelf Leaf Book",
 		`content=$BOOK`: "Book",
+		`space = NOPE or space = lib and type = blogpost`:                          "News",
+		`space = "NOPE" and type = page`:                                           "",
+		`space = lib and title = "or" order by title`:                              "",
 		`type=page and space=LIB and id not in ($BOOK,$HOME) order by created asc`: "Shelf Leaf",
-		`title = "a \"quoted\" one"`:                 "",
-		`space=LIB and type=page and creator=nobody`: "",
+		`title = "a \"quoted\" one"`:                                               "",
+		`space=LIB and type=page and creator=nobody`:                               "",
 	} {
 		b := bo.want(200, "GET", path(cql), nil)
 		if got := strings.Join(texts(b, "results", "title"), " "); got != want {

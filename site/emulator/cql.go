@@ -14,6 +14,7 @@ import (
 // query is a parsed query: which content it finds, and in which order.
 type query struct {
 	matches  func(*state, *content) bool
+	within   string // the key of the one space that it can find something in; empty: any
 	key      func(*content) string
 	reversed bool
 }
@@ -27,7 +28,7 @@ func parseQuery(text string) (query, error) {
 	if err := p.scan(text); err != nil {
 		return query{}, err
 	}
-	q := query{matches: func(*state, *content) bool { return true }, key: contentSorts["id"]}
+	q := query{matches: func(*state, *content) bool { return true }, key: contentSorts["id"], within: p.within()}
 	var err error
 	if len(p.tokens) > 0 && !p.at("order") {
 		if q.matches, err = p.or(0); err != nil {
@@ -103,6 +104,21 @@ func (p *queryParser) accept(word string) bool {
 		return true
 	}
 	return false
+}
+
+// within gives the space that a query begins with, if nothing in it can widen that:
+// a site with many spaces is not walked through for each.
+func (p *queryParser) within() string {
+	t := p.tokens
+	if len(t) < 3 || t[0].quoted || t[1].text != "=" || fold(t[0].text) != "space" && fold(t[0].text) != "space.key" {
+		return ""
+	}
+	for _, word := range t {
+		if !word.quoted && strings.EqualFold(word.text, "or") {
+			return ""
+		}
+	}
+	return t[2].text
 }
 
 // next takes a word or a quoted text.

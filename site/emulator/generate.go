@@ -14,12 +14,16 @@ import (
 // people, groups, spaces and access on every site; ids follow from the site.
 type Generation struct {
 	People, Groups, Spaces int
-	Seed                   uint64
+	// Personal is how many personal spaces there are beside Spaces, exactly, and
+	// Orphaned how many of those are of people who left, all others being of people
+	// with a licence. Where Personal is 0 some of Spaces are personal, by chance.
+	Personal, Orphaned int
+	Seed               uint64
 }
 
 // Generated counts what was made.
 type Generated struct {
-	People, Groups, Memberships, Spaces, Assignments, Pages, Restricted int
+	People, Groups, Memberships, Spaces, Personal, Assignments, Pages, Restricted int
 }
 
 // Generate fills a site with a made-up company, skewed as real ones are: a few
@@ -33,8 +37,11 @@ type Generated struct {
 // leaves no audit records: people did not make it.
 func (a Admin) Generate(o Generation) (Generated, error) {
 	var out Generated
-	if o.People < 0 || o.Groups < 0 || o.Spaces < 0 {
+	if o.People < 0 || o.Groups < 0 || o.Spaces < 0 || o.Personal < 0 || o.Orphaned < 0 {
 		return out, refuse(http.StatusBadRequest, "", "the numbers of people, groups and spaces are not negative")
+	}
+	if o.Orphaned > o.Personal {
+		return out, refuse(http.StatusBadRequest, "", "there are %d personal spaces, and %d of them cannot be orphaned", o.Personal, o.Orphaned)
 	}
 	a.unaudited = true
 	err := a.Together(func(a Admin) error {
@@ -46,12 +53,13 @@ func (a Admin) Generate(o Generation) (Generated, error) {
 			return refuse(http.StatusConflict, "ADMIN-UAM-409-3", "there are seats for %d people only", limit)
 		}
 		g := generator{state: s, random: rand.New(rand.NewPCG(o.Seed, 0)), now: a.e.clock(), taken: map[string]int{}, everybody: principal{typeClass, ClassLicensed}}
-		g.makePeople(o.People)
+		g.makePeople(o.People, o.Orphaned)
 		g.makeGroups(o.Groups)
 		g.makeRoles()
-		g.makeSpaces(o.Spaces)
+		g.makeSpaces(o.Spaces, o.Personal > 0)
+		err := g.makePersonals(o.Personal, o.Orphaned)
 		out = g.out
-		return nil
+		return err
 	})
 	return out, err
 }
@@ -100,7 +108,8 @@ func sortedIDs(n int, draw func() string) []string {
 
 const ownDomain = "acme.example"
 
-func (g *generator) makePeople(n int) {
+// makePeople makes so many people, of whom at least so many have left for good.
+func (g *generator) makePeople(n, gone int) {
 	ids := sortedIDs(n, g.newAccountID)
 	for _, i := range g.random.Perm(n) {
 		first, last := pick(g, firstNames), pick(g, lastNames)
@@ -131,10 +140,22 @@ func (g *generator) makePeople(n int) {
 		}
 		g.people = append(g.people, p)
 	}
+	for len(g.gone()) < gone && len(g.staff) > 0 {
+		i := g.random.IntN(len(g.staff))
+		p := g.staff[i]
+		g.staff = slices.Delete(g.staff, i, i+1)
+		p.Account, p.Invited, p.Ended = accountInactive, false, g.now.Add(-time.Duration(g.random.IntN(2*365*24))*time.Hour)
+		g.left = append(g.left, p)
+	}
 	for _, p := range slices.SortedFunc(slices.Values(g.people), func(a, b *person) int { return strings.Compare(a.ID, b.ID) }) {
 		g.indexPerson(p)
 	}
 	g.out.People = n
+}
+
+// gone are those who left and are not only suspended.
+func (g *generator) gone() []*person {
+	return slices.DeleteFunc(slices.Clone(g.left), func(p *person) bool { return p.Directory == directorySuspended })
 }
 
 // makeGroups makes a group that lets people in, one of administrators, and
@@ -259,12 +280,13 @@ func (g *generator) makeRoles() {
 	}
 }
 
-func (g *generator) makeSpaces(n int) {
+// makeSpaces makes so many spaces, all of them full ones where full is set.
+func (g *generator) makeSpaces(n int, full bool) {
 	if len(g.people) == 0 {
 		return // nobody could have made them
 	}
 	for range n {
-		if g.chance(20) && g.makePersonal() {
+		if !full && g.chance(20) && g.makePersonal(pick(g, g.people)) {
 			continue
 		}
 		g.makeSpace()
@@ -272,14 +294,39 @@ func (g *generator) makeSpaces(n int) {
 	g.out.Spaces = n
 }
 
-// makePersonal makes somebody's personal space; false: nobody picked is without
+// makePersonals makes personal spaces, so many of them of people who left.
+func (g *generator) makePersonals(n, orphaned int) error {
+	licensed := slices.DeleteFunc(slices.Clone(g.staff), func(p *person) bool { return !g.seated(p) })
+	gone := g.gone()
+	if len(licensed) < n-orphaned || len(gone) < orphaned {
+		return refuse(http.StatusConflict, "", "there are %d people with a licence and %d who left, too few for %d personal spaces of which %d are orphaned", len(licensed), len(gone), n, orphaned)
+	}
+	shuffled := func(list []*person) {
+		g.random.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	}
+	if n > 0 {
+		shuffled(licensed)
+		shuffled(gone)
+	}
+	for _, owner := range slices.Concat(gone[:orphaned], licensed[:n-orphaned]) {
+		g.ownSpace(owner)
+	}
+	g.out.Personal = n
+	return nil
+}
+
+// makePersonal makes somebody's personal space; false: they have one, or cannot have
 // one. Its key is made from the name: those of today's product hold the account
 // id, and would differ from site to site.
-func (g *generator) makePersonal() bool {
-	owner := pick(g, g.people)
+func (g *generator) makePersonal(owner *person) bool {
 	if owner.Directory == directoryNone || g.personalSpace(owner) != nil {
 		return false
 	}
+	g.ownSpace(owner)
+	return true
+}
+
+func (g *generator) ownSpace(owner *person) {
 	sp := &space{Type: spacePersonal, Name: owner.Name, Author: owner.ID, Created: g.someTime()}
 	sp.Key = "~" + g.fresh("personal", strings.Map(alphanumeric, ascii(owner.Name)), "")
 	g.addSpace(sp)
@@ -287,7 +334,6 @@ func (g *generator) makePersonal() bool {
 	if g.chance(40) {
 		g.give(sp, g.everybody, "Viewer")
 	}
-	return true
 }
 
 func (g *generator) makeSpace() {

@@ -93,6 +93,11 @@ type Rule struct {
 	// name, e-mail address or account id.
 	// Evidence: published (lists hold only what the caller may see).
 	Omit []string `json:"omit,omitzero"`
+	// Uninvited are addresses that an invitation does not reach: it is answered
+	// with 206, and the others are invited.
+	// Evidence: published (206, with a status for each role and group of each
+	// address); which reasons there are is not.
+	Uninvited []string `json:"uninvited,omitzero"`
 	// Stale answers reads from an older state of the site.
 	Stale *Stale `json:"stale,omitzero"`
 	// Task changes what is said of long-running tasks: one of the Task

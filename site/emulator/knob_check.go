@@ -97,6 +97,9 @@ func (r Rule) knobs() []knob {
 	if len(r.Omit) > 0 {
 		out = append(out, omit(r.Omit))
 	}
+	if len(r.Uninvited) > 0 {
+		out = append(out, uninvited(r.Uninvited))
+	}
 	if r.Stale != nil {
 		out = append(out, *r.Stale)
 	}

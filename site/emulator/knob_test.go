@@ -117,7 +117,7 @@ func TestZeroKnobsChangeNothing(t *testing.T) {
 		"elsewhere": `{"seed":3,"rules":[{"path":"/nowhere/**","fail":{"status":500}}]}`,
 		"not yet":   `{"rules":[{"from":1000000,"refuse":403}]}`,
 		"never":     `{"rules":[{"chance":1e-300,"timeout":{}}]}`,
-		"no effect": `{"rules":[{"latency":{}},{"omit":["nobody"]},{"page_cap":200},{"next":"jumped","path":"/x"}]}`,
+		"no effect": `{"rules":[{"latency":{}},{"omit":["nobody"]},{"uninvited":["nobody@x.y"]},{"page_cap":200},{"next":"jumped","path":"/x"}]}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, s := range operations() {
@@ -372,6 +372,33 @@ func TestKnobTwice(t *testing.T) {
 	f, _ := turned(t, `{"rules":[{"methods":["POST"],"twice":true}]}`)
 	if got := f.reply("POST", groupsPath, m{"name": "new"}); got.status != 400 || !slices.Contains(f.groupNames(), "new") {
 		t.Errorf("%+v, groups %v", got, f.groupNames())
+	}
+}
+
+func TestKnobUninvited(t *testing.T) {
+	f, _ := turned(t, `{"rules":[{"uninvited":["Gil@acme.example","di@acme.example"]}]}`)
+	invite := func(emails ...any) reply {
+		return f.reply("POST", orgV2("/users/invite")(f), m{
+			"emails": emails, "permissionRules": []any{m{"resource": f.site(), "role": "atlassian/user"}}, "additionalGroups": []any{},
+		})
+	}
+	var there []string
+	listed := func() []string {
+		there = nil
+		for _, p := range f.em.Dump().People {
+			there = append(there, p.Email)
+		}
+		return there
+	}
+	got := invite("new1@acme.example", "gil@acme.example", "new2@acme.example")
+	if got.status != 206 || strings.Count(got.body, `"INVITED"`) != 2 || strings.Count(got.body, `"ERROR"`) != 1 || !slices.Contains(listed(), "new2@acme.example") || slices.Contains(there, "gil@acme.example") {
+		t.Errorf("%d %s; there are %v", got.status, got.body, there)
+	}
+	if got := invite("di@acme.example"); got.status != 206 || strings.Contains(got.body, "INVITED") || slices.Contains(listed(), "di@acme.example") {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+	if got := invite("new3@acme.example"); got.status != 200 {
+		t.Errorf("%d %s", got.status, got.body)
 	}
 }
 

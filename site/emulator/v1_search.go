@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -57,8 +58,12 @@ func (c *call) searchContent() (contentFound, error) {
 
 // indexed is what is in the index for a query, in its order, of what is kept.
 func (s *state) indexed(q query, keep func(*content) bool) []*content {
+	all := s.contents.all()
+	if q.within != "" {
+		all = s.contentsOf(s.byKey[fold(q.within)])
+	}
 	var out []*content
-	for x := range s.contents.all() {
+	for x := range all {
 		if q.matches(s, x) && s.spaceOf(x).Status == statusCurrent && keep(x) {
 			out = append(out, x)
 		}
@@ -70,6 +75,20 @@ func (s *state) indexed(q query, keep func(*content) bool) []*content {
 		return strings.Compare(q.key(a), q.key(b))
 	})
 	return out
+}
+
+// contentsOf yields what is in a space; nothing for none.
+func (s *state) contentsOf(sp *space) iter.Seq[*content] {
+	return func(yield func(*content) bool) {
+		if sp == nil {
+			return
+		}
+		for _, order := range sp.contents {
+			if !yield(s.contents.get(order)) {
+				return
+			}
+		}
+	}
 }
 
 func (f contentFound) page(c *call, rows []any) object {

@@ -138,6 +138,13 @@ func (s *Site) Observe(_ context.Context, extent access.Extent) (site.Observatio
 	obs.Parents = s.parents(asked)
 	obs.Labels, obs.Elsewhere = maps.Clone(s.obs.Labels), maps.Clone(s.obs.Elsewhere)
 	obs.People, obs.Spaces = maps.Clone(s.obs.People), s.records(extent)
+	obs.Tokens, obs.UnseenTokens = slices.Clone(s.obs.Tokens), s.obs.UnseenTokens
+	switch {
+	case !extent.Tokens:
+		obs.Tokens, obs.UnseenTokens = nil, ""
+	case !s.obs.Extent.Tokens:
+		obs.UnseenTokens = "the snapshot was written without them"
+	}
 	obs.Unknown = slices.DeleteFunc(slices.Clone(s.obs.Unknown), func(u access.Unknown) bool {
 		switch {
 		case u.Object.IsPage():

@@ -24,6 +24,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/site"
@@ -196,6 +197,21 @@ func (r *Redactor) domain(email string) string {
 	return r.hash("domain", domain) + ".invalid"
 }
 
+// Memory gives what is remembered, of what stands for others.
+func (r *Redactor) Memory(m access.Memory) access.Memory {
+	veil := func(was map[access.Ref]time.Time) map[access.Ref]time.Time {
+		if was == nil {
+			return nil
+		}
+		out := make(map[access.Ref]time.Time, len(was))
+		for ref, first := range was {
+			out[r.Ref(ref)] = first
+		}
+		return out
+	}
+	return access.Memory{Left: veil(m.Left), Archived: veil(m.Archived)}
+}
+
 // Fact gives the fact that stands for another.
 func (r *Redactor) Fact(f access.Fact) access.Fact {
 	f.Object, f.Subject = r.Ref(f.Object), r.Ref(f.Subject)
@@ -265,6 +281,11 @@ func (r *Redactor) Observation(obs site.Observation) site.Observation {
 	for ref, record := range obs.Spaces {
 		record.Labels = r.labels(record.Labels)
 		out.Spaces[r.Ref(ref)] = record
+	}
+	out.Tokens = nil
+	for _, t := range obs.Tokens {
+		t.ID, t.Label, t.Owner = r.hash("id of token", t.ID), "token-"+r.hash("token", t.Label), r.Ref(t.Owner)
+		out.Tokens = append(out.Tokens, t)
 	}
 	out.Extent.Labels = r.labels(obs.Extent.Labels)
 	out.Unclaimed = make(map[access.Ref]bool, len(obs.Unclaimed))

@@ -29,15 +29,16 @@ type model struct {
 	requests int
 
 	// What can be wrong with it.
-	drop    access.Kind       // a kind that Canonical forgets
-	forget  access.Kind       // a kind that Do accepts and does nothing about
-	scatter bool              // each change is a unit
-	lie     bool              // Present sees everything
-	gone    bool              // what is hidden counts for gone
-	refuse  access.Kind       // a kind that Canonical refuses without need
-	keep    bool              // Canonical keeps whatever is asked for
-	deaf    bool              // Do is content with a lost reply
-	extraOn map[string]string // a permission that comes with another
+	drop     access.Kind       // a kind that Canonical forgets
+	forget   access.Kind       // a kind that Do accepts and does nothing about
+	scatter  bool              // each change is a unit
+	lie      bool              // Present sees everything
+	gone     bool              // what is hidden counts for gone
+	refuse   access.Kind       // a kind that Canonical refuses without need
+	keep     bool              // Canonical keeps whatever is asked for
+	deaf     bool              // Do is content with a lost reply
+	reckless bool              // Do deletes any space
+	extraOn  map[string]string // a permission that comes with another
 }
 
 const own access.Ref = "user:weir@acme.example"
@@ -216,6 +217,9 @@ func (m *model) Do(_ context.Context, s site.Step) error {
 	if lost == "request" {
 		return &site.Error{Kind: site.Transient, Op: "do", Err: errors.New("lost")}
 	}
+	if err := m.deletes(s.Changes); err != nil && !m.reckless {
+		return err
+	}
 	after := m.facts.Apply(s.Changes)
 	for _, c := range s.Changes {
 		f := c.Fact
@@ -248,6 +252,43 @@ func (m *model) Do(_ context.Context, s site.Step) error {
 	return nil
 }
 
+// deletes refuses to delete a space that is not somebody's own and archived, by what
+// is asked and by what is.
+func (m *model) deletes(changes []access.Change) error {
+	i := slices.IndexFunc(changes, func(c access.Change) bool {
+		return c.Op == access.Remove && c.Fact.Kind == access.Exists && c.Fact.Object.Type() == "space"
+	})
+	if i < 0 {
+		return nil
+	}
+	space := changes[i].Fact.Object
+	mine := func(facts access.Set) bool {
+		personal := false
+		for range facts.Of(access.Personal, space) {
+			personal = true
+		}
+		return personal && facts.Has(access.Fact{Kind: access.Status, Object: space, Value: "archived"})
+	}
+	var said []access.Fact
+	for _, c := range changes {
+		if c.Op == access.Remove {
+			said = append(said, c.Fact)
+		}
+		if c.Fact.Object.Space() != space || c.Op != access.Remove {
+			return &site.Error{Kind: site.Invalid, Op: "do", Err: fmt.Errorf("%s is not about %s", c, space)}
+		}
+	}
+	switch {
+	case !mine(access.NewSet(said...)):
+		return &site.Error{Kind: site.Unsupported, Op: "do", Err: errors.New("it is not an archived personal space")}
+	case !m.facts.Has(changes[i].Fact):
+		return &site.Error{Kind: site.NotFound, Op: "do", Err: errors.New("it is not there")}
+	case !mine(m.facts):
+		return &site.Error{Kind: site.Conflict, Op: "do", Err: errors.New("it is not an archived personal space any more")}
+	}
+	return nil
+}
+
 // TestModel: what is nothing but a set of facts passes, whatever it can hold.
 func TestModel(t *testing.T) {
 	for _, mode := range []string{site.ByRoles, site.ByPermissions, site.ByEither} {
@@ -275,6 +316,7 @@ var broken = map[string]func(*model){
 	"although the site can hold it":                              func(m *model) { m.refuse = access.Global },
 	"is kept, and needs guests":                                  func(m *model) { m.poor, m.keep = true, true },
 	"a lost reply gives <nil>":                                   func(m *model) { m.deaf = true },
+	"<nil>, want a refusal":                                      func(m *model) { m.reckless = true },
 }
 
 // TestBroken: the suite sees what is wrong with a site. A test that fails on

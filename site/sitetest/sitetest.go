@@ -71,6 +71,7 @@ type Subject struct {
 // Run runs the suite. open is called once a case.
 func Run(t *testing.T, open func(t *testing.T) Subject) {
 	t.Run("transitions", func(t *testing.T) { Transitions(t, "", open) })
+	t.Run("deletions", func(t *testing.T) { Deletions(t, open) })
 	t.Run("reading", func(t *testing.T) { reading(t, open) })
 	t.Run("presence", func(t *testing.T) { presences(t, open) })
 	t.Run("extent", func(t *testing.T) { extents(t, open) })

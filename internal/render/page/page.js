@@ -32,6 +32,29 @@
   });
   window.addEventListener('afterprint', () => { for (const d of folded) d.open = false; });
 
+  // The order of the rows of a table is that of the column whose head was chosen: of
+  // numbers by size, of other words as they are read; what is empty comes last.
+  for (const table of all('table.sorts')) {
+    const heads = all('thead th', table);
+    heads.forEach((head, n) => {
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.append(...head.childNodes);
+      head.append(button);
+      button.addEventListener('click', () => {
+        const down = head.getAttribute('aria-sort') === 'ascending';
+        for (const h of heads) h.removeAttribute('aria-sort');
+        head.setAttribute('aria-sort', down ? 'descending' : 'ascending');
+        const rows = all('tbody tr', table).map(e => ({ e, key: e.children[n].textContent }));
+        rows.sort((a, b) => {
+          if (!a.key || !b.key) return (a.key ? 0 : 1) - (b.key ? 0 : 1);
+          return (down ? -1 : 1) * a.key.localeCompare(b.key, 'en', { numeric: true });
+        });
+        for (const r of rows) r.e.parentElement.append(r.e);
+      });
+    });
+  }
+
   // The filters. What has no word of a kind is not filtered by that kind.
   const text = byId('text');
   if (!text) return;

@@ -1,0 +1,203 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/internal/diag"
+	"github.com/weirhq/weir/internal/render"
+	"github.com/weirhq/weir/schema"
+)
+
+func (a *app) personalRequestCommand() *cobra.Command {
+	var until string
+	cmd := &cobra.Command{
+		Use:   "request EMAIL [DIR]",
+		Short: "Ask in the description for somebody's personal space",
+		Long: `Add a request to the description in DIR (default: this folder), which must say that
+personal spaces are made on request (personal_spaces: {create: on_request}). The file is
+edited where it stands, comments and all, and nothing else in it changes; what changed is
+printed, for a pull request.
+
+Once that is applied, the product makes the space when the person next views a page, and
+the next apply takes the permission away again: at the latest after --until, which is at
+most seven days ahead. A request that is there already gets the new day.
+
+Exit codes: 0 written · 1 error in the description, or nothing could be written.`,
+		Example: "  weir personal-spaces request ana@acme.example\n  weir personal-spaces request ana@acme.example acme --until 2026-06-20",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) < 1 || len(args) > 2 {
+				return fmt.Errorf("it takes EMAIL and perhaps a folder, not %s", render.Count(len(args), "argument", "arguments"))
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			a.folder(args[1:])
+			return a.requestPersonal(args[0], until)
+		},
+	}
+	cmd.Flags().StringVar(&until, "until", "", "the last `day` on which the space may be made (default: seven days from today)")
+	return cmd
+}
+
+// requestPersonal writes a request into the description.
+func (a *app) requestPersonal(person, until string) error {
+	d, err := a.load()
+	if err != nil {
+		return err
+	}
+	before, at, ok := d.Requests()
+	if !ok {
+		return errors.New("the description does not let people ask for personal spaces (write personal_spaces: {create: on_request, gate: NAME})")
+	}
+	if until == "" {
+		until = d.Today().AddDate(0, 0, schema.RequestDays).Format(time.DateOnly)
+	} else if _, err := time.Parse(time.DateOnly, until); err != nil {
+		return fmt.Errorf("%q is not a day (write YYYY-MM-DD)", until)
+	}
+	who := principalOf(person)
+	if before[who] == until {
+		_, err := fmt.Fprintf(a.Stdout, "%s has asked already, until %s\n", render.Safe(who.ID()), until)
+		return err
+	}
+	e := requestEdit{lock: d.lock, now: a.Clock(), files: a.sources, at: at, who: who, until: until, before: before}
+	text, err := e.write()
+	if err != nil {
+		return err
+	}
+	file := a.file(filepath.FromSlash(at.File))
+	info, err := os.Stat(file)
+	if err == nil {
+		err = replaceFile(file, []byte(text), info.Mode().Perm())
+	}
+	if err != nil {
+		return fmt.Errorf("%s could not be written: %s", render.Safe(at.File), reason(err))
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s may have a personal space made until %s, once this is applied:\n", render.Safe(who.ID()), until)
+	for line := range strings.Lines(unified(at.File, a.sources[at.File], text)) {
+		b.WriteString(render.Safe(strings.TrimSuffix(line, "\n")) + "\n")
+	}
+	_, err = fmt.Fprint(a.Stdout, b.String())
+	return err
+}
+
+// requestEdit adds a request to a description's text. It tries likely places and
+// believes none: an edit counts only if the description that it leads to has the new
+// request and all that was there before.
+type requestEdit struct {
+	lock   schema.Lock
+	now    time.Time
+	files  map[string]string
+	at     diag.Range // of personal_spaces
+	who    access.Ref
+	until  string
+	before map[access.Ref]string
+}
+
+// write gives the file's new text.
+func (e requestEdit) write() (string, error) {
+	was, diags := e.compile(e.files[e.at.File])
+	if was == nil {
+		return "", diags.Err()
+	}
+	var trouble error
+	for _, text := range e.places() {
+		is, diags := e.compile(text)
+		if is == nil {
+			if trouble == nil {
+				trouble = diags.Err()
+			}
+			continue
+		}
+		if e.right(was, is) {
+			return text, nil
+		}
+	}
+	if trouble != nil {
+		return "", trouble
+	}
+	return "", fmt.Errorf("no place for a request was found in %s (add to requests: %s)", render.Safe(e.at.File), e.item())
+}
+
+// right reports whether a description says what was to be said, and nothing else
+// otherwise than before.
+func (e requestEdit) right(was, is *schema.Description) bool {
+	after, _, ok := is.Requests()
+	want := maps.Clone(e.before)
+	want[e.who] = e.until
+	if !ok || !maps.Equal(after, want) {
+		return false
+	}
+	a, _ := was.Desired(access.Known{})
+	b, _ := is.Desired(access.Known{})
+	without := func(s access.Set) access.Set {
+		return s.Filter(func(f access.Fact) bool { return f.Subject != e.who })
+	}
+	return without(a.Facts).Equal(without(b.Facts))
+}
+
+func (e requestEdit) compile(text string) (*schema.Description, diag.List) {
+	var files []schema.File
+	for _, name := range slices.Sorted(maps.Keys(e.files)) {
+		if name == lockFile {
+			continue
+		}
+		body := e.files[name]
+		if name == e.at.File {
+			body = text
+		}
+		files = append(files, schema.File{Path: name, Bytes: []byte(body)})
+	}
+	docs, diags := schema.Parse(files)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	d, more := schema.Compile(docs, e.lock, e.now)
+	return d, more
+}
+
+// item is the request as the file's syntax writes it.
+func (e requestEdit) item() string {
+	in := entry{hcl: path.Ext(e.at.File) == ".hcl"}
+	if in.hcl {
+		return fmt.Sprintf("{ who = %s, until = %q }", in.member(e.who), e.until)
+	}
+	return fmt.Sprintf("{who: %s, until: %s}", in.member(e.who), e.until)
+}
+
+// places gives texts of the file with the request at each place where it may stand.
+func (e requestEdit) places() []string {
+	lines := strings.SplitAfter(e.files[e.at.File], "\n")
+	key := regexp.MustCompile(`^personal_spaces\b`)
+	first := min(e.at.Start.Line, len(lines)) - 1
+	for first >= 0 && !key.MatchString(lines[first]) {
+		first--
+	}
+	if first < 0 {
+		return nil
+	}
+	in := entry{lines: lines, first: first, last: entryEnd(lines, first), hcl: path.Ext(e.at.File) == ".hcl"}
+	item := e.item()
+	var out []string
+	// Somebody who asked before gets another day.
+	asked := regexp.MustCompile(`\{[^{}]*\bwho\s*[:=]\s*"?(user:)?` + regexp.QuoteMeta(e.who.ID()) + `"?[^{}]*\}`)
+	for i := in.first; i < in.last; i++ {
+		if m := asked.FindStringIndex(lines[i]); m != nil {
+			out = append(out, in.with(i, i+1, lines[i][:m[0]]+item+lines[i][m[1]:]))
+		}
+	}
+	out = append(out, in.inList("requests", item)...)
+	return append(out, in.newKey(in.pair("requests", "["+item+"]"))...)
+}
