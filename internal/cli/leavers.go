@@ -195,7 +195,7 @@ func (w *departures) goneTable(found []gone, last *reconcile.Last) *render.Table
 		note := ""
 		switch r := w.obs.People[g.who]; {
 		case r.Deleting && !r.Ended.IsZero():
-			note = "being deleted: final after " + r.Ended.AddDate(0, 0, 14).Format(time.DateOnly) + " at the latest, if that was asked for when the account was closed"
+			note = "being deleted: final on " + r.Ended.AddDate(0, 0, 14).Format(time.DateOnly) + " at the earliest"
 		case r.Deleting:
 			note = "being deleted: final 14 days after that was asked for"
 		case g.state == "suspended":

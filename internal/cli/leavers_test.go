@@ -164,6 +164,8 @@ func (l *leaving) describe(obs site.Observation, byHand bool) {
 	}
 	facts := obs.Facts.Filter(func(f access.Fact) bool {
 		switch {
+		case f.Kind == access.Product && obs.Facts.Has(access.Fact{Kind: access.Managed, Object: f.Object, Value: "idp"}):
+			return false // such a group cannot hold guests
 		case f.Kind == access.Managed && f.Value != "idp", f.Kind == access.Personal, f.Subject == obs.Account:
 			return false
 		case skip[f.Object], skip[f.Subject], f.Object.IsPage() && skip[f.Object.PageSpace()], f.Kind == access.Role && skip[access.NewRef("space_role", f.Value)]:
