@@ -47,7 +47,7 @@ var Kinds = map[Kind]Spec{
 	},
 	Product: {
 		Objects: []string{"group", "user", "account"}, Value: true,
-		Meaning: "product GROUP|USER = ROLE: members hold this product role, or the person holds it directly; several roles are joined by +. That a person may enter is `exists`, so of their own roles the plain `user` is not said",
+		Meaning: "product GROUP|USER = ROLE: members hold this product role, or the person holds it directly; several roles are joined by +. That a person may enter is `exists`, so of their own roles the plain `user` is not said but of those who left",
 	},
 	Member: {
 		Objects: []string{"group"}, Subjects: []string{"user", "account"},

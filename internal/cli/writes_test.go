@@ -108,7 +108,15 @@ var commands = map[string]may{
 		{args: []string{"{}"}},
 		{args: []string{"--dir", "{}", "--planned", "--by", "group", "--format", "json"}},
 	}},
-	"weir tokens": {read: true, runs: []run{{codes: []int{0}}}},
+	"weir tokens": {read: true, runs: []run{{args: []string{"{}"}}}},
+	"weir offboard": {read: true, runs: []run{
+		{args: []string{"bo@acme.example", "{}", "--dry-run"}},
+		{args: []string{"bo@acme.example", "{}", "--no-pages"}},
+	}},
+	"weir leavers": {read: true, runs: []run{
+		{args: []string{"{}"}, codes: []int{0, 2}},
+		{args: []string{"{}", "--write", "--format", "json"}},
+	}},
 	"weir guests": {read: true, runs: []run{
 		{args: []string{"{}"}},
 		{args: []string{"{}", "--planned", "--spaces", "--format", "json"}},
@@ -409,6 +417,7 @@ func TestWhoCanWrite(t *testing.T) {
 				"internal/cli/apply.go: a.openRun(ctx, d.site(), flags.site, readWrite)", // and one with nobody there
 				"internal/cli/apply.go: a.openRun(ctx, plan.Site, flags.site, existing)",
 				"internal/cli/apply.go: a.openSite(ctx, name, file, mode)",
+				"internal/cli/departures.go: a.openSite(ctx, d.site(), file, readOnly)",
 				"internal/cli/doctor.go: a.openLive(ctx, said, name.Plan, true)",
 				"internal/cli/drift.go: a.openSite(ctx, d.site(), file, readOnly)",
 				"internal/cli/live.go: a.openEmbedded(name, file, mode)",
