@@ -95,7 +95,20 @@ type heirs struct {
 
 func newHeirs(desired access.Desired, live site.Observation, target access.Set) *heirs {
 	h := &heirs{desired: desired, live: live, leavers: slices.Sorted(maps.Keys(desired.Left)), wanted: make(map[access.Fact]access.Ref)}
-	h.held = live.Beside().View(access.Readmitted(live.Facts, h.leavers...))
+	// A guest has nothing through groups. What makes somebody one is taken from them as
+	// well, and the plan after this one must not find more than this.
+	back := access.Readmitted(live.Facts, h.leavers...)
+	var licensed []access.Fact
+	for _, who := range h.leavers {
+		f := access.Fact{Kind: access.Product, Object: who, Value: "user"}
+		if own, holds := back.Get(f); holds && slices.Contains(access.ProductRoles(own.Value), access.AdminRole) {
+			f.Value = access.AdminRole + "+user"
+		}
+		licensed = append(licensed, f)
+	}
+	h.held = live.Beside().View(back.Filter(func(f access.Fact) bool {
+		return f.Kind != access.Product || !h.left(f.Object)
+	}).Union(access.NewSet(licensed...)))
 	h.after = h.held.With(target)
 	return h
 }

@@ -122,7 +122,7 @@ var bareReference = regexp.MustCompile(`^(user:[A-Za-z][A-Za-z0-9._+-]*@[A-Za-z0
 
 func isHCL(file string) bool { return path.Ext(file) == ".hcl" }
 
-// line is what may stand behind an item that has lines of its own.
+// restOfLine is what may stand behind an item that has lines of its own.
 var restOfLine = regexp.MustCompile(`^[ \t]*,?[ \t]*((#|//).*)?\r?$`)
 
 // drop takes some items out of what they stand in: a list, in brackets or with a
@@ -187,10 +187,7 @@ func (w *rewriter) drop(items []diag.Range, gone func(diag.Range) bool, empty st
 	}
 }
 
-var (
-	yamlKey = regexp.MustCompile(`:[ \t]*(#.*)?\r?$`)
-	opening = regexp.MustCompile(`[\[{][ \t]*(#.*)?\r?$`)
-)
+var yamlKey = regexp.MustCompile(`:[ \t]*(#.*)?\r?$`)
 
 // hollow writes that nothing is left below the key that stands above a place, where
 // YAML would read that as no value.
