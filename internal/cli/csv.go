@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -311,4 +312,27 @@ func (p *sheetParser) row(cells []cell) {
 		}
 	}
 	p.sheet.rows = append(p.sheet.rows, row)
+}
+
+// tableMark sorts the places of a table behind every file of the description, so
+// that of two entries that do not go together the one in the table is told.
+const tableMark = "\U0010fffd"
+
+// str makes a value of a cell, with its place in the table; nil of an empty one.
+func str(c cell) *schema.Str {
+	if c.text == "" {
+		return nil
+	}
+	c.at.File = tableMark + c.at.File
+	return &schema.Str{Value: c.text, Range: c.at}
+}
+
+// typed gives a diagnostic with the table's places as they were typed.
+func typed(d diag.Diagnostic) diag.Diagnostic {
+	d.Range.File = strings.TrimPrefix(d.Range.File, tableMark)
+	d.Related = slices.Clone(d.Related)
+	for i := range d.Related {
+		d.Related[i].Range.File = strings.TrimPrefix(d.Related[i].Range.File, tableMark)
+	}
+	return d
 }

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -15,6 +13,7 @@ import (
 	"github.com/weirhq/weir/internal/diag"
 	"github.com/weirhq/weir/internal/nearest"
 	"github.com/weirhq/weir/internal/render"
+	"github.com/weirhq/weir/internal/rewrite"
 	"github.com/weirhq/weir/reconcile"
 	"github.com/weirhq/weir/schema"
 	"github.com/weirhq/weir/site"
@@ -27,10 +26,9 @@ type departures struct {
 	d       *description // as it was
 	reader  site.Reader
 	obs     site.Observation
-	list    []departure
-	before  map[string]string // the files as they were
-	files   map[string]string // and as they are to be
-	draft   *reconcile.Draft  // what the edited description leads to
+	list    []rewrite.Departure
+	files   *rewrite.Edit
+	draft   *reconcile.Draft // what the edited description leads to
 	docs    []schema.Document
 	unnamed []string // mentions that are left as they are, for a person to look at
 }
@@ -45,13 +43,7 @@ func (a *app) openDepartures(ctx context.Context, file string) (*departures, *op
 	if err != nil {
 		return nil, nil, err
 	}
-	w := &departures{app: a, d: d, reader: open.Site, before: make(map[string]string)}
-	for name, text := range a.sources {
-		if name != lockFile {
-			w.before[name] = text
-		}
-	}
-	w.files = maps.Clone(w.before)
+	w := &departures{app: a, d: d, reader: open.Site, files: a.openEdit(d)}
 	extent := d.Extent()
 	extent.Pins = d.lock
 	if err = w.parse(); err == nil {
@@ -79,8 +71,8 @@ func (w *departures) look(ctx context.Context, pages bool) error {
 	}
 	extent.Tokens = true
 	for _, d := range w.list {
-		if d.state == "suspended" || d.state == "deactivated" {
-			extent.Own = append(extent.Own, d.who)
+		if d.State == "suspended" || d.State == "deactivated" {
+			extent.Own = append(extent.Own, d.Who)
 		}
 	}
 	slices.Sort(extent.Own)
@@ -98,26 +90,22 @@ func (w *departures) look(ctx context.Context, pages bool) error {
 func (w *departures) people() []access.Ref {
 	var out []access.Ref
 	for _, d := range w.list {
-		out = append(out, d.who)
+		out = append(out, d.Who)
 	}
 	return out
 }
 
-func (w *departures) leaves(who access.Ref) (departure, bool) {
-	i := slices.IndexFunc(w.list, func(d departure) bool { return d.who == who })
+func (w *departures) leaves(who access.Ref) (rewrite.Departure, bool) {
+	i := slices.IndexFunc(w.list, func(d rewrite.Departure) bool { return d.Who == who })
 	if i < 0 {
-		return departure{}, false
+		return rewrite.Departure{}, false
 	}
 	return w.list[i], true
 }
 
 // parse reads the files as they are to be.
 func (w *departures) parse() error {
-	var files []schema.File
-	for _, name := range slices.Sorted(maps.Keys(w.files)) {
-		files = append(files, schema.File{Path: name, Bytes: []byte(w.files[name])})
-	}
-	docs, diags := schema.Parse(files)
+	docs, diags := w.files.Parse()
 	w.docs = docs
 	return w.trouble(diags.Err())
 }
@@ -249,7 +237,7 @@ func (w *departures) edit(ctx context.Context) error {
 
 // takeOut writes state and left, and takes those who leave out of every list.
 func (w *departures) takeOut() error {
-	text := newRewriter(w.files)
+	text := rewrite.New(w.files.After)
 	entered := make(map[access.Ref]bool)
 	type listKey struct {
 		file     string
@@ -263,16 +251,16 @@ func (w *departures) takeOut() error {
 		switch m.Place {
 		case schema.InEntry:
 			u, _ := w.described(m.Who)
-			text.depart(u, d)
+			text.Depart(u, d)
 			entered[m.Who] = true
 		case schema.InOwner, schema.InSuccessor:
-			if d.successor == "" {
+			if d.Successor == "" {
 				return fmt.Errorf("%s is the %s named at %s, and nobody takes over (name somebody with --successor)", m.Who.ID(), m.Place, w.app.here(m.Name))
 			}
 			if m.Place == schema.InSuccessor {
-				text.replace(m.Name, personText(d.successor))
+				text.Replace(m.Name, rewrite.Person(d.Successor))
 			} else {
-				text.replace(m.Name, ownerText(w.files[m.Name.File], text, m.Name, d.successor))
+				text.Owner(m.Name, d.Successor)
 			}
 		case schema.InLimits:
 		case schema.InAssertion:
@@ -297,30 +285,21 @@ func (w *departures) takeOut() error {
 			return err
 		}
 	}
-	var fresh []departure
+	var fresh []rewrite.Departure
 	for _, d := range w.list {
-		if !entered[d.who] {
+		if !entered[d.Who] {
 			fresh = append(fresh, d)
 		}
 	}
-	text.arrive(w.docs, w.d.Settings.Site.Range.File, fresh)
-	w.files = text.done()
+	text.Arrive(w.docs, w.d.Settings.Site.Range.File, fresh)
+	w.files.After = text.Done()
 	return w.parse()
-}
-
-// ownerText writes an owner as references are written where one stands.
-func ownerText(file string, text *rewriter, at diag.Range, who access.Ref) string {
-	from, to := text.span(at)
-	if strings.Contains(file[from:to], ":") {
-		return string(who)
-	}
-	return personText(who) // of an ignored object: an e-mail address alone
 }
 
 // takeFrom takes people out of one list. A list of names on a page that would be
 // empty opens the page, and a group that administers spaces and would be empty
 // leaves them alone: there the successor takes the place.
-func (w *departures) takeFrom(text *rewriter, mentions []schema.Mention) error {
+func (w *departures) takeFrom(text *rewrite.Rewriter, mentions []schema.Mention) error {
 	m := mentions[0]
 	gone := make(map[diag.Range]bool)
 	for _, one := range mentions {
@@ -332,16 +311,16 @@ func (w *departures) takeFrom(text *rewriter, mentions []schema.Mention) error {
 		inPlace := ""
 		switch {
 		case page:
-			heir := cmp.Or(d.successor, w.owner(m.Object))
+			heir := cmp.Or(d.Successor, w.owner(m.Object))
 			if heir == "" {
 				return fmt.Errorf("%s alone is named at %s, the page would open, and nobody takes over (name somebody with --successor)", m.Who.ID(), w.app.here(m.Name))
 			}
 			inPlace = string(heir)
-		case m.Place == schema.InMembers && d.successor != "" && w.alone(m.Object):
-			inPlace = personText(d.successor)
+		case m.Place == schema.InMembers && d.Successor != "" && w.alone(m.Object):
+			inPlace = rewrite.Person(d.Successor)
 		}
 		if inPlace != "" {
-			text.replace(m.Name, inPlace)
+			text.Replace(m.Name, inPlace)
 			delete(gone, m.Item)
 		}
 	}
@@ -354,7 +333,7 @@ func (w *departures) takeFrom(text *rewriter, mentions []schema.Mention) error {
 			empty = "{}"
 		}
 	}
-	text.drop(m.Items, func(r diag.Range) bool { return gone[r] }, empty)
+	text.Drop(m.Items, func(r diag.Range) bool { return gone[r] }, empty)
 	return nil
 }
 
@@ -412,9 +391,9 @@ func (w *departures) alone(group access.Ref) bool {
 
 // compile compiles the files as they are to be.
 func (w *departures) compile() (*description, error) {
-	d, diags := schema.Compile(w.docs, w.d.lock, w.app.Clock())
-	if err := diags.Err(); err != nil {
-		return nil, w.trouble(err)
+	d, diags := w.files.CompileDocs(w.docs)
+	if d == nil {
+		return nil, w.trouble(diags.Err())
 	}
 	return &description{Description: d, lock: w.d.lock, judge: w.d.judge, warnings: diags}, nil
 }
@@ -456,10 +435,10 @@ func shortList(list []string) string {
 // it: as an admin of described spaces, and on pages that nobody else could view or
 // edit, which are described with it. What finds no place the plan does all the same.
 func (w *departures) writeHeirs() error {
-	var pages []listed
+	var pages []rewrite.Page
 	desired := w.draft.Desired
-	p := &patcher{app: w.app, k: &asked{obs: w.obs, d: w.d}, files: w.files}
-	fresh := make(map[access.Ref]*listed)
+	p := &patcher{k: &asked{obs: w.obs, d: w.d}, edit: w.files}
+	fresh := make(map[access.Ref]*rewrite.Page)
 	for _, c := range w.draft.Plan.Changes {
 		if !strings.HasPrefix(c.Reason, reconcile.TakesOver) {
 			continue
@@ -475,27 +454,26 @@ func (w *departures) writeHeirs() error {
 			p.add(f)
 		case f.Kind == access.Restrict:
 			if fresh[f.Object] == nil {
-				fresh[f.Object] = &listed{page: f.Object}
+				fresh[f.Object] = &rewrite.Page{Page: f.Object}
 			}
 			l := fresh[f.Object]
 			names := w.namedOn(f.Object, f.Verb, f.Subject)
 			if f.Verb == access.ViewPage {
-				l.view = names
+				l.View = names
 			} else {
-				l.edit = names
+				l.Edit = names
 			}
 		}
 	}
-	w.files = p.files
 	if err := w.parse(); err != nil {
 		return err
 	}
 	for _, page := range slices.Sorted(maps.Keys(fresh)) {
 		pages = append(pages, *fresh[page])
 	}
-	text := newRewriter(w.files)
-	text.pages(w.docs, w.d.Settings.Site.Range.File, pages)
-	w.files = text.done()
+	text := rewrite.New(w.files.After)
+	text.Pages(w.docs, w.d.Settings.Site.Range.File, pages)
+	w.files.After = text.Done()
 	return w.parse()
 }
 
@@ -521,60 +499,46 @@ func (w *departures) onlyTheirs() error {
 	if err != nil {
 		return err
 	}
-	was, _ := w.d.Desired(w.obs.Known(access.Memory{}))
-	now, _ := is.Desired(w.obs.Known(access.Memory{}))
+	known := w.obs.Known(access.Memory{})
+	now, _ := is.Desired(known)
 	heirs := make(map[access.Ref]bool)
 	for _, d := range w.list {
-		if l, left := now.Left[d.who]; !left || d.successor.IsPerson() && l.Successor != d.successor {
-			return fmt.Errorf("the description could not be edited, and is as it was: the entry of %s would not say that they have left", d.who.ID())
+		if l, left := now.Left[d.Who]; !left || d.Successor.IsPerson() && l.Successor != d.Successor {
+			return fmt.Errorf("the description could not be edited, and is as it was: the entry of %s would not say that they have left", d.Who.ID())
 		}
-		heirs[d.successor] = true
+		if d.Successor != "" {
+			heirs[d.Successor] = true
+		}
 		for _, owner := range now.Owners {
 			heirs[owner] = true
 		}
 	}
-	for _, c := range access.Changes(was.Facts, now.Facts) {
-		_, object := w.leaves(c.Fact.Object)
-		_, subject := w.leaves(c.Fact.Subject)
-		takesOver := c.Op != access.Remove && heirs[c.Fact.Subject] || c.Op == access.Add && (c.Fact.Kind == access.Restrict || c.Fact.Kind == access.Exists)
-		if !object && !subject && !takesOver {
-			return fmt.Errorf("the description could not be edited, and is as it was: the edit would also mean %s", c)
+	more := rewrite.Compare(w.d.Description, is.Description, known, w.isTheirs, func(d rewrite.Difference) bool {
+		c, s := d.Fact, d.Said
+		switch s.Aspect {
+		case "":
+			return c.Op != access.Remove && heirs[c.Fact.Subject] || c.Op == access.Add && (c.Fact.Kind == access.Restrict || c.Fact.Kind == access.Exists)
+		case rewrite.Owner, rewrite.Left: // somebody else's, whom an heir takes over
+			return !d.Gone && heirs[access.Ref(s.Text)]
+		case rewrite.Entered: // of a page that would have been left with nobody, and of its space
+			return !d.Gone && (s.Who.IsPage() || s.Who.Type() == "space")
+		case rewrite.Ending: // of what an heir takes over
+			return !d.Gone && heirs[s.Who]
 		}
+		return false
+	})
+	if len(more) > 0 {
+		return fmt.Errorf("the description could not be edited, and is as it was: the edit would also mean %s", more[0])
 	}
 	return nil
 }
 
-// edited gives the files that are otherwise than before, in order.
-func (w *departures) edited() []string {
-	var out []string
-	for _, name := range slices.Sorted(maps.Keys(w.files)) {
-		if w.files[name] != w.before[name] {
-			out = append(out, name)
-		}
+// isTheirs reports whether a difference is about somebody who leaves: what they hold,
+// what is said of them, and what names them as an owner or a successor no more.
+func (w *departures) isTheirs(d rewrite.Difference) bool {
+	about := []access.Ref{d.Fact.Fact.Object, d.Fact.Fact.Subject, d.Said.Who}
+	if d.Gone && (d.Said.Aspect == rewrite.Owner || d.Said.Aspect == rewrite.Left) {
+		about = append(about, access.Ref(d.Said.Text))
 	}
-	return out
-}
-
-// write writes the edited files.
-func (w *departures) write() error {
-	for _, name := range w.edited() {
-		path := w.app.file(filepath.FromSlash(name))
-		info, err := os.Stat(path)
-		if err != nil {
-			return err
-		}
-		if err := replaceFile(path, []byte(w.files[name]), info.Mode().Perm()); err != nil {
-			return fmt.Errorf("%s could not be written: %w", path, err)
-		}
-	}
-	return nil
-}
-
-// diff gives the edits as a patch.
-func (w *departures) diff() string {
-	var b strings.Builder
-	for _, name := range w.edited() {
-		b.WriteString(unified(name, w.before[name], w.files[name]))
-	}
-	return b.String()
+	return slices.ContainsFunc(about, func(who access.Ref) bool { _, leaves := w.leaves(who); return leaves })
 }

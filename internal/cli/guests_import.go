@@ -3,9 +3,7 @@ package cli
 import (
 	"fmt"
 	"maps"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -14,6 +12,7 @@ import (
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/diag"
 	"github.com/weirhq/weir/internal/render"
+	"github.com/weirhq/weir/internal/rewrite"
 	"github.com/weirhq/weir/schema"
 )
 
@@ -67,10 +66,6 @@ func oneOrTwo(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// behind sorts after the names of all files, so that of two entries that do not go
-// together the one in the table is the later.
-const behind = "\U0010fffd"
-
 func (a *app) importGuests(file string, partial, dryRun bool) error {
 	d, err := a.load()
 	if err != nil {
@@ -85,7 +80,7 @@ func (a *app) importGuests(file string, partial, dryRun bool) error {
 			return diag.List{{Code: "WR112", Summary: fmt.Sprintf("there is no column %q", name), Hint: "the first line names the columns: email, space, role, until, name, reason", Range: diag.At(file, 1, 1)}}
 		}
 	}
-	in := guestImport{app: a, d: d, file: file}
+	in := guestImport{app: a, d: d, file: file, edit: a.openEdit(d)}
 	in.read(table)
 	in.check(partial)
 	if len(in.bad) > 0 {
@@ -115,6 +110,7 @@ type guestImport struct {
 	app    *app
 	d      *description
 	file   string
+	edit   *rewrite.Edit
 	guests []schema.Guest // those that can be, in the order of the rows
 	known  int            // how many are described just so
 	bad    diag.List
@@ -122,13 +118,6 @@ type guestImport struct {
 
 // read makes entries of rows. Each keeps its place in the table.
 func (in *guestImport) read(t *sheet) {
-	str := func(c cell) *schema.Str {
-		if c.text == "" {
-			return nil
-		}
-		c.at.File = behind + c.at.File
-		return &schema.Str{Value: c.text, Range: c.at}
-	}
 	for _, row := range t.rows {
 		email, space := str(row.cell("email")), str(row.cell("space"))
 		if email == nil || space == nil {
@@ -172,10 +161,10 @@ func sameGuest(g schema.Guest, e schema.GuestEntry) bool {
 // free by now.
 func (in *guestImport) check(partial bool) {
 	for len(in.guests) > 0 {
-		_, diags := in.compile(in.app.sources, in.guests)
+		_, diags := in.compile()
 		rows := make(map[int]bool) // lines of the table
 		line := func(r diag.Range) {
-			if strings.HasPrefix(r.File, behind) {
+			if strings.HasPrefix(r.File, tableMark) {
 				rows[r.Start.Line] = true
 			}
 		}
@@ -190,7 +179,7 @@ func (in *guestImport) check(partial bool) {
 					line(r.Range)
 				}
 			}
-			told = append(told, in.shown(d))
+			told = append(told, typed(d))
 		}
 		in.bad = append(in.bad, told...)
 		left := slices.DeleteFunc(slices.Clone(in.guests), func(g schema.Guest) bool { return rows[g.Email.Range.Start.Line] })
@@ -204,116 +193,59 @@ func (in *guestImport) check(partial bool) {
 	}
 }
 
-// shown gives a diagnostic with the table's places as they were typed. Its ways
-// out are words: their edits are of no file.
-func (in *guestImport) shown(d diag.Diagnostic) diag.Diagnostic {
-	d.Range.File = strings.TrimPrefix(d.Range.File, behind)
-	d.Related = slices.Clone(d.Related)
-	for i := range d.Related {
-		d.Related[i].Range.File = strings.TrimPrefix(d.Related[i].Range.File, behind)
-	}
-	return d
-}
-
-// compile compiles files with more guests beside them.
-func (in *guestImport) compile(sources map[string]string, more []schema.Guest) (*schema.Description, diag.List) {
-	var files []schema.File
-	for _, name := range sortedKeys(sources) {
-		if name != lockFile {
-			files = append(files, schema.File{Path: name, Bytes: []byte(sources[name])})
-		}
-	}
-	docs, diags := schema.Parse(files)
-	if len(more) > 0 {
-		docs = append(docs, schema.Document{File: behind + in.file, Guests: more})
-	}
-	d, list := schema.Compile(docs, in.d.lock, in.app.Clock())
-	return d, append(diags, list...)
+// compile compiles the description with the guests beside it.
+func (in *guestImport) compile() (*schema.Description, diag.List) {
+	return in.edit.Compile(schema.Document{File: tableMark + in.file, Guests: in.guests})
 }
 
 // write adds the guests to a file, and believes the text only if it says what the
 // table says and all that the description said before.
 func (in *guestImport) write(dryRun bool) error {
-	want, diags := in.compile(in.app.sources, in.guests)
+	want, diags := in.compile()
 	if want == nil {
 		return diags.Err()
 	}
-	for _, place := range in.places() {
-		sources := make(map[string]string)
-		for name, text := range in.app.sources {
-			sources[name] = text
-		}
-		before := sources[place.file]
-		sources[place.file] = place.text
-		got, _ := in.compile(sources, nil)
-		if got == nil || !sameDescription(want, got) {
-			continue
-		}
-		if dryRun {
-			fmt.Fprint(in.app.Stdout, unified(place.file, before, place.text))
-			return nil
-		}
-		if err := replaceFile(in.app.file(filepath.FromSlash(place.file)), []byte(place.text), modeOf(in.app.file(place.file))); err != nil {
-			return fmt.Errorf("%s could not be written: %w", place.file, err)
-		}
-		n := render.Count(len(in.guests), "guest", "guests")
-		fmt.Fprintf(in.app.Stdout, "%s added to %s; weir plan shows what they bring\n", n, render.Safe(in.app.file(place.file)))
-		if in.known > 0 {
-			fmt.Fprintf(in.app.Stdout, "%s described already\n", render.Count(in.known, "guest was", "guests were"))
-		}
+	if ok, _ := in.edit.Try(in.places(), func(got *schema.Description) bool { return len(rewrite.Compare(want, got, access.Known{})) == 0 }); !ok {
+		return fmt.Errorf("no place was found for the guests (begin a file with guests:, one a line, and import again)")
+	}
+	if dryRun {
+		in.app.showDiff(in.edit)
 		return nil
 	}
-	return fmt.Errorf("no place was found for the guests (begin a file with guests:, one a line, and import again)")
-}
-
-func modeOf(path string) os.FileMode {
-	if info, err := os.Stat(path); err == nil {
-		return info.Mode().Perm()
+	if err := in.app.writeEdit(in.edit); err != nil {
+		return err
 	}
-	return 0o644
-}
-
-// sameDescription compares what two descriptions say, wherever they say it.
-func sameDescription(a, b *schema.Description) bool {
-	was, _ := a.Desired(access.Known{})
-	is, _ := b.Desired(access.Known{})
-	entries := func(d *schema.Description) []schema.GuestEntry {
-		list := d.Guests()
-		for i := range list {
-			list[i].At = diag.Range{}
-		}
-		slices.SortFunc(list, func(a, b schema.GuestEntry) int { return strings.Compare(string(a.Who+a.Space), string(b.Who+b.Space)) })
-		return list
+	n := render.Count(len(in.guests), "guest", "guests")
+	fmt.Fprintf(in.app.Stdout, "%s added to %s; weir plan shows what they bring\n", n, strings.Join(in.app.editedFiles(in.edit), ", "))
+	if in.known > 0 {
+		fmt.Fprintf(in.app.Stdout, "%s described already\n", render.Count(in.known, "guest was", "guests were"))
 	}
-	return was.Facts.Len() == is.Facts.Len() && keepsAll(was.Facts, is.Facts) && slices.Equal(entries(a), entries(b))
+	return nil
 }
-
-// guestFile is a file with the guests in it.
-type guestFile struct{ file, text string }
 
 // places gives the likeliest first: a file that lists guests one a line, then one
 // of their own.
-func (in *guestImport) places() []guestFile {
-	var out []guestFile
+func (in *guestImport) places() []rewrite.Place {
+	var out []rewrite.Place
 	hcl := true
-	for _, name := range sortedKeys(in.app.sources) {
+	for _, name := range slices.Sorted(maps.Keys(in.edit.Before)) {
 		syntax, ok := schema.SyntaxOf(name)
 		if !ok {
 			continue
 		}
 		hcl = hcl && syntax == schema.HCL
-		if text, ok := addGuests(in.app.sources[name], syntax, in.guests); ok {
-			out = append(out, guestFile{name, text})
+		if text, ok := rewrite.Guests(in.edit.Before[name], syntax, in.guests); ok {
+			out = append(out, rewrite.Place{File: name, Text: text})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b guestFile) int { return ownFile(a.file) - ownFile(b.file) })
+	slices.SortStableFunc(out, func(a, b rewrite.Place) int { return ownFile(a.File) - ownFile(b.File) })
 	syntax := schema.YAML
 	if hcl {
 		syntax = schema.HCL
 	}
 	own := "guests" + syntax.Ext()
-	if _, ok := in.app.sources[own]; !ok {
-		out = append(out, guestFile{own, string(schema.Render(schema.Document{Guests: in.guests}, syntax))})
+	if _, ok := in.edit.Before[own]; !ok {
+		out = append(out, rewrite.Place{File: own, Text: string(schema.Render(schema.Document{Guests: in.guests}, syntax))})
 	}
 	return out
 }
@@ -324,53 +256,4 @@ func ownFile(name string) int {
 		return 0
 	}
 	return 1
-}
-
-// addGuests adds entries behind those of a file that has some at the top level, one
-// a line or a block. Ok is false where it has none so.
-func addGuests(text string, syntax schema.Syntax, guests []schema.Guest) (string, bool) {
-	rendered := string(schema.Render(schema.Document{Guests: guests}, syntax))
-	if syntax == schema.HCL {
-		if !strings.HasPrefix(text, "guest ") && !strings.Contains(text, "\nguest ") {
-			return "", false
-		}
-		return strings.TrimRight(text, "\n") + "\n\n" + rendered, true
-	}
-	lines := strings.SplitAfter(text, "\n")
-	at := slices.IndexFunc(lines, func(l string) bool { return strings.TrimRight(strings.SplitN(l, "#", 2)[0], " \r\n") == "guests:" })
-	if at < 0 {
-		return "", false
-	}
-	last, indent := at, ""
-	for i := at + 1; i < len(lines); i++ {
-		body := strings.TrimSpace(lines[i])
-		in := indentOf(lines[i])
-		if body == "" || strings.HasPrefix(body, "#") && in == "" {
-			continue
-		}
-		if in == "" {
-			break
-		}
-		if last = i; indent == "" && !strings.HasPrefix(body, "#") {
-			indent = in
-		}
-	}
-	if indent == "" {
-		return "", false
-	}
-	var add strings.Builder
-	for line := range strings.Lines(rendered) {
-		if rest, ok := strings.CutPrefix(line, "  "); ok { // all but the head
-			add.WriteString(indent + rest)
-		}
-	}
-	head := strings.Join(lines[:last+1], "")
-	if !strings.HasSuffix(head, "\n") {
-		head += "\n"
-	}
-	return head + add.String() + strings.Join(lines[last+1:], ""), true
-}
-
-func sortedKeys(m map[string]string) []string {
-	return slices.Sorted(maps.Keys(m))
 }

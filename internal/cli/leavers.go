@@ -13,6 +13,7 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/render"
+	"github.com/weirhq/weir/internal/rewrite"
 	"github.com/weirhq/weir/reconcile"
 )
 
@@ -239,7 +240,7 @@ func (a *app) writeLeavers(ctx context.Context, w *departures, f offboardFlags, 
 			return err
 		}
 		leaving = append(leaving, g.who)
-		w.list = append(w.list, departure{who: g.who, state: g.state})
+		w.list = append(w.list, rewrite.Departure{Who: g.who, State: g.state})
 	}
 	var notes []string
 	if waiting > 0 {
@@ -253,7 +254,7 @@ func (a *app) writeLeavers(ctx context.Context, w *departures, f offboardFlags, 
 		return err
 	}
 	for i := range w.list {
-		w.list[i].successor = heir
+		w.list[i].Successor = heir
 	}
 	if err := w.look(ctx, !f.noPages); err != nil {
 		return err
@@ -263,8 +264,8 @@ func (a *app) writeLeavers(ctx context.Context, w *departures, f offboardFlags, 
 	}
 	told := render.Departure{Title: render.Count(len(w.list), "person is", "people are") + " written down as having left"}
 	for _, d := range w.list {
-		spaces, pages := reconcile.Alone(w.obs, d.who)
-		told.Lines = append(told.Lines, [2]string{render.Safe(d.who.ID()), fmt.Sprintf("%s; alone in %s and on %s", d.state, render.Count(len(spaces), "space", "spaces"), render.Count(len(pages), "page", "pages"))})
+		spaces, pages := reconcile.Alone(w.obs, d.Who)
+		told.Lines = append(told.Lines, [2]string{render.Safe(d.Who.ID()), fmt.Sprintf("%s; alone in %s and on %s", d.State, render.Count(len(spaces), "space", "spaces"), render.Count(len(pages), "page", "pages"))})
 	}
 	for _, m := range w.draft.Plan.Manual {
 		told.Lines = append(told.Lines, [2]string{"by hand", m.Text() + ": " + m.Authority})
@@ -272,7 +273,7 @@ func (a *app) writeLeavers(ctx context.Context, w *departures, f offboardFlags, 
 	told.Notes = append(notes, w.notes(!f.noPages)...)
 	w.conclude(&told, f.dryRun)
 	if !f.dryRun {
-		if err := w.write(); err != nil {
+		if err := w.app.writeEdit(w.files); err != nil {
 			return err
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"github.com/weirhq/weir/access"
+	"github.com/weirhq/weir/internal/rewrite"
 	"github.com/weirhq/weir/reconcile"
 	"github.com/weirhq/weir/schema"
 	"github.com/weirhq/weir/site"
@@ -67,7 +67,7 @@ type leaving struct {
 	chance  *rand.Rand
 	app     *app
 	site    site.Site
-	leavers []departure
+	leavers []rewrite.Departure
 	changes string // of the plan
 }
 
@@ -123,28 +123,28 @@ func (l *leaving) choose(obs site.Observation) {
 		if l.mode != "" {
 			states = append(states, "suspended", "deactivated")
 		}
-		d := departure{who: who, successor: access.NewRef("user", heirEmail), state: states[l.chance.IntN(len(states))]}
+		d := rewrite.Departure{Who: who, Successor: access.NewRef("user", heirEmail), State: states[l.chance.IntN(len(states))]}
 		if l.mode == "" && unmanaged[who.ID()] {
-			d.state = "no_access" // of a directory that Confluence only reads
+			d.State = "no_access" // of a directory that Confluence only reads
 		}
-		if obs.Unclaimed[who] && d.state == "deactivated" {
-			d.state = "removed" // as weir offboard has it
+		if obs.Unclaimed[who] && d.State == "deactivated" {
+			d.State = "removed" // as weir offboard has it
 		}
-		if f, out := obs.Facts.Get(access.Fact{Kind: access.State, Object: who}); out && (d.state == "no_access" || f.Value == "removed") {
-			d.state = f.Value
+		if f, out := obs.Facts.Get(access.Fact{Kind: access.State, Object: who}); out && (d.State == "no_access" || f.Value == "removed") {
+			d.State = f.Value
 		}
 		l.leavers = append(l.leavers, d)
 	}
 }
 
 func (l *leaving) left(who access.Ref) bool {
-	return slices.ContainsFunc(l.leavers, func(d departure) bool { return d.who == who })
+	return slices.ContainsFunc(l.leavers, func(d rewrite.Departure) bool { return d.Who == who })
 }
 
 func (l *leaving) who() []access.Ref {
 	var out []access.Ref
 	for _, d := range l.leavers {
-		out = append(out, d.who)
+		out = append(out, d.Who)
 	}
 	return out
 }
@@ -205,7 +205,7 @@ budget: {removals: {max: 1000, ratio: 100%%}, people_losing_access: {max: 1000, 
 		doc.Users = slices.DeleteFunc(doc.Users, func(u schema.User) bool { return l.left(access.NewRef("user", u.Email.Value)) })
 		for _, d := range l.leavers {
 			doc.Users = append(doc.Users, schema.User{
-				Email: schema.Str{Value: d.who.ID()}, State: &schema.Str{Value: d.state}, Left: &schema.Left{Successor: &schema.Str{Value: d.successor.ID()}},
+				Email: schema.Str{Value: d.Who.ID()}, State: &schema.Str{Value: d.State}, Left: &schema.Left{Successor: &schema.Str{Value: d.Successor.ID()}},
 			})
 		}
 	}
@@ -256,17 +256,11 @@ func (l *leaving) leave(all *leaversTally) {
 	d, err := l.app.load()
 	l.fatal(err, "loading")
 	if !byHand {
-		w := &departures{app: l.app, d: d, reader: l.site, obs: obs, before: make(map[string]string), list: l.leavers}
-		for name, text := range l.app.sources {
-			if name != lockFile {
-				w.before[name] = text
-			}
-		}
-		w.files = maps.Clone(w.before)
+		w := &departures{app: l.app, d: d, reader: l.site, obs: obs, files: l.app.openEdit(d), list: l.leavers}
 		l.fatal(w.parse(), "parsing")
 		l.fatal(w.look(ctx, true), "looking")
 		l.fatal(w.edit(ctx), "editing")
-		l.fatal(w.write(), "writing")
+		l.fatal(w.app.writeEdit(w.files), "writing")
 		d, err = l.app.load()
 		l.fatal(err, "loading what was edited")
 	}
@@ -342,11 +336,11 @@ func (l *leaving) leave(all *leaversTally) {
 
 	// Whoever is active again holds nothing.
 	for _, d := range l.leavers {
-		switch d.state {
+		switch d.State {
 		case "suspended", "deactivated":
-			l.do(l.a.SetPersonState(d.who.ID(), emulator.StateActive))
+			l.do(l.a.SetPersonState(d.Who.ID(), emulator.StateActive))
 		case "removed":
-			l.do(l.a.AddPerson(d.who.ID(), "", emulator.PersonOptions{NoAccess: true}))
+			l.do(l.a.AddPerson(d.Who.ID(), "", emulator.PersonOptions{NoAccess: true}))
 		}
 	}
 	l.empty(draft, factsOf(l.em.Dump()), all)

@@ -265,17 +265,27 @@ func (a *app) writeLock(lock schema.Lock) error {
 
 // replaceFile writes a file whole or not at all.
 func replaceFile(path string, b []byte, mode fs.FileMode) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	temp, err := stage(path, b, mode)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(b)
-	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
+	if err = os.Rename(temp, path); err != nil {
+		_ = os.Remove(temp)
 	}
 	return err
+}
+
+// stage writes a text beside a file, and gives where, so that it can take the file's
+// place whole.
+func stage(path string, b []byte, mode fs.FileMode) (string, error) {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Write(b)
+	if err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close()); err != nil {
+		_ = os.Remove(f.Name())
+		return "", err
+	}
+	return f.Name(), nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/render"
+	"github.com/weirhq/weir/internal/rewrite"
 	"github.com/weirhq/weir/reconcile"
 	"github.com/weirhq/weir/site"
 )
@@ -99,12 +100,12 @@ func (a *app) offboard(ctx context.Context, person string, f offboardFlags) erro
 	if err != nil {
 		return err
 	}
-	d := departure{who: who, successor: heir, state: f.state}
+	d := rewrite.Departure{Who: who, Successor: heir, State: f.state}
 	var notes []string
-	if d.state == "" {
-		d.state, notes = w.state(who)
+	if d.State == "" {
+		d.State, notes = w.state(who)
 	}
-	w.list = []departure{d}
+	w.list = []rewrite.Departure{d}
 	if err := w.look(ctx, !f.noPages); err != nil {
 		return err
 	}
@@ -116,7 +117,7 @@ func (a *app) offboard(ctx context.Context, person string, f offboardFlags) erro
 	told.Notes = append(told.Notes, w.notes(!f.noPages)...)
 	w.conclude(&told, f.dryRun)
 	if !f.dryRun {
-		if err := w.write(); err != nil {
+		if err := w.app.writeEdit(w.files); err != nil {
 			return err
 		}
 	}
@@ -141,10 +142,10 @@ func (w *departures) state(who access.Ref) (string, []string) {
 }
 
 // tell says what somebody who leaves had.
-func (w *departures) tell(d departure, now time.Time) render.Departure {
+func (w *departures) tell(d rewrite.Departure, now time.Time) render.Departure {
 	out := render.Departure{Title: w.title(d)}
 	line := func(what, text string) { out.Lines = append(out.Lines, [2]string{what, text}) }
-	spaces, pages := reconcile.Alone(w.obs, d.who)
+	spaces, pages := reconcile.Alone(w.obs, d.Who)
 	line("spaces", listing(names(spaces), "that nobody else administers", "none that nobody else administers"))
 	var titles []string
 	for _, p := range pages {
@@ -159,7 +160,7 @@ func (w *departures) tell(d departure, now time.Time) render.Departure {
 	var groups, kept, others, direct []string
 	grants := make(map[access.Ref]bool)
 	for f := range w.obs.Facts.All() {
-		if f.Subject != d.who && (f.Kind != access.Product || f.Object != d.who) {
+		if f.Subject != d.Who && (f.Kind != access.Product || f.Object != d.Who) {
 			continue
 		}
 		switch f.Kind {
@@ -192,31 +193,31 @@ func (w *departures) tell(d departure, now time.Time) render.Departure {
 		line("named on", listing(slices.Compact(others), "restricted pages", "")+"; their name goes from those that are described or watched, and lets them see no other without the space")
 	}
 	hidden := w.obs.UnseenTokens
-	if !w.obs.Unclaimed[d.who] && len(w.obs.Tokens) > 0 {
+	if !w.obs.Unclaimed[d.Who] && len(w.obs.Tokens) > 0 {
 		hidden = "" // those of managed accounts are all shown
 	}
 	line("API tokens", tokenLine(d, w.obs.Tokens, hidden, now))
-	line("personal space", w.personalLine(d.who))
-	line("seat", w.seatLine(d.who))
+	line("personal space", w.personalLine(d.Who))
+	line("seat", w.seatLine(d.Who))
 	for _, m := range w.draft.Plan.Manual {
 		line("by hand", m.Text()+": "+m.Authority)
 	}
-	if r, ok := w.obs.People[d.who]; ok && r.Deleting {
+	if r, ok := w.obs.People[d.Who]; ok && r.Deleting {
 		line("deletion", "the account is being deleted: 14 days after that was asked for nobody can stop it")
 	}
 	return out
 }
 
-func (w *departures) title(d departure) string {
-	name := d.who.ID()
-	if label := cmp.Or(w.draft.Desired.Labels[d.who], w.obs.Labels[d.who]); label != "" && label != name {
+func (w *departures) title(d rewrite.Departure) string {
+	name := d.Who.ID()
+	if label := cmp.Or(w.draft.Desired.Labels[d.Who], w.obs.Labels[d.Who]); label != "" && label != name {
 		name += " (" + label + ")"
 	}
 	heir := "the owner of each space takes over"
-	if d.successor != "" {
-		heir = d.successor.ID() + " takes over"
+	if d.Successor != "" {
+		heir = d.Successor.ID() + " takes over"
 	}
-	return fmt.Sprintf("%s leaves: %s; %s", name, strings.ReplaceAll(d.state, "_", " "), heir)
+	return fmt.Sprintf("%s leaves: %s; %s", name, strings.ReplaceAll(d.State, "_", " "), heir)
 }
 
 func names(refs []access.Ref) []string {
@@ -239,10 +240,10 @@ func listing(list []string, what, none string) string {
 }
 
 // tokenLine says which tokens somebody has, and what becomes of them.
-func tokenLine(d departure, tokens []site.Token, hidden string, now time.Time) string {
+func tokenLine(d rewrite.Departure, tokens []site.Token, hidden string, now time.Time) string {
 	var own []string
 	for _, t := range tokens {
-		if t.Owner != d.who || !t.Expires.IsZero() && t.Expires.Before(now) {
+		if t.Owner != d.Who || !t.Expires.IsZero() && t.Expires.Before(now) {
 			continue
 		}
 		text := t.Label
@@ -256,10 +257,10 @@ func tokenLine(d departure, tokens []site.Token, hidden string, now time.Time) s
 		return "none shown: " + hidden
 	case len(own) == 0:
 		return "none"
-	case d.state == "deactivated":
+	case d.State == "deactivated":
 		return listing(own, "", "") + "; deactivation revokes them, and stops what uses them"
 	}
-	return listing(own, "", "") + "; they are not revoked by " + strings.ReplaceAll(d.state, "_", " ") + ", and work again when the account does: revoke them by hand"
+	return listing(own, "", "") + "; they are not revoked by " + strings.ReplaceAll(d.State, "_", " ") + ", and work again when the account does: revoke them by hand"
 }
 
 // personalLine says which personal space somebody has, and what becomes of it.
@@ -319,9 +320,9 @@ func (w *departures) notes(pages bool) []string {
 func (w *departures) conclude(told *render.Departure, dry bool) {
 	verb := "edited "
 	if dry {
-		verb, told.Diff = "would edit ", w.diff()
+		verb, told.Diff = "would edit ", diffOf(w.files)
 	}
-	for _, name := range w.edited() {
+	for _, name := range w.files.Changed() {
 		told.Files = append(told.Files, verb+w.app.file(name))
 	}
 	if dry {

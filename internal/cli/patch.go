@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"fmt"
-	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -11,7 +9,7 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/diag"
-	"github.com/weirhq/weir/internal/edits"
+	"github.com/weirhq/weir/internal/rewrite"
 	"github.com/weirhq/weir/schema"
 )
 
@@ -19,41 +17,29 @@ import (
 // believes none: a patch counts only if the description that it leads to says what
 // was to be added, and all that the description said before.
 type patcher struct {
-	app   *app
-	k     *asked
-	files map[string]string // the description's text, as it would be
+	k    *asked
+	edit *rewrite.Edit
 }
 
 func newPatcher(a *app, k *asked) *patcher {
-	p := &patcher{app: a, k: k, files: make(map[string]string)}
-	for name, text := range a.sources {
-		if name != lockFile {
-			p.files[name] = text
-		}
-	}
-	return p
+	return &patcher{k: k, edit: a.openEdit(k.d)}
 }
 
 // patch gives a unified diff, with paths in the description's folder, or nothing
 // where the edit is none of memberships and roles to add, or no place was found.
 func (p *patcher) patch(changes []access.Change) string {
-	before := maps.Clone(p.files)
 	for _, c := range changes {
 		if c.Op != access.Add || c.Fact.Kind != access.Member && c.Fact.Kind != access.Role || !p.add(c.Fact) {
 			return ""
 		}
 	}
-	var b strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(p.files)) {
-		b.WriteString(unified(name, before[name], p.files[name]))
-	}
-	return b.String()
+	return diffOf(p.edit)
 }
 
 // add adds one fact at the first place where that turns out right.
 func (p *patcher) add(f access.Fact) bool {
-	d, ok := p.compile()
-	if !ok {
+	d, _ := p.edit.Compile()
+	if d == nil {
 		return false
 	}
 	was, _ := d.Desired(p.k.obs.Known(access.Memory{}))
@@ -61,18 +47,11 @@ func (p *patcher) add(f access.Fact) bool {
 	if !ok {
 		return false
 	}
-	for _, text := range p.places(f, at) {
-		old := p.files[at.File]
-		p.files[at.File] = text
-		if d, ok := p.compile(); ok {
-			is, _ := d.Desired(p.k.obs.Known(access.Memory{}))
-			if is.Facts.Has(f) && keepsAll(was.Facts, is.Facts) {
-				return true
-			}
-		}
-		p.files[at.File] = old
-	}
-	return false
+	ok, _ = p.edit.Try(rewrite.In(at.File, p.places(f, at)), func(d *schema.Description) bool {
+		is, _ := d.Desired(p.k.obs.Known(access.Memory{}))
+		return is.Facts.Has(f) && keepsAll(was.Facts, is.Facts)
+	})
+	return ok
 }
 
 func keepsAll(was, is access.Set) bool {
@@ -84,20 +63,10 @@ func keepsAll(was, is access.Set) bool {
 	return true
 }
 
-func (p *patcher) compile() (*schema.Description, bool) {
-	var files []schema.File
-	for _, name := range slices.Sorted(maps.Keys(p.files)) {
-		files = append(files, schema.File{Path: name, Bytes: []byte(p.files[name])})
-	}
-	docs, diags := schema.Parse(files)
-	d, more := schema.Compile(docs, p.k.d.lock, p.app.Clock())
-	return d, d != nil && !diags.HasErrors() && !more.HasErrors()
-}
-
 // places gives texts of the file in which an object's entry stands, each with the
 // fact added at another place. The likeliest come first.
 func (p *patcher) places(f access.Fact, at diag.Range) []string {
-	lines := strings.SplitAfter(p.files[at.File], "\n")
+	lines := strings.SplitAfter(p.edit.After[at.File], "\n")
 	first := at.Start.Line - 1
 	if first < 0 || first >= len(lines) {
 		return nil
@@ -154,10 +123,10 @@ func (e entry) find(key *regexp.Regexp, line int) []int {
 // entryEnd is the line after an entry: the next that is indented no deeper and is
 // no closing bracket, which belongs to it.
 func entryEnd(lines []string, first int) int {
-	depth := len(indentOf(lines[first]))
+	depth := len(rewrite.Indent(lines[first]))
 	for i := first + 1; i < len(lines); i++ {
 		text := strings.TrimSpace(lines[i])
-		if text != "" && len(indentOf(lines[i])) <= depth {
+		if text != "" && len(rewrite.Indent(lines[i])) <= depth {
 			if strings.HasPrefix(text, "}") || strings.HasPrefix(text, "]") {
 				return i + 1
 			}
@@ -167,8 +136,6 @@ func entryEnd(lines []string, first int) int {
 	return len(lines)
 }
 
-func indentOf(line string) string { return line[:len(line)-len(strings.TrimLeft(line, " \t"))] }
-
 func (e entry) quoted(s string) string {
 	return strconv.Quote(s)
 }
@@ -176,17 +143,11 @@ func (e entry) quoted(s string) string {
 // member is how a list of members names a person: bare in YAML where that reads
 // the same.
 func (e entry) member(r access.Ref) string {
-	text := r.ID()
-	if r.Type() != "user" {
-		text = string(r)
+	if e.hcl {
+		return e.quoted(rewrite.Person(r))
 	}
-	if !e.hcl && bareMember.MatchString(text) {
-		return text
-	}
-	return e.quoted(text)
+	return rewrite.YAML(rewrite.Person(r))
 }
-
-var bareMember = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._+-]*@[A-Za-z0-9.-]+$`)
 
 // with gives the file's text with lines from..to replaced.
 func (e entry) with(from, to int, text ...string) string {
@@ -221,9 +182,9 @@ func (e entry) inList(key, item string) []string {
 			}
 			out = append(out, e.with(i, i+1, line[:m[1]]+inner+line[at:]))
 		} else if strings.TrimSpace(line[m[1]:]) == "" {
-			indent := indentOf(line) + "  "
+			indent := rewrite.Indent(line) + "  "
 			if i+1 < len(e.lines) {
-				indent = indentOf(e.lines[i+1])
+				indent = rewrite.Indent(e.lines[i+1])
 			}
 			out = append(out, e.with(i+1, i+1, indent+item+",\n"))
 		}
@@ -240,9 +201,9 @@ func (e entry) inBlock(key int, item string) []string {
 	last, indent := -1, ""
 	for i := key + 1; i < len(e.lines); i++ {
 		text := strings.TrimSpace(e.lines[i])
-		if strings.HasPrefix(text, "- ") && (last < 0 || indentOf(e.lines[i]) == indent) {
-			last, indent = i, indentOf(e.lines[i])
-		} else if text != "" && (last < 0 || len(indentOf(e.lines[i])) <= len(indent)) {
+		if strings.HasPrefix(text, "- ") && (last < 0 || rewrite.Indent(e.lines[i]) == indent) {
+			last, indent = i, rewrite.Indent(e.lines[i])
+		} else if text != "" && (last < 0 || len(rewrite.Indent(e.lines[i])) <= len(indent)) {
 			break
 		}
 	}
@@ -272,9 +233,9 @@ func (e entry) inMap(name, key, item string) []string {
 				out = append(out, e.with(i, i+1, line[:m[1]]+pair+", "+strings.TrimLeft(rest, " ")))
 			}
 		default:
-			indent := indentOf(line) + "  "
-			if i+1 < e.last && len(indentOf(e.lines[i+1])) > len(indentOf(line)) {
-				indent = indentOf(e.lines[i+1])
+			indent := rewrite.Indent(line) + "  "
+			if i+1 < e.last && len(rewrite.Indent(e.lines[i+1])) > len(rewrite.Indent(line)) {
+				indent = rewrite.Indent(e.lines[i+1])
 			}
 			out = append(out, e.with(i+1, i+1, indent+pair+"\n"))
 		}
@@ -299,9 +260,9 @@ func (e entry) pair(key, value string) string {
 func (e entry) newKey(pair string) []string {
 	head := e.lines[e.first]
 	text := strings.TrimSpace(head)
-	indent := indentOf(head) + "  "
-	if e.first+1 < e.last && len(indentOf(e.lines[e.first+1])) > len(indentOf(head)) {
-		indent = indentOf(e.lines[e.first+1])
+	indent := rewrite.Indent(head) + "  "
+	if e.first+1 < e.last && len(rewrite.Indent(e.lines[e.first+1])) > len(rewrite.Indent(head)) {
+		indent = rewrite.Indent(e.lines[e.first+1])
 	}
 	var out []string
 	if strings.HasSuffix(text, ":") || strings.HasSuffix(text, "{") {
@@ -324,84 +285,4 @@ func (e entry) newKey(pair string) []string {
 		out = append(out, e.with(e.first, e.first+1, head[:i+1]+pair+between+rest))
 	}
 	return out
-}
-
-// unified gives the difference of two texts of a file as a diff, with three lines
-// around each run of edits; nothing if they are the same.
-func unified(name, before, after string) string {
-	if before == after {
-		return ""
-	}
-	a, b := textLines(before), textLines(after)
-	const around = 3
-	type run struct{ fromA, toA, fromB, toB int } // edited lines, counted from 0
-	var runs []run
-	shift := 0
-	for _, f := range edits.Compare([]edits.Text{{Path: name, Text: before}}, []edits.Text{{Path: name, Text: after}}) {
-		for _, h := range f.Hunks {
-			r := run{}
-			if len(h.Removed) > 0 {
-				r.fromA = h.Removed[0].Number - 1
-				r.fromB = r.fromA + shift
-			} else {
-				r.fromB = h.Added[0].Number - 1
-				r.fromA = r.fromB - shift
-			}
-			r.toA, r.toB = r.fromA+len(h.Removed), r.fromB+len(h.Added)
-			shift += len(h.Added) - len(h.Removed)
-			runs = append(runs, r)
-		}
-	}
-	var out strings.Builder
-	fmt.Fprintf(&out, "--- a/%s\n+++ b/%s\n", name, name)
-	line := func(sign, text string) {
-		out.WriteString(sign + strings.TrimSuffix(text, "\n") + "\n")
-		if !strings.HasSuffix(text, "\n") {
-			out.WriteString("\\ No newline at end of file\n")
-		}
-	}
-	for len(runs) > 0 {
-		n := 1
-		for n < len(runs) && runs[n].fromA-runs[n-1].toA <= 2*around {
-			n++
-		}
-		first, last := runs[0], runs[n-1]
-		top, bottom := max(0, first.fromA-around), min(len(a), last.toA+around)
-		topB := first.fromB - (first.fromA - top)
-		fmt.Fprintf(&out, "@@ -%s +%s @@\n", span(top, bottom-top), span(topB, bottom-top+(last.toB-last.toA)-(first.fromB-first.fromA)+(last.fromB-last.fromA)))
-		at := top
-		for _, r := range runs[:n] {
-			for _, text := range a[at:r.fromA] {
-				line(" ", text)
-			}
-			for _, text := range a[r.fromA:r.toA] {
-				line("-", text)
-			}
-			for _, text := range b[r.fromB:r.toB] {
-				line("+", text)
-			}
-			at = r.toA
-		}
-		for _, text := range a[at:bottom] {
-			line(" ", text)
-		}
-		runs = runs[n:]
-	}
-	return out.String()
-}
-
-// textLines gives the lines of a text with their ends.
-func textLines(text string) []string {
-	lines := strings.SplitAfter(text, "\n")
-	if lines[len(lines)-1] == "" {
-		lines = lines[:len(lines)-1]
-	}
-	return lines
-}
-
-func span(from, n int) string {
-	if n == 0 {
-		return fmt.Sprintf("%d,0", from)
-	}
-	return fmt.Sprintf("%d,%d", from+1, n)
 }

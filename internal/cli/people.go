@@ -12,6 +12,7 @@ import (
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/render"
+	"github.com/weirhq/weir/internal/rewrite"
 )
 
 func (a *app) peopleCommand() *cobra.Command {
@@ -188,7 +189,7 @@ func (l *peopleList) person(who access.Ref) listedPerson {
 	}
 	doors := slices.Sorted(slices.Values(l.doors[who]))
 	r.row = []string{
-		personCell(who), name, kind, r.state, dayCell(record.Added), dayCell(record.Active), managed, strings.Join(doors, ";"), l.next[who],
+		rewrite.Person(who), name, kind, r.state, dayCell(record.Added), dayCell(record.Active), managed, strings.Join(doors, ";"), l.next[who],
 	}
 	return r
 }
@@ -256,14 +257,6 @@ func dayCell(t time.Time) string {
 	return t.UTC().Format(time.DateOnly)
 }
 
-// personCell names a person as a description does where only one can stand.
-func personCell(r access.Ref) string {
-	if r.Type() == "user" {
-		return r.ID()
-	}
-	return string(r)
-}
-
 // names of the columns that import reads and export writes.
 var peopleColumns = []column{
 	{name: "email", also: []string{"mail", "mail address", "email address", "address", "person"}, required: true},
@@ -308,7 +301,7 @@ func (p *describedPeople) export() *render.Table {
 	}
 	for _, who := range slices.Sorted(maps.Keys(p.users)) {
 		u := p.users[who].entry(p.docs)
-		text := func(s string) []string { return []string{personCell(who), "", "", "", s, ""} }
+		text := func(s string) []string { return []string{rewrite.Person(who), "", "", "", s, ""} }
 		byDay := make(map[string][]string)
 		for group, m := range p.members[who] {
 			day := ""

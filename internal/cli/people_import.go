@@ -4,11 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,6 +15,7 @@ import (
 	"github.com/weirhq/weir/internal/diag"
 	"github.com/weirhq/weir/internal/nearest"
 	"github.com/weirhq/weir/internal/render"
+	"github.com/weirhq/weir/internal/rewrite"
 	"github.com/weirhq/weir/schema"
 )
 
@@ -84,6 +82,7 @@ func (p memberPlace) grant(docs []schema.Document) schema.Grant {
 
 // describedPeople says where a description speaks of people by name.
 type describedPeople struct {
+	edit    *rewrite.Edit
 	docs    []schema.Document
 	users   map[access.Ref]userPlace
 	groups  map[string]groupPlace // with an entry of their own
@@ -92,15 +91,17 @@ type describedPeople struct {
 
 // readPeople loads the description and finds where it speaks of people.
 func (a *app) readPeople() (*describedPeople, error) {
-	if _, err := a.load(); err != nil {
+	desc, err := a.load()
+	if err != nil {
 		return nil, err
 	}
-	docs, diags := schema.Parse(sourceFiles(a.sources))
+	edit := a.openEdit(desc)
+	docs, diags := edit.Parse()
 	if err := diags.Err(); err != nil {
 		return nil, err
 	}
 	p := &describedPeople{
-		docs: docs, users: make(map[access.Ref]userPlace), groups: make(map[string]groupPlace), members: make(map[access.Ref]map[string]memberPlace),
+		edit: edit, docs: docs, users: make(map[access.Ref]userPlace), groups: make(map[string]groupPlace), members: make(map[access.Ref]map[string]memberPlace),
 	}
 	for d := range docs {
 		for i, u := range docs[d].Users {
@@ -122,17 +123,6 @@ func (a *app) readPeople() (*describedPeople, error) {
 		}
 	}
 	return p, nil
-}
-
-// sourceFiles gives the files of a description from their texts.
-func sourceFiles(sources map[string]string) []schema.File {
-	var out []schema.File
-	for _, name := range slices.Sorted(maps.Keys(sources)) {
-		if name != lockFile {
-			out = append(out, schema.File{Path: name, Bytes: []byte(sources[name])})
-		}
-	}
-	return out
 }
 
 // nameKey compares names as descriptions do.
@@ -159,10 +149,6 @@ type incomingMembership struct {
 	at    cell // of the group
 	until cell
 }
-
-// tableMark sorts the places of the table behind every file of the description, so
-// that of two entries that do not go together the one in the table is told.
-const tableMark = "\U0010fffd"
 
 // peopleTable is a table of people on its way into a description.
 type peopleTable struct {
@@ -336,19 +322,10 @@ func differs(c cell, s *schema.Str) bool {
 	return c.text != "" && (s == nil || s.Value != c.text)
 }
 
-// str makes a value of a cell, with its place in the table; nil of an empty one.
-func str(c cell) *schema.Str {
-	if c.text == "" {
-		return nil
-	}
-	c.at.File = tableMark + c.at.File
-	return &schema.Str{Value: c.text, Range: c.at}
-}
-
 // grantOf makes an entry of a membership.
 func (j incomingJoin) grantOf() schema.Grant {
 	who := *str(j.email)
-	who.Value = personCell(j.who)
+	who.Value = rewrite.Person(j.who)
 	return schema.Grant{Who: who, Until: str(j.until), Range: who.Range}
 }
 
@@ -362,7 +339,7 @@ func (t *peopleTable) check() *schema.Description {
 	var fresh []schema.User
 	for _, p := range t.fresh {
 		email := *str(p.email)
-		email.Value = personCell(p.who)
+		email.Value = rewrite.Person(p.who)
 		fresh = append(fresh, schema.User{Email: email, Name: str(p.name), State: str(p.state), Range: email.Range})
 	}
 	for _, p := range t.renamed {
@@ -390,17 +367,14 @@ func (t *peopleTable) check() *schema.Description {
 	if len(fresh) > 0 {
 		docs = append(docs, schema.Document{File: tableMark, Users: fresh})
 	}
-	want, diags := t.compile(docs)
+	want, diags := t.edit.CompileDocs(docs)
 	for _, d := range diags {
-		file, ours := strings.CutPrefix(d.Range.File, tableMark)
+		ours := strings.HasPrefix(d.Range.File, tableMark)
 		if d.Severity == diag.Warning && (!ours || d.Code != "WR206") {
 			continue // the description has been told of, and the next plan tells of days
 		}
-		d.Severity, d.Range.File = diag.Error, file
-		d.Related = slices.Clone(d.Related)
-		for i := range d.Related {
-			d.Related[i].Range.File = strings.TrimPrefix(d.Related[i].Range.File, tableMark)
-		}
+		d = typed(d)
+		d.Severity = diag.Error
 		if d.Code == "WR206" {
 			d.Summary, d.Hint = "the last day has passed", "write a later day, or delete the row"
 		}
@@ -409,66 +383,53 @@ func (t *peopleTable) check() *schema.Description {
 	return want
 }
 
-func (t *peopleTable) compile(docs []schema.Document) (*schema.Description, diag.List) {
-	lock, diags := schema.ParseLock(lockFile, []byte(t.app.sources[lockFile]))
-	d, more := schema.Compile(docs, lock, t.app.Clock())
-	return d, append(diags, more...)
-}
-
 // write edits the text, and believes it only if it says what the table says and all
 // that the description said before.
 func (t *peopleTable) write(want *schema.Description, dryRun bool) error {
-	texts := maps.Clone(t.app.sources)
-	delete(texts, lockFile)
-	if _, there := texts[t.file]; !there && len(t.fresh) > 0 {
-		texts[t.file] = ""
+	if _, there := t.edit.After[t.file]; !there && len(t.fresh) > 0 {
+		t.edit.After[t.file] = ""
 	}
-	w := newRewriter(texts)
-	t.enter(w)
-	t.rename(w)
+	w := rewrite.New(t.edit.After)
+	var entries []rewrite.Entry
+	for _, p := range t.fresh {
+		entries = append(entries, p.entry())
+	}
+	w.Enter(t.docs, t.file, entries)
+	for _, p := range t.renamed {
+		w.Describe(t.users[p.who].entry(t.docs), p.entry())
+	}
 	for _, group := range slices.Sorted(maps.Keys(t.joins)) {
-		t.join(w, t.describedPeople.groups[group].entry(t.docs), t.joins[group])
+		var joins []rewrite.Membership
+		for _, j := range t.joins[group] {
+			joins = append(joins, rewrite.Membership{Who: j.who, Until: j.until.text})
+		}
+		w.Join(t.describedPeople.groups[group].entry(t.docs), joins)
 	}
 	for _, j := range t.moves {
-		t.move(w, t.members[j.who][j.group].grant(t.docs), j)
+		w.Until(t.members[j.who][j.group].grant(t.docs), j.until.text)
 	}
-	after := w.done()
-	if w.files[t.file] == "" {
-		after[t.file] = strings.TrimPrefix(after[t.file], "\n")
+	t.edit.After = w.Done()
+	if got, _ := t.edit.Compile(); got == nil || len(rewrite.Compare(want, got, access.Known{})) > 0 {
+		return fmt.Errorf("%s cannot be edited by itself in the way that it is written (give it a shape such as weir init writes, or use --file for another one)", strings.Join(t.edit.Changed(), ", "))
 	}
-	docs, diags := schema.Parse(sourceFiles(after))
-	got, more := t.compile(docs)
-	if diags.HasErrors() || more.HasErrors() || got == nil || !saysTheSame(want, got) {
-		return fmt.Errorf("%s cannot be edited by itself in the way that it is written (give it a shape such as weir init writes, or use --file for another one)", strings.Join(changedFiles(texts, after), ", "))
+	if dryRun {
+		t.app.showDiff(t.edit)
+		return nil
 	}
-	files := changedFiles(texts, after)
-	for _, name := range files {
-		if dryRun {
-			for line := range strings.Lines(unified(name, texts[name], after[name])) {
-				fmt.Fprintln(t.app.Stdout, render.Safe(strings.TrimSuffix(line, "\n")))
-			}
-			continue
-		}
-		path := t.app.file(filepath.FromSlash(name))
-		mode := os.FileMode(0o644)
-		if info, err := os.Stat(path); err == nil {
-			mode = info.Mode().Perm()
-		}
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return err
-		}
-		if err := replaceFile(path, []byte(after[name]), mode); err != nil {
-			return fmt.Errorf("%s could not be written: %w", name, err)
-		}
+	if err := t.app.writeEdit(t.edit); err != nil {
+		return err
 	}
-	if !dryRun {
-		fmt.Fprintln(t.app.Stdout, t.did(files))
-	}
+	fmt.Fprintln(t.app.Stdout, t.did())
 	return nil
 }
 
+// entry is what is to be written of a person.
+func (p *incoming) entry() rewrite.Entry {
+	return rewrite.Entry{Who: p.who, Name: p.name.text, State: p.state.text}
+}
+
 // did says what was written.
-func (t *peopleTable) did(files []string) string {
+func (t *peopleTable) did() string {
 	joined := len(t.moves)
 	for _, joins := range t.joins {
 		joined += len(joins)
@@ -484,223 +445,5 @@ func (t *peopleTable) did(files []string) string {
 			parts = append(parts, render.Count(c.n, c.one, c.many))
 		}
 	}
-	for i := range files {
-		files[i] = render.Safe(t.app.file(filepath.FromSlash(files[i])))
-	}
-	return strings.Join(parts, ", ") + " (" + strings.Join(files, ", ") + "); weir plan shows what it brings"
-}
-
-func changedFiles(before, after map[string]string) []string {
-	var out []string
-	for _, name := range slices.Sorted(maps.Keys(after)) {
-		if before[name] != after[name] {
-			out = append(out, name)
-		}
-	}
-	return out
-}
-
-// saysTheSame compares what two descriptions say, wherever they say it.
-func saysTheSame(a, b *schema.Description) bool {
-	was, _ := a.Desired(access.Known{})
-	is, _ := b.Desired(access.Known{})
-	ends := func(d *schema.Description) []schema.Ending {
-		list := d.Endings()
-		slices.SortFunc(list, func(a, b schema.Ending) int {
-			return cmp.Or(cmp.Compare(a.Who, b.Who), cmp.Compare(a.On, b.On), cmp.Compare(a.Day, b.Day))
-		})
-		return list
-	}
-	return was.Facts.Len() == is.Facts.Len() && keepsAll(was.Facts, is.Facts) && maps.Equal(was.Labels, is.Labels) &&
-		maps.Equal(was.Scope.Absent, is.Scope.Absent) && maps.Equal(was.Described, is.Described) && slices.Equal(ends(a), ends(b))
-}
-
-// enter writes entries for people who have none, behind the last of the file, or
-// behind everything in it.
-func (t *peopleTable) enter(w *rewriter) {
-	if len(t.fresh) == 0 {
-		return
-	}
-	hcl := t.syntax == schema.HCL
-	var entries []string
-	for _, p := range t.fresh {
-		var pairs []string
-		if p.name.text != "" {
-			pairs = append(pairs, pairText("name", nameText(p.name.text, hcl), hcl))
-		}
-		if p.state.text != "" && p.state.text != "active" {
-			pairs = append(pairs, pairText("state", wordText(p.state.text, hcl), hcl))
-		}
-		switch {
-		case hcl && len(pairs) == 0:
-			entries = append(entries, "user "+strconv.Quote(personCell(p.who))+" {}\n")
-		case hcl:
-			entries = append(entries, "user "+strconv.Quote(personCell(p.who))+" {\n  "+strings.Join(pairs, "\n  ")+"\n}\n")
-		default:
-			entries = append(entries, yamlText(personCell(p.who))+": {"+strings.Join(pairs, ", ")+"}")
-		}
-	}
-	var last *schema.User
-	for _, d := range t.docs {
-		if n := len(d.Users); d.File == t.file && n > 0 {
-			last = &d.Users[n-1]
-		}
-	}
-	text := w.files[t.file]
-	switch {
-	case hcl:
-		w.append(t.file, "\n"+strings.Join(entries, "\n"))
-	case last == nil && strings.TrimSpace(text) != "":
-		w.append(t.file, "\nusers:\n  "+strings.Join(entries, "\n  ")+"\n")
-	case last == nil:
-		w.append(t.file, "users:\n  "+strings.Join(entries, "\n  ")+"\n")
-	default:
-		w.behind(last.Email.Range, last.Range, entries, text)
-	}
-}
-
-// rename writes names and states into entries that are there.
-func (t *peopleTable) rename(w *rewriter) {
-	for _, p := range t.renamed {
-		u := t.users[p.who].entry(t.docs)
-		hcl := isHCL(u.Email.Range.File)
-		var pairs []string
-		put := func(key string, there *schema.Str, c cell, text string) {
-			switch {
-			case !differs(c, there):
-			case there != nil:
-				from, to := w.span(there.Range)
-				w.cut(there.Range.File, from, to, text)
-			default:
-				pairs = append(pairs, pairText(key, text, hcl))
-			}
-		}
-		put("name", u.Name, p.name, nameText(p.name.text, hcl))
-		if p.state.text != "active" || u.State != nil {
-			put("state", u.State, p.state, wordText(p.state.text, hcl))
-		}
-		switch {
-		case len(pairs) == 0:
-		case hcl:
-			w.block(u.Range, pairs)
-		default:
-			w.pairs(u.Email.Range, u.Range, pairs)
-		}
-	}
-}
-
-// join adds people to the members of a group, in the way in which those are listed.
-func (t *peopleTable) join(w *rewriter, g schema.Group, joins []incomingJoin) {
-	file := g.Name.Range.File
-	hcl := isHCL(file)
-	var items []string
-	for _, j := range joins {
-		who := personCell(j.who)
-		if who = yamlText(who); hcl {
-			who = strconv.Quote(personCell(j.who))
-		}
-		items = append(items, memberText(who, j.until.text, hcl))
-	}
-	text := w.files[file]
-	if g.Members == nil {
-		if list := "[" + strings.Join(items, ", ") + "]"; hcl {
-			w.block(g.Range, []string{"members = " + list})
-		} else {
-			w.pairs(g.Name.Range, g.Range, []string{"members: " + list})
-		}
-		return
-	}
-	begin, _ := w.span(g.Members.Range)
-	bracket := text[begin] == '['
-	n := len(g.Members.Items)
-	if n == 0 {
-		w.cut(file, begin+1, begin+1, strings.Join(items, ", "))
-		return
-	}
-	from, end := w.span(g.Members.Items[n-1].Range)
-	line := w.lineEnd(file, end)
-	before := text[w.lineStart(file, from):from]
-	if !bracket {
-		w.cut(file, line, line, "\n"+before+strings.Join(items, "\n"+before))
-		return
-	}
-	if strings.TrimSpace(before) != "" || !restOfLine.MatchString(text[end:line]) {
-		w.cut(file, end, end, ", "+strings.Join(items, ", "))
-		return
-	}
-	// Each has a line of its own: so have the new ones, behind what is remarked of the
-	// last.
-	if !strings.HasPrefix(strings.TrimLeft(text[end:line], " \t"), ",") {
-		w.cut(file, end, end, ",")
-	}
-	w.cut(file, line, line, "\n"+before+strings.Join(items, ",\n"+before)+",")
-}
-
-// move gives a membership another last day.
-func (t *peopleTable) move(w *rewriter, g schema.Grant, j incomingJoin) {
-	file := g.Who.Range.File
-	hcl := isHCL(file)
-	day := j.until.text
-	if hcl {
-		day = strconv.Quote(day)
-	}
-	from, end := w.span(g.Range)
-	text := w.files[file]
-	whoFrom, whoEnd := w.span(g.Who.Range)
-	switch {
-	case g.Until != nil:
-		from, to := w.span(g.Until.Range)
-		if text[from] == '"' || text[from] == '\'' {
-			day = strconv.Quote(j.until.text)
-		}
-		w.cut(file, from, to, day)
-	case g.Reason == nil:
-		w.cut(file, from, end, memberText(text[whoFrom:whoEnd], j.until.text, hcl))
-	case text[from] == '{':
-		w.cut(file, whoEnd, whoEnd, ", "+pairText("until", day, hcl))
-	default:
-		indent := strings.Repeat(" ", whoFrom-w.lineStart(file, whoFrom)-len("who: "))
-		w.cut(file, w.lineEnd(file, whoEnd), w.lineEnd(file, whoEnd), "\n"+indent+"until: "+day)
-	}
-}
-
-// memberText writes an entry of a list of members; who is written already.
-func memberText(who, until string, hcl bool) string {
-	switch {
-	case until == "":
-		return who
-	case hcl:
-		return "{ who = " + who + ", until = " + strconv.Quote(until) + " }"
-	}
-	return "{who: " + who + ", until: " + until + "}"
-}
-
-func pairText(key, value string, hcl bool) string {
-	if hcl {
-		return key + " = " + value
-	}
-	return key + ": " + value
-}
-
-// wordText writes a word of the language.
-func wordText(s string, hcl bool) string {
-	if hcl {
-		return strconv.Quote(s)
-	}
-	return s
-}
-
-// bareName is a name of several words, which no reader of YAML takes for anything
-// else.
-var bareName = regexp.MustCompile(`^\p{L}[\p{L}.'-]*( \p{L}[\p{L}.'-]*)+$`)
-
-// nameText writes a name; what looks like a parameter is doubled.
-func nameText(s string, hcl bool) string {
-	switch s = strings.ReplaceAll(s, "${", "$${"); {
-	case hcl:
-		s = strings.ReplaceAll(s, "%{", "%%{")
-	case bareName.MatchString(s):
-		return s
-	}
-	return strconv.Quote(s)
+	return strings.Join(parts, ", ") + " (" + strings.Join(t.app.editedFiles(t.edit), ", ") + "); weir plan shows what it brings"
 }

@@ -4,11 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"path"
-	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +13,7 @@ import (
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/diag"
 	"github.com/weirhq/weir/internal/render"
+	"github.com/weirhq/weir/internal/rewrite"
 	"github.com/weirhq/weir/schema"
 )
 
@@ -71,64 +68,39 @@ func (a *app) requestPersonal(person, until string) error {
 		_, err := fmt.Fprintf(a.Stdout, "%s has asked already, until %s\n", render.Safe(who.ID()), until)
 		return err
 	}
-	e := requestEdit{lock: d.lock, now: a.Clock(), files: a.sources, at: at, who: who, until: until, before: before}
-	text, err := e.write()
-	if err != nil {
+	e := requestEdit{edit: a.openEdit(d), at: at, who: who, until: until, before: before}
+	if err := e.write(d); err != nil {
 		return err
 	}
-	file := a.file(filepath.FromSlash(at.File))
-	info, err := os.Stat(file)
-	if err == nil {
-		err = replaceFile(file, []byte(text), info.Mode().Perm())
+	if err := a.writeEdit(e.edit); err != nil {
+		return err
 	}
-	if err != nil {
-		return fmt.Errorf("%s could not be written: %s", render.Safe(at.File), reason(err))
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s may have a personal space made until %s, once this is applied:\n", render.Safe(who.ID()), until)
-	for line := range strings.Lines(unified(at.File, a.sources[at.File], text)) {
-		b.WriteString(render.Safe(strings.TrimSuffix(line, "\n")) + "\n")
-	}
-	_, err = fmt.Fprint(a.Stdout, b.String())
-	return err
+	fmt.Fprintf(a.Stdout, "%s may have a personal space made until %s, once this is applied:\n", render.Safe(who.ID()), until)
+	a.showDiff(e.edit)
+	return nil
 }
 
 // requestEdit adds a request to a description's text. It tries likely places and
 // believes none: an edit counts only if the description that it leads to has the new
 // request and all that was there before.
 type requestEdit struct {
-	lock   schema.Lock
-	now    time.Time
-	files  map[string]string
+	edit   *rewrite.Edit
 	at     diag.Range // of personal_spaces
 	who    access.Ref
 	until  string
 	before map[access.Ref]string
 }
 
-// write gives the file's new text.
-func (e requestEdit) write() (string, error) {
-	was, diags := e.compile(e.files[e.at.File])
-	if was == nil {
-		return "", diags.Err()
+// write writes the request into the file.
+func (e requestEdit) write(was *description) error {
+	ok, err := e.edit.Try(rewrite.In(e.at.File, e.places()), func(is *schema.Description) bool { return e.right(was.Description, is) })
+	switch {
+	case ok:
+		return nil
+	case err != nil:
+		return err
 	}
-	var trouble error
-	for _, text := range e.places() {
-		is, diags := e.compile(text)
-		if is == nil {
-			if trouble == nil {
-				trouble = diags.Err()
-			}
-			continue
-		}
-		if e.right(was, is) {
-			return text, nil
-		}
-	}
-	if trouble != nil {
-		return "", trouble
-	}
-	return "", fmt.Errorf("no place for a request was found in %s (add to requests: %s)", render.Safe(e.at.File), e.item())
+	return fmt.Errorf("no place for a request was found in %s (add to requests: %s)", render.Safe(e.at.File), e.item())
 }
 
 // right reports whether a description says what was to be said, and nothing else
@@ -137,40 +109,14 @@ func (e requestEdit) right(was, is *schema.Description) bool {
 	after, _, ok := is.Requests()
 	want := maps.Clone(e.before)
 	want[e.who] = e.until
-	if !ok || !maps.Equal(after, want) {
-		return false
-	}
-	a, _ := was.Desired(access.Known{})
-	b, _ := is.Desired(access.Known{})
-	without := func(s access.Set) access.Set {
-		return s.Filter(func(f access.Fact) bool { return f.Subject != e.who })
-	}
-	return without(a.Facts).Equal(without(b.Facts))
-}
-
-func (e requestEdit) compile(text string) (*schema.Description, diag.List) {
-	var files []schema.File
-	for _, name := range slices.Sorted(maps.Keys(e.files)) {
-		if name == lockFile {
-			continue
-		}
-		body := e.files[name]
-		if name == e.at.File {
-			body = text
-		}
-		files = append(files, schema.File{Path: name, Bytes: []byte(body)})
-	}
-	docs, diags := schema.Parse(files)
-	if diags.HasErrors() {
-		return nil, diags
-	}
-	d, more := schema.Compile(docs, e.lock, e.now)
-	return d, more
+	return ok && maps.Equal(after, want) && len(rewrite.Compare(was, is, access.Known{}, func(d rewrite.Difference) bool {
+		return d.Fact.Fact.Subject == e.who || d.Said.Who == e.who && d.Said.Aspect == rewrite.Request
+	})) == 0
 }
 
 // item is the request as the file's syntax writes it.
 func (e requestEdit) item() string {
-	in := entry{hcl: path.Ext(e.at.File) == ".hcl"}
+	in := entry{hcl: rewrite.IsHCL(e.at.File)}
 	if in.hcl {
 		return fmt.Sprintf("{ who = %s, until = %q }", in.member(e.who), e.until)
 	}
@@ -179,7 +125,7 @@ func (e requestEdit) item() string {
 
 // places gives texts of the file with the request at each place where it may stand.
 func (e requestEdit) places() []string {
-	lines := strings.SplitAfter(e.files[e.at.File], "\n")
+	lines := strings.SplitAfter(e.edit.Before[e.at.File], "\n")
 	key := regexp.MustCompile(`^personal_spaces\b`)
 	first := min(e.at.Start.Line, len(lines)) - 1
 	for first >= 0 && !key.MatchString(lines[first]) {
@@ -188,7 +134,7 @@ func (e requestEdit) places() []string {
 	if first < 0 {
 		return nil
 	}
-	in := entry{lines: lines, first: first, last: entryEnd(lines, first), hcl: path.Ext(e.at.File) == ".hcl"}
+	in := entry{lines: lines, first: first, last: entryEnd(lines, first), hcl: rewrite.IsHCL(e.at.File)}
 	item := e.item()
 	var out []string
 	// Somebody who asked before gets another day.

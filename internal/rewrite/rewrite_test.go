@@ -1,4 +1,4 @@
-package cli
+package rewrite
 
 import (
 	"testing"
@@ -65,7 +65,7 @@ func TestRewriterDrops(t *testing.T) {
 			if diags.HasErrors() {
 				t.Fatal(diags)
 			}
-			w := newRewriter(map[string]string{c.file: c.before})
+			w := New(map[string]string{c.file: c.before})
 			leaves := func(r access.Ref) bool { return r == "user:ana@a.io" || r == "user:ana2@a.io" }
 			lists := make(map[diag.Range]map[diag.Range]bool)
 			items := make(map[diag.Range][]diag.Range)
@@ -77,9 +77,9 @@ func TestRewriterDrops(t *testing.T) {
 				lists[first][m.Item], items[first] = true, m.Items
 			}
 			for first, gone := range lists {
-				w.drop(items[first], func(r diag.Range) bool { return gone[r] }, "[]")
+				w.Drop(items[first], func(r diag.Range) bool { return gone[r] }, "[]")
 			}
-			got := w.done()[c.file]
+			got := w.Done()[c.file]
 			if diff := cmp.Diff(c.after, got); diff != "" {
 				t.Errorf("the file (-want +got):\n%s", diff)
 			}
@@ -93,7 +93,7 @@ func TestRewriterDrops(t *testing.T) {
 // TestRewriterDeparts: an entry says that somebody left, in either syntax and however
 // it was written.
 func TestRewriterDeparts(t *testing.T) {
-	d := departure{who: "user:ana@a.io", successor: "user:bo@a.io", state: "deactivated"}
+	d := Departure{Who: "user:ana@a.io", Successor: "user:bo@a.io", State: "deactivated"}
 	for _, c := range []struct{ file, before, after string }{
 		{"a.weir.yaml", "users: {ana@a.io: {}}\n", "users: {ana@a.io: {state: deactivated, left: {successor: bo@a.io}}}\n"},
 		{"a.weir.yaml", "users: {ana@a.io: {state: active, name: Ana}, bo@a.io: {}}\n", "users: {ana@a.io: {state: deactivated, name: Ana, left: {successor: bo@a.io}}, bo@a.io: {}}\n"},
@@ -106,9 +106,9 @@ func TestRewriterDeparts(t *testing.T) {
 		if diags.HasErrors() {
 			t.Fatal(diags)
 		}
-		w := newRewriter(map[string]string{c.file: c.before})
-		w.depart(docs[0].Users[0], d)
-		if diff := cmp.Diff(c.after, w.done()[c.file]); diff != "" {
+		w := New(map[string]string{c.file: c.before})
+		w.Depart(docs[0].Users[0], d)
+		if diff := cmp.Diff(c.after, w.Done()[c.file]); diff != "" {
 			t.Errorf("%s(-want +got):\n%s", c.before, diff)
 		}
 	}
