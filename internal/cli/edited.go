@@ -59,10 +59,9 @@ func (a *app) writeEdit(e *rewrite.Edit) error {
 		list = append(list, f)
 	}
 	for _, f := range list {
-		if err := os.Rename(f.temp, f.path); err != nil {
+		if err := f.place(); err != nil {
 			return errors.Join(fmt.Errorf("%s could not be written: %s", render.Safe(f.name), reason(err)), putBack(list))
 		}
-		f.temp = ""
 	}
 	return nil
 }
@@ -98,6 +97,15 @@ func (a *app) stageEdit(name, text string) (*staged, error) {
 	}
 	f.temp, err = stage(f.path, []byte(text), f.mode)
 	return f, err
+}
+
+// place puts the text in the place of the file.
+func (f *staged) place() error {
+	if err := os.Rename(f.temp, f.path); err != nil {
+		return err
+	}
+	f.temp = ""
+	return nil
 }
 
 // putBack makes files what they were, and leaves nothing beside them. Folders that
