@@ -93,14 +93,14 @@ type requestEdit struct {
 
 // write writes the request into the file.
 func (e requestEdit) write(was *description) error {
-	ok, err := e.edit.Try(rewrite.In(e.at.File, e.places()), func(is *schema.Description) bool { return e.right(was.Description, is) })
+	ok, err := e.edit.Try(e.places(), func(is *schema.Description) bool { return e.right(was.Description, is) })
 	switch {
 	case ok:
 		return nil
 	case err != nil:
 		return err
 	}
-	return fmt.Errorf("no place for a request was found in %s (add to requests: %s)", render.Safe(e.at.File), e.item())
+	return fmt.Errorf("no place for a request was found in %s (add to requests: %s)", render.Safe(e.at.File), e.request().In(e.at.File))
 }
 
 // right reports whether a description says what was to be said, and nothing else
@@ -114,36 +114,23 @@ func (e requestEdit) right(was, is *schema.Description) bool {
 	})) == 0
 }
 
-// item is the request as the file's syntax writes it.
-func (e requestEdit) item() string {
-	in := entry{hcl: rewrite.IsHCL(e.at.File)}
-	if in.hcl {
-		return fmt.Sprintf("{ who = %s, until = %q }", in.member(e.who), e.until)
-	}
-	return fmt.Sprintf("{who: %s, until: %s}", in.member(e.who), e.until)
+func (e requestEdit) request() rewrite.Membership {
+	return rewrite.Membership{Who: e.who, Until: e.until}
 }
 
-// places gives texts of the file with the request at each place where it may stand.
-func (e requestEdit) places() []string {
-	lines := strings.SplitAfter(e.edit.Before[e.at.File], "\n")
+// places gives the file with the request at each place where it may stand.
+func (e requestEdit) places() []rewrite.Place {
+	text := e.edit.Before[e.at.File]
+	lines := strings.Split(text, "\n")
 	key := regexp.MustCompile(`^personal_spaces\b`)
-	first := min(e.at.Start.Line, len(lines)) - 1
-	for first >= 0 && !key.MatchString(lines[first]) {
-		first--
+	at := e.at
+	at.Start = diag.Pos{Line: min(at.Start.Line, len(lines)), Column: 1}
+	for at.Start.Line > 0 && !key.MatchString(lines[at.Start.Line-1]) {
+		at.Start.Line--
 	}
-	if first < 0 {
+	b, ok := rewrite.BlockAt(at, text)
+	if !ok {
 		return nil
 	}
-	in := entry{lines: lines, first: first, last: entryEnd(lines, first), hcl: rewrite.IsHCL(e.at.File)}
-	item := e.item()
-	var out []string
-	// Somebody who asked before gets another day.
-	asked := regexp.MustCompile(`\{[^{}]*\bwho\s*[:=]\s*"?(user:)?` + regexp.QuoteMeta(e.who.ID()) + `"?[^{}]*\}`)
-	for i := in.first; i < in.last; i++ {
-		if m := asked.FindStringIndex(lines[i]); m != nil {
-			out = append(out, in.with(i, i+1, lines[i][:m[0]]+item+lines[i][m[1]:]))
-		}
-	}
-	out = append(out, in.inList("requests", item)...)
-	return append(out, in.newKey(in.pair("requests", "["+item+"]"))...)
+	return b.Requests(e.request())
 }

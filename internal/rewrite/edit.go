@@ -69,15 +69,6 @@ func (e *Edit) CompileDocs(docs []schema.Document) (*schema.Description, diag.Li
 // Place is a file with something written at one of the places where it may belong.
 type Place struct{ File, Text string }
 
-// In gives texts of one file as places.
-func In(file string, texts []string) []Place {
-	var out []Place
-	for _, text := range texts {
-		out = append(out, Place{file, text})
-	}
-	return out
-}
-
 // Try takes the first of some places, the likeliest first, with which the description
 // is right. If none is, the files are as they were, ok is false, and the error is what
 // was wrong with the first that could not be compiled.

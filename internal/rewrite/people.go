@@ -89,10 +89,21 @@ func (w *Rewriter) Describe(u schema.User, to Entry) {
 	}
 }
 
-// Membership is an entry of a group's members.
+// Membership is an entry of a group's members, or of another list of people.
 type Membership struct {
 	Who   access.Ref
 	Until string // its last day, YYYY-MM-DD; empty: it has none
+}
+
+// In gives the entry as the syntax of a file writes it.
+func (m Membership) In(file string) string { return m.text(IsHCL(file)) }
+
+func (m Membership) text(hcl bool) string {
+	who := YAML(Person(m.Who))
+	if hcl {
+		who = strconv.Quote(Person(m.Who))
+	}
+	return member(who, m.Until, hcl)
 }
 
 // Join adds people to the members of a group, in the way in which those are listed.
@@ -101,11 +112,7 @@ func (w *Rewriter) Join(g schema.Group, joins []Membership) {
 	hcl := IsHCL(file)
 	var items []string
 	for _, j := range joins {
-		who := YAML(Person(j.Who))
-		if hcl {
-			who = strconv.Quote(Person(j.Who))
-		}
-		items = append(items, member(who, j.Until, hcl))
+		items = append(items, j.text(hcl))
 	}
 	text := w.files[file]
 	if g.Members == nil {
