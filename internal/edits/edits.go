@@ -6,6 +6,8 @@
 //	files[0].Path                       // "people.weir.yaml"
 //	files[0].Hunks[0].Added[0].Spans    // {"    - ", false}, {"bo@acme.example", true}
 //
+// [Unified] gives the edits of one file as a patch.
+//
 // It compares text and knows nothing of the language: what an edit means is for
 // those who ask. The same texts always give the same edits; no clock decides how
 // carefully they are compared.

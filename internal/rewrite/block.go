@@ -29,7 +29,7 @@ func BlockAt(at diag.Range, text string) (b Block, ok bool) {
 	if first < 0 || first >= len(lines) {
 		return Block{}, false
 	}
-	b = Block{file: at.File, lines: lines, first: first, last: blockEnd(lines, first), hcl: IsHCL(at.File)}
+	b = Block{file: at.File, lines: lines, first: first, last: blockEnd(lines, first), hcl: isHCL(at.File)}
 	if runes := []rune(lines[first]); at.Start.Column > 0 && at.Start.Column <= len(runes) {
 		b.begin = len(string(runes[:at.Start.Column-1]))
 	}
@@ -70,10 +70,10 @@ func (b Block) find(key *regexp.Regexp, line int) []int {
 // blockEnd is the line after an entry: the next that is indented no deeper and is
 // no closing bracket, which belongs to it.
 func blockEnd(lines []string, first int) int {
-	depth := len(Indent(lines[first]))
+	depth := len(indentOf(lines[first]))
 	for i := first + 1; i < len(lines); i++ {
 		text := strings.TrimSpace(lines[i])
-		if text != "" && len(Indent(lines[i])) <= depth {
+		if text != "" && len(indentOf(lines[i])) <= depth {
 			if strings.HasPrefix(text, "}") || strings.HasPrefix(text, "]") {
 				return i + 1
 			}
@@ -116,9 +116,9 @@ func (b Block) InList(key, item string) []Place {
 			}
 			out = append(out, b.with(i, i+1, line[:m[1]]+inner+line[at:]))
 		} else if strings.TrimSpace(line[m[1]:]) == "" {
-			indent := Indent(line) + "  "
+			indent := indentOf(line) + "  "
 			if i+1 < len(b.lines) {
-				indent = Indent(b.lines[i+1])
+				indent = indentOf(b.lines[i+1])
 			}
 			out = append(out, b.with(i+1, i+1, indent+item+",\n"))
 		}
@@ -135,9 +135,9 @@ func (b Block) inBlock(key int, item string) []Place {
 	last, indent := -1, ""
 	for i := key + 1; i < len(b.lines); i++ {
 		text := strings.TrimSpace(b.lines[i])
-		if strings.HasPrefix(text, "- ") && (last < 0 || Indent(b.lines[i]) == indent) {
-			last, indent = i, Indent(b.lines[i])
-		} else if text != "" && (last < 0 || len(Indent(b.lines[i])) <= len(indent)) {
+		if strings.HasPrefix(text, "- ") && (last < 0 || indentOf(b.lines[i]) == indent) {
+			last, indent = i, indentOf(b.lines[i])
+		} else if text != "" && (last < 0 || len(indentOf(b.lines[i])) <= len(indent)) {
 			break
 		}
 	}
@@ -167,9 +167,9 @@ func (b Block) InMap(name, key, item string) []Place {
 				out = append(out, b.with(i, i+1, line[:m[1]]+list+", "+strings.TrimLeft(rest, " ")))
 			}
 		default:
-			indent := Indent(line) + "  "
-			if i+1 < b.last && len(Indent(b.lines[i+1])) > len(Indent(line)) {
-				indent = Indent(b.lines[i+1])
+			indent := indentOf(line) + "  "
+			if i+1 < b.last && len(indentOf(b.lines[i+1])) > len(indentOf(line)) {
+				indent = indentOf(b.lines[i+1])
 			}
 			out = append(out, b.with(i+1, i+1, indent+list+"\n"))
 		}
@@ -191,9 +191,9 @@ func (b Block) NewList(key, item string) []Place {
 func (b Block) newKey(entry string) []Place {
 	head := b.lines[b.first]
 	text := strings.TrimSpace(head)
-	indent := Indent(head) + "  "
-	if b.first+1 < b.last && len(Indent(b.lines[b.first+1])) > len(Indent(head)) {
-		indent = Indent(b.lines[b.first+1])
+	indent := indentOf(head) + "  "
+	if b.first+1 < b.last && len(indentOf(b.lines[b.first+1])) > len(indentOf(head)) {
+		indent = indentOf(b.lines[b.first+1])
 	}
 	var out []Place
 	if strings.HasSuffix(text, ":") || strings.HasSuffix(text, "{") {

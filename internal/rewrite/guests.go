@@ -25,7 +25,7 @@ func Guests(text string, syntax schema.Syntax, guests []schema.Guest) (string, b
 	last, indent := at, ""
 	for i := at + 1; i < len(lines); i++ {
 		body := strings.TrimSpace(lines[i])
-		in := Indent(lines[i])
+		in := indentOf(lines[i])
 		if body == "" || strings.HasPrefix(body, "#") && in == "" {
 			continue
 		}

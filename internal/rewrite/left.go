@@ -23,13 +23,13 @@ func (d Departure) left(hcl bool) string {
 	case hcl:
 		return "{ successor = " + strconv.Quote(Person(d.Successor)) + " }"
 	}
-	return "{successor: " + YAML(Person(d.Successor)) + "}"
+	return "{successor: " + yaml(Person(d.Successor)) + "}"
 }
 
 // Depart writes state and left into the entry of a person.
 func (w *Rewriter) Depart(u schema.User, d Departure) {
 	file := u.Email.Range.File
-	hcl := IsHCL(file)
+	hcl := isHCL(file)
 	var pairs []string
 	var within []cut
 	if u.State != nil {
@@ -70,12 +70,12 @@ func (w *Rewriter) Arrive(docs []schema.Document, home string, list []Departure)
 	if found {
 		file = last.Email.Range.File
 	}
-	hcl := IsHCL(file)
+	hcl := isHCL(file)
 	for _, d := range list {
 		if hcl {
 			entries = append(entries, "user "+strconv.Quote(Person(d.Who))+" {\n  state = "+strconv.Quote(d.State)+"\n  left = "+d.left(true)+"\n}\n")
 		} else {
-			entries = append(entries, YAML(Person(d.Who))+": {state: "+d.State+", left: "+d.left(false)+"}")
+			entries = append(entries, yaml(Person(d.Who))+": {state: "+d.State+", left: "+d.left(false)+"}")
 		}
 	}
 	text := w.files[file]

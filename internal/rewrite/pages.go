@@ -39,13 +39,13 @@ func (w *Rewriter) Pages(docs []schema.Document, home string, list []Page) {
 		pages := bySpace[space]
 		s, described := entries[space]
 		switch {
-		case described && IsHCL(s.Key.Range.File):
+		case described && isHCL(s.Key.Range.File):
 			w.block(s.Range, pageBlocks(pages, "  "))
 		case described:
 			for _, typ := range []string{"page", "blogpost"} {
 				w.pagesOf(s, typ, pages)
 			}
-		case IsHCL(file):
+		case isHCL(file):
 			fresh = append(fresh, "space "+strconv.Quote(space.ID())+" {\n  "+strings.Join(pageBlocks(pages, "  "), "\n  ")+"\n}\n")
 		default:
 			var keys []string
@@ -59,7 +59,7 @@ func (w *Rewriter) Pages(docs []schema.Document, home string, list []Page) {
 	}
 	switch {
 	case len(fresh) == 0:
-	case IsHCL(file):
+	case isHCL(file):
 		w.append(file, "\n"+strings.Join(fresh, "\n"))
 	case last == nil:
 		w.append(file, "spaces:\n  "+strings.Join(fresh, "\n  ")+"\n")

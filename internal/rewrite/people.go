@@ -21,7 +21,7 @@ func (w *Rewriter) Enter(docs []schema.Document, file string, list []Entry) {
 	if len(list) == 0 {
 		return
 	}
-	hcl := IsHCL(file)
+	hcl := isHCL(file)
 	var entries []string
 	for _, p := range list {
 		var pairs []string
@@ -37,7 +37,7 @@ func (w *Rewriter) Enter(docs []schema.Document, file string, list []Entry) {
 		case hcl:
 			entries = append(entries, "user "+strconv.Quote(Person(p.Who))+" {\n  "+strings.Join(pairs, "\n  ")+"\n}\n")
 		default:
-			entries = append(entries, YAML(Person(p.Who))+": {"+strings.Join(pairs, ", ")+"}")
+			entries = append(entries, yaml(Person(p.Who))+": {"+strings.Join(pairs, ", ")+"}")
 		}
 	}
 	var last *schema.User
@@ -64,7 +64,7 @@ func (w *Rewriter) Enter(docs []schema.Document, file string, list []Entry) {
 // Describe writes a name and a state into the entry of a person, where each says
 // something else than what stands there.
 func (w *Rewriter) Describe(u schema.User, to Entry) {
-	hcl := IsHCL(u.Email.Range.File)
+	hcl := isHCL(u.Email.Range.File)
 	var pairs []string
 	put := func(key string, there *schema.Str, value, text string) {
 		switch {
@@ -96,10 +96,10 @@ type Membership struct {
 }
 
 // In gives the entry as the syntax of a file writes it.
-func (m Membership) In(file string) string { return m.text(IsHCL(file)) }
+func (m Membership) In(file string) string { return m.text(isHCL(file)) }
 
 func (m Membership) text(hcl bool) string {
-	who := YAML(Person(m.Who))
+	who := yaml(Person(m.Who))
 	if hcl {
 		who = strconv.Quote(Person(m.Who))
 	}
@@ -109,7 +109,7 @@ func (m Membership) text(hcl bool) string {
 // Join adds people to the members of a group, in the way in which those are listed.
 func (w *Rewriter) Join(g schema.Group, joins []Membership) {
 	file := g.Name.Range.File
-	hcl := IsHCL(file)
+	hcl := isHCL(file)
 	var items []string
 	for _, j := range joins {
 		items = append(items, j.text(hcl))
@@ -152,7 +152,7 @@ func (w *Rewriter) Join(g schema.Group, joins []Membership) {
 // Until gives a membership another last day.
 func (w *Rewriter) Until(g schema.Grant, last string) {
 	file := g.Who.Range.File
-	hcl := IsHCL(file)
+	hcl := isHCL(file)
 	day := word(last, hcl)
 	from, end := w.span(g.Range)
 	text := w.files[file]

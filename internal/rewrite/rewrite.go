@@ -121,7 +121,7 @@ func (w *Rewriter) lineEnd(file string, at int) int {
 // Replace puts a text in the place of a name, in the quotes that it needs.
 func (w *Rewriter) Replace(r diag.Range, text string) {
 	from, to := w.span(r)
-	if w.files[r.File][from] == '"' || IsHCL(r.File) || !bareMember.MatchString(text) && !bareReference.MatchString(text) {
+	if w.files[r.File][from] == '"' || isHCL(r.File) || !bareMember.MatchString(text) && !bareReference.MatchString(text) {
 		text = strconv.Quote(text)
 	}
 	w.cut(r.File, from, to, text)
@@ -131,8 +131,8 @@ func (w *Rewriter) Replace(r diag.Range, text string) {
 // brackets of YAML too.
 var bareReference = regexp.MustCompile(`^(user:[A-Za-z][A-Za-z0-9._+-]*@[A-Za-z0-9.-]+|group:[A-Za-z][A-Za-z0-9._-]*|account:[A-Za-z0-9.-]+)$`)
 
-// IsHCL reports whether a file is written in HCL.
-func IsHCL(file string) bool { return path.Ext(file) == ".hcl" }
+// isHCL reports whether a file is written in HCL.
+func isHCL(file string) bool { return path.Ext(file) == ".hcl" }
 
 // restOfLine is what may stand behind an item that has lines of its own.
 var restOfLine = regexp.MustCompile(`^[ \t]*,?[ \t]*((#|//).*)?\r?$`)
@@ -176,7 +176,7 @@ func (w *Rewriter) Drop(items []diag.Range, gone func(diag.Range) bool, empty st
 		}
 	case all:
 		end := list[len(list)-1].to
-		if rest := strings.TrimLeft(text[end:], " \t\r\n"); strings.HasPrefix(rest, ",") && !IsHCL(file) {
+		if rest := strings.TrimLeft(text[end:], " \t\r\n"); strings.HasPrefix(rest, ",") && !isHCL(file) {
 			end = len(text) - len(rest) + 1
 		}
 		w.cut(file, list[0].from, end, "")
@@ -204,7 +204,7 @@ var yamlKey = regexp.MustCompile(`:[ \t]*(#.*)?\r?$`)
 // hollow writes that nothing is left below the key that stands above a place, where
 // YAML would read that as no value.
 func (w *Rewriter) hollow(file string, at int, empty string) {
-	if IsHCL(file) || empty == "" {
+	if isHCL(file) || empty == "" {
 		return
 	}
 	text := w.files[file]
@@ -231,8 +231,8 @@ func Person(r access.Ref) string {
 	return string(r)
 }
 
-// YAML writes a text in YAML: bare where that reads the same.
-func YAML(s string) string {
+// yaml writes a text in YAML: bare where that reads the same.
+func yaml(s string) string {
 	if bareMember.MatchString(s) {
 		return s
 	}
@@ -256,9 +256,9 @@ func (w *Rewriter) pairs(key, whole diag.Range, pairs []string) {
 		return
 	}
 	below := w.lineEnd(file, at) + 1
-	indent := Indent(text[w.lineStart(file, at):]) + "  "
+	indent := indentOf(text[w.lineStart(file, at):]) + "  "
 	if below < len(text) {
-		if next := Indent(text[below:]); len(next) > len(indent)-2 {
+		if next := indentOf(text[below:]); len(next) > len(indent)-2 {
 			indent = next
 		}
 	}
@@ -275,7 +275,7 @@ func (w *Rewriter) block(whole diag.Range, pairs []string, within ...cut) {
 	for brace > from && text[brace] != '}' {
 		brace--
 	}
-	outer := Indent(text[w.lineStart(file, from):])
+	outer := indentOf(text[w.lineStart(file, from):])
 	indent := outer + "  "
 	head := strings.IndexByte(text[from:], '{') + from
 	inner := text[head+1 : brace]
@@ -326,7 +326,7 @@ func (w *Rewriter) append(file, with string) {
 	w.cut(file, len(text), len(text), with)
 }
 
-// Indent gives the spaces and tabs that a line begins with.
-func Indent(line string) string { return line[:len(line)-len(strings.TrimLeft(line, " \t"))] }
+// indentOf gives the spaces and tabs that a line begins with.
+func indentOf(line string) string { return line[:len(line)-len(strings.TrimLeft(line, " \t"))] }
 
 var bareMember = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._+-]*@[A-Za-z0-9.-]+$`)
