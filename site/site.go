@@ -297,14 +297,6 @@ func Is(err error, k Kind) bool {
 	return errors.As(err, &e) && e.Kind == k
 }
 
-// TokenLister is a reader that can say which API tokens there are.
-type TokenLister interface {
-	// Tokens gives the API tokens that the site's organisation shows, in order of
-	// their ends. What it cannot show (of accounts that it does not manage; without an
-	// organisation key, of anybody) is a reason and no error.
-	Tokens(ctx context.Context) (tokens []Token, hidden string, err error)
-}
-
 // Token is an API token, without its secret.
 type Token struct {
 	ID      string     `json:"id"`

@@ -77,6 +77,7 @@ func (w *departures) look(ctx context.Context, pages bool) error {
 			}
 		}
 	}
+	extent.Tokens = true
 	for _, d := range w.list {
 		if d.state == "suspended" || d.state == "deactivated" {
 			extent.Own = append(extent.Own, d.who)

@@ -111,11 +111,7 @@ func (a *app) offboard(ctx context.Context, person string, f offboardFlags) erro
 	if err := w.edit(ctx); err != nil {
 		return err
 	}
-	tokens, hidden, err := tokensOf(ctx, open.Site)
-	if err != nil {
-		return err
-	}
-	told := w.tell(d, tokens, hidden, a.Clock())
+	told := w.tell(d, a.Clock())
 	told.Notes = append(told.Notes, notes...)
 	told.Notes = append(told.Notes, w.notes(!f.noPages)...)
 	w.conclude(&told, f.dryRun)
@@ -144,17 +140,8 @@ func (w *departures) state(who access.Ref) (string, []string) {
 	return "deactivated", nil
 }
 
-// tokensOf gives the API tokens of everybody, and why some are not shown.
-func tokensOf(ctx context.Context, s site.Site) ([]site.Token, string, error) {
-	lister, ok := s.(site.TokenLister)
-	if !ok {
-		return nil, "this product does not tell of them", nil
-	}
-	return lister.Tokens(ctx)
-}
-
 // tell says what somebody who leaves had.
-func (w *departures) tell(d departure, tokens []site.Token, hidden string, now time.Time) render.Departure {
+func (w *departures) tell(d departure, now time.Time) render.Departure {
 	out := render.Departure{Title: w.title(d)}
 	line := func(what, text string) { out.Lines = append(out.Lines, [2]string{what, text}) }
 	spaces, pages := reconcile.Alone(w.obs, d.who)
@@ -204,10 +191,11 @@ func (w *departures) tell(d departure, tokens []site.Token, hidden string, now t
 		slices.Sort(others)
 		line("named on", listing(slices.Compact(others), "restricted pages", "")+"; their name goes from those that are described or watched, and lets them see no other without the space")
 	}
-	if !w.obs.Unclaimed[d.who] && len(tokens) > 0 {
+	hidden := w.obs.UnseenTokens
+	if !w.obs.Unclaimed[d.who] && len(w.obs.Tokens) > 0 {
 		hidden = "" // those of managed accounts are all shown
 	}
-	line("API tokens", tokenLine(d, tokens, hidden, now))
+	line("API tokens", tokenLine(d, w.obs.Tokens, hidden, now))
 	line("personal space", w.personalLine(d.who))
 	line("seat", w.seatLine(d.who))
 	for _, m := range w.draft.Plan.Manual {

@@ -154,7 +154,7 @@ func (s *Site) conclude(ctx context.Context, r *reading, extent access.Extent, o
 	var tokens []site.Token
 	hidden, least := "", 0
 	if extent.Tokens {
-		if tokens, hidden, err = s.Tokens(ctx); err != nil {
+		if tokens, hidden, err = s.tokens(ctx); err != nil {
 			return err
 		}
 		least = max(1, (len(tokens)+orgPage-1)/orgPage)

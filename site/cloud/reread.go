@@ -44,7 +44,8 @@ func (s *Site) Reread(ctx context.Context, last site.Observation, touched []acce
 // are touched, that the earlier observation was not asked for or did not see, and
 // those that name somebody who came, went or changed.
 func (p past) content(extent access.Extent, touched []access.Ref) access.Extent {
-	out := access.Extent{Pins: extent.Pins, Personal: extent.Personal, Labels: extent.Labels}
+	out := extent // of all but content everything is read
+	out.Pages, out.Watch, out.All = nil, nil, false
 	had := p.last.Extent
 	anew := make(map[access.Ref]bool)
 	for _, ref := range touched {

@@ -12,8 +12,6 @@ import (
 	"github.com/weirhq/weir/site/rest"
 )
 
-var _ site.TokenLister = (*Site)(nil)
-
 // apiToken is a token as the organisation lists it, without its secret.
 type apiToken struct {
 	ID        string        `json:"id"`
@@ -32,10 +30,10 @@ func (s *Site) apiTokens(ctx context.Context, at place) ([]apiToken, error) {
 	return rest.ByCursor(ctx, s.client, rest.Call{To: listTokens, Args: []string{at.org}}, orgPage, func(t apiToken) string { return t.ID })
 }
 
-// Tokens lists the API tokens of the accounts that the organisation manages
+// tokens lists the API tokens of the accounts that the organisation manages
 // (evidence A11), those that have ended among them: nobody clears them away. They
 // are in the order of their ends; those that do not say come last.
-func (s *Site) Tokens(ctx context.Context) (tokens []site.Token, hidden string, err error) {
+func (s *Site) tokens(ctx context.Context) (tokens []site.Token, hidden string, err error) {
 	at, err := s.locate(ctx)
 	if err != nil {
 		return hide(err)
