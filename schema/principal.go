@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -290,4 +291,12 @@ func nearEmail(given string, emails []string) string {
 }
 
 // quote shows a name in a message.
-func quote(s string) string { return strconv.Quote(clip(s)) }
+func quote(s string) string {
+	const most = 43 // of letters that are written as escapes fewer are shown
+	q := strconv.Quote(clip(s))
+	for runes := []rune(s); len(q) > most && utf8.RuneCountInString(q) > most; {
+		runes = runes[:min(len(runes)-1, len(runes)*most/utf8.RuneCountInString(q))]
+		q = strconv.Quote(string(runes) + "…")
+	}
+	return q
+}

@@ -77,7 +77,9 @@ func (w *departures) look(ctx context.Context, pages bool) error {
 	}
 	slices.Sort(extent.Own)
 	extent.Own = slices.Compact(extent.Own)
-	fmt.Fprintf(w.app.Stderr, "reading the pages of %s\n", render.Count(len(extent.Watch), "space", "spaces"))
+	if pages {
+		fmt.Fprintf(w.app.Stderr, "reading the pages of %s\n", render.Count(len(extent.Watch), "space", "spaces"))
+	}
 	var err error
 	if again, ok := w.reader.(site.Refresher); ok {
 		w.obs, err = again.Reread(ctx, w.obs, nil, extent)

@@ -15,6 +15,7 @@ import (
 	"github.com/weirhq/weir/internal/render"
 	"github.com/weirhq/weir/internal/rewrite"
 	"github.com/weirhq/weir/reconcile"
+	"github.com/weirhq/weir/schema"
 	"github.com/weirhq/weir/site"
 )
 
@@ -197,7 +198,7 @@ func (w *departures) tell(d rewrite.Departure, now time.Time) render.Departure {
 		hidden = "" // those of managed accounts are all shown
 	}
 	line("API tokens", tokenLine(d, w.obs.Tokens, hidden, now))
-	line("personal space", w.personalLine(d.Who))
+	line("personal space", w.personalLine(d))
 	line("seat", w.seatLine(d.Who))
 	for _, m := range w.draft.Plan.Manual {
 		line("by hand", m.Text()+": "+m.Authority)
@@ -264,13 +265,43 @@ func tokenLine(d rewrite.Departure, tokens []site.Token, hidden string, now time
 }
 
 // personalLine says which personal space somebody has, and what becomes of it.
-func (w *departures) personalLine(who access.Ref) string {
+func (w *departures) personalLine(d rewrite.Departure) string {
 	for f := range w.obs.Facts.OfKind(access.Personal) {
-		if f.Subject == who {
-			return f.Object.ID() + ": nothing in the description says what becomes of it, so it stays"
+		if f.Subject == d.Who {
+			return f.Object.ID() + ": " + w.personalPolicy(d.State)
 		}
 	}
 	return "none"
+}
+
+// personalPolicy says what the description has become of the personal space of
+// somebody whose account comes to a state.
+func (w *departures) personalPolicy(state string) string {
+	if state == "no_access" {
+		state = "unlicensed" // as personal_spaces has it
+	}
+	for _, d := range w.docs {
+		if d.Personal == nil || d.Personal.OwnerLeft == nil {
+			continue
+		}
+		left := d.Personal.OwnerLeft
+		when := state != "suspended"
+		if left.When != nil {
+			when = slices.ContainsFunc(left.When.Items, func(s schema.Str) bool { return s.Value == state })
+		}
+		if !when {
+			return "it stays: owner_left of personal_spaces does not speak of " + state
+		}
+		text := "it is archived"
+		if left.After != nil {
+			text += " after " + render.Count(int(left.After.Value), "day", "days")
+		}
+		if left.DeleteAfter != nil {
+			text += ", and " + render.Count(int(left.DeleteAfter.Value), "day", "days") + " later deleted, if somebody accepts that"
+		}
+		return text + " (owner_left of personal_spaces)"
+	}
+	return "nothing in the description says what becomes of it, so it stays"
 }
 
 // seatLine says which seat becomes free, and about what it costs.

@@ -281,9 +281,6 @@ func (k knowledge) space(space, owner access.Ref, p Policy) Space {
 	record, recorded := k.Spaces[space]
 	if recorded {
 		s.Created, s.Changed, s.Contents = record.Created, record.Changed, record.Contents
-		if s.Changed.IsZero() && s.Contents == 0 {
-			s.Changed = s.Created // there is nothing in it that could have been changed
-		}
 	}
 	if s.State.Left() {
 		s.Since, s.SinceFrom = k.since(owner, s.State, p.Today)

@@ -1,7 +1,7 @@
 // The pages that are looked at, made by the built program.
 
 import { spawnSync } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -54,6 +54,13 @@ export async function makePages() {
   run(join(dir, '2024-01'), [0], ['apply', '--auto-approve', ...site]);
   await page('real', join(dir, '2024-03'), [4], 'plan', ...site);
   await page('real-matrix', join(dir, '2024-03'), [0], 'matrix', ...site);
+
+  // A company whose people have spaces of their own, and what becomes of them.
+  const homes = join(dir, 'homes');
+  await mkdir(homes);
+  await writeFile(join(homes, 'site.weir.yaml'), 'weir: v1\nsite: {name: acme}\npersonal_spaces:\n  owner_left: {after: 30d, then: archive}\n  batch: 3\n');
+  run(homes, [0], ['site', 'generate', '--people', '120', '--groups', '20', '--spaces', '20', '--personal', '60', '--orphaned', '9', '--seed', '3']);
+  await page('homes', homes, [0], 'personal-spaces');
 
   const stranger = join(dir, 'stranger');
   await cp(join(import.meta.dirname, 'stranger'), stranger, { recursive: true });

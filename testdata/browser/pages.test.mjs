@@ -12,8 +12,8 @@ import { makePages } from './pages.mjs';
 
 const shots = join(import.meta.dirname, '..', '..', 'bin', 'screenshots');
 const axe = await readFile(join(import.meta.dirname, 'node_modules', 'axe-core', 'axe.min.js'), 'utf8');
-const all = ['first', 'nothing', 'drifted', 'real', 'hostile', 'matrix', 'real-matrix'];
-const small = ['first', 'nothing', 'drifted', 'hostile', 'matrix'];
+const all = ['first', 'nothing', 'drifted', 'real', 'hostile', 'matrix', 'homes', 'real-matrix'];
+const small = ['first', 'nothing', 'drifted', 'hostile', 'matrix', 'homes'];
 
 if (missing) console.log(`make test-browser was not run: ${missing}`);
 
@@ -178,6 +178,30 @@ describe('pages in a browser', { skip: missing }, () => {
       const { size } = await stat(made.files[name]);
       assert.ok(size < 3_000_000, `${name} has ${size} bytes`);
     }
+  });
+
+  test('a list is sorted by any of its columns, and filtered', async () => {
+    const { page, troubles } = await open('homes');
+    const rows = '.sorts tbody tr';
+    const column = async name => {
+      const heads = await page.locator('.sorts thead th').allInnerTexts();
+      const n = heads.findIndex(h => h.trim().replace(/ [↑↓]$/, '').toLowerCase() === name);
+      assert.ok(n >= 0, `${name} is not among ${heads}`);
+      return { button: page.locator('.sorts thead th').nth(n).locator('button'), cells: () => shown(page, rows).evaluateAll((list, n) => list.map(e => e.children[n].innerText.trim()), n) };
+    };
+    const every = await page.locator(rows).count();
+    assert.equal(every, 60);
+    const owner = await column('owner');
+    await owner.button.click();
+    const up = await owner.cells();
+    assert.deepEqual(up, [...up].sort((a, b) => a.localeCompare(b, undefined, { numeric: true })));
+    await owner.button.click();
+    assert.deepEqual(await owner.cells(), [...up].reverse());
+    await page.locator('#text').fill('deactivated');
+    const state = await column('state');
+    const left = await state.cells();
+    assert.ok(left.length > 0 && left.length < every && left.every(s => s === 'deactivated'), `${left}`);
+    assert.deepEqual(troubles, []);
   });
 
   test('the heat map shows before, after and the change, without scripts as well', async () => {
