@@ -52,7 +52,7 @@ func (a *app) showDiff(e *rewrite.Edit) {
 func (a *app) writeEdit(e *rewrite.Edit) error {
 	var list []*staged
 	for _, name := range e.Changed() {
-		f, err := a.stageEdit(name, e.After[name])
+		f, err := a.stageEdit(e, name)
 		if err != nil {
 			return errors.Join(fmt.Errorf("%s could not be written: %s", render.Safe(name), reason(err)), putBack(list))
 		}
@@ -75,9 +75,14 @@ type staged struct {
 	fresh      bool   // there was none
 }
 
-// stageEdit writes a text beside the file whose place it is to take. The file keeps
-// its mode; folders that are not there are made.
-func (a *app) stageEdit(name, text string) (*staged, error) {
+// errChanged is of a file that is not what was read when the edit began: reading a
+// site can take minutes, and somebody may have written to it meanwhile.
+var errChanged = errors.New("it was changed meanwhile (try again)")
+
+// stageEdit writes the text of a file beside it, whose place it is to take. The file
+// keeps its mode; folders that are not there are made. A file that is otherwise than
+// the edit began with is refused.
+func (a *app) stageEdit(e *rewrite.Edit, name string) (*staged, error) {
 	f := &staged{name: name, path: a.file(filepath.FromSlash(name)), mode: 0o644}
 	was, err := os.ReadFile(f.path)
 	switch {
@@ -95,7 +100,10 @@ func (a *app) stageEdit(name, text string) (*staged, error) {
 		}
 		f.was, f.mode = was, info.Mode().Perm()
 	}
-	f.temp, err = stage(f.path, []byte(text), f.mode)
+	if before, read := e.Before[name]; f.fresh == read || before != string(was) {
+		return nil, errChanged
+	}
+	f.temp, err = stage(f.path, []byte(e.After[name]), f.mode)
 	return f, err
 }
 

@@ -76,12 +76,30 @@ func TestWriteEdit(t *testing.T) {
 			t.Errorf("the folder (-want +got):\n%s", diff)
 		}
 	})
+	t.Run("changed meanwhile", func(t *testing.T) {
+		for name, path := range map[string]string{"an edit": "b.weir.yaml", "a file that was not there": "new/d.weir.yaml"} {
+			a, e := open(t)
+			if err := os.MkdirAll(filepath.Join(a.dir, "new"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(a.file(path), []byte("somebody else's\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			was := filesIn(t, a.dir)
+			if err := a.writeEdit(e); err == nil || err.Error() != path+" could not be written: it was changed meanwhile (try again)" {
+				t.Errorf("%s: the error is %v", name, err)
+			}
+			if diff := cmp.Diff(was, filesIn(t, a.dir)); diff != "" {
+				t.Errorf("%s: the folder (-want +got):\n%s", name, diff)
+			}
+		}
+	})
 	t.Run("put back", func(t *testing.T) {
 		a, e := open(t)
 		e.After["new.weir.yaml"] = "N\n"
 		var list []*staged
 		for _, name := range []string{"a.weir.yaml", "new.weir.yaml", "b.weir.yaml"} {
-			f, err := a.stageEdit(name, e.After[name])
+			f, err := a.stageEdit(e, name)
 			if err != nil {
 				t.Fatal(err)
 			}
