@@ -175,6 +175,9 @@ func (c *canon) wait(f access.Fact, r access.Ref, until string) {
 			fmt.Sprintf("in the identity provider, create a group named %s and give it to the Atlassian application", r.ID()),
 			"start a sync, or wait for the next",
 		},
+	}, site.Manual{
+		Authority: "an organisation admin",
+		Steps:     []string{fmt.Sprintf("in Atlassian Administration, open the group %s and give it Confluence with the role %s", r.ID(), f.Value)},
 	})
 	if ok {
 		c.out.Manual = append(c.out.Manual, m)

@@ -156,6 +156,9 @@ func (c *canon) wait(f access.Fact, r access.Ref, until string) {
 			fmt.Sprintf("in the user directory (LDAP, Crowd or an identity provider), create a group named %s", r.ID()),
 			"in Confluence, under Administration > User directories, synchronise it",
 		},
+	}, site.Manual{
+		Authority: "a Confluence administrator",
+		Steps:     []string{fmt.Sprintf("in Confluence, under Administration > Global permissions, let the group %s use Confluence", r.ID())},
 	})
 	if ok {
 		c.out.Manual = append(c.out.Manual, m)

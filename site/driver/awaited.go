@@ -28,9 +28,10 @@ func Awaited(want access.Set, live access.Set, synced string) map[access.Ref]str
 }
 
 // Await says what is to be done by hand for a fact about an awaited object: until
-// is how it is said, and group whose affair a managed group is and what they do.
-// ok is false where another fact about the object says it.
-func Await(f access.Fact, r access.Ref, until string, group site.Manual) (m site.Manual, ok bool) {
+// is how it is said, group whose affair a managed group is and what they do, and
+// product likewise for what such a group gives of the product, which weir does not
+// write either. ok is false where another fact about the object says it.
+func Await(f access.Fact, r access.Ref, until string, group, product site.Manual) (m site.Manual, ok bool) {
 	m = site.Manual{Fact: f, Verify: fmt.Sprintf("the next plan reads whether %s is there", r)}
 	switch {
 	case r.Type() == "space" && f.Kind == access.Exists:
@@ -38,6 +39,8 @@ func Await(f access.Fact, r access.Ref, until string, group site.Manual) (m site
 		m.Steps = []string{"log in to Confluence as its owner", "open the own profile and create the personal space"}
 	case f.Kind == access.Managed:
 		m.Authority, m.Steps = group.Authority, group.Steps
+	case f.Kind == access.Product:
+		m.Authority, m.Steps = product.Authority, append([]string{fmt.Sprintf("wait until %s", until)}, product.Steps...)
 	case f.Kind == access.Exists:
 		return site.Manual{}, false // the managed fact beside it says how
 	default:
