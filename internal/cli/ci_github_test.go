@@ -174,6 +174,13 @@ func TestGitHubWorkflows(t *testing.T) {
 		t.Errorf("the report:\n%s", log)
 	}
 	ends(t, r, r.run("weir-drift.yml", onMain(r)), "drift success", "report skipped", "undo skipped")
+
+	// Every day what has its day is done, where that is wanted.
+	daily := onMain(r)
+	daily.name = "schedule"
+	ends(t, r, r.run("weir-apply.yml", daily), "apply skipped")
+	r.vars["WEIR_DAILY"] = "yes"
+	ends(t, r, r.run("weir-apply.yml", daily), "apply success")
 	r.search(nil)
 }
 

@@ -275,6 +275,7 @@ func TestGitLabComponent(t *testing.T) {
 	ends(t, r, r.gitLabPipeline(tip(), public, onMain("schedule", "drift")), "weir-drift failed")
 	ends(t, r, r.gitLabPipeline(tip(), public, onMain("schedule", "unattended")), "weir-unattended success")
 	ends(t, r, r.gitLabPipeline(tip(), public, onMain("schedule", "drift")), "weir-drift success")
+	ends(t, r, r.gitLabPipeline(tip(), public, onMain("schedule", "apply")), "weir-apply success")
 	r.secrets["weir-scheduled"]["WEIR_SIGNING_KEY"] = "-\n" + r.secretOfKey()
 	r.search(nil)
 }
@@ -336,6 +337,7 @@ func TestBitbucketPipelines(t *testing.T) {
 	ends(t, r, custom("drift"), "drift failed")
 	ends(t, r, custom("unattended"), "unattended success")
 	ends(t, r, custom("drift"), "drift success")
+	ends(t, r, custom("apply"), "apply success")
 	r.secrets["weir-scheduled"]["WEIR_SIGNING_KEY"] = pem
 	for _, env := range []string{"weir-comment", "weir-apply"} {
 		delete(r.secrets[env], "WEIR_REVIEW_ADDRESS")

@@ -136,7 +136,7 @@ func TestFaultsAreFound(t *testing.T) {
 		{"weir-pr.yml", "    environment: weir-plan # credentials that only read the site\n", "", "live: secrets without an environment"},
 		{"weir-apply.yml", "cancel-in-progress: false", "cancel-in-progress: true", "a run is cancelled"},
 		{"weir-apply.yml", "concurrency:\n  group: weir-apply\n  cancel-in-progress: false\n", "", "no concurrency group"},
-		{"weir-apply.yml", "    if: github.ref == 'refs/heads/main'\n", "", "apply: an environment for other branches"},
+		{"weir-apply.yml", "    if: github.ref == 'refs/heads/main' && (github.event_name != 'schedule' || vars.WEIR_DAILY == 'yes')\n", "", "apply: an environment for other branches"},
 		{"weir-apply.yml", "      contents: write", "      id-token: write", "apply: right id-token"},
 		{"weir-accept.yml", "      - name: Run the plan again\n", "      - uses: actions/checkout@9c091bb21b7c1c1d1991bb908d89e4e9dddfe3e0 # v7.0.0\n      - name: Run the plan again\n", "again: a checkout in a run"},
 	} {

@@ -329,7 +329,7 @@ func (r *repository) run(file string, e event) map[string]string {
 			ready = ready && results[n] == "success"
 		}
 		maps.Copy(j.values, map[string]string{
-			"github.token": r.forge.Token(forgetest.Weir), "github.repository": forgetest.Repo, "github.ref": e.ref, "runner.temp": filepath.Join(j.dir, "temp"),
+			"github.token": r.forge.Token(forgetest.Weir), "github.repository": forgetest.Repo, "github.ref": e.ref, "github.event_name": e.name, "runner.temp": filepath.Join(j.dir, "temp"),
 			"github.action_path": filepath.Join(dir, "weir"),
 		})
 		if e.stranger {
@@ -396,7 +396,8 @@ func (j *ghJob) value(e string) string {
 	return v
 }
 
-// holds evaluates a condition: terms with && between them.
+// holds evaluates a condition: terms with && between them, each of which may be
+// several in parentheses, with || between them.
 func (j *ghJob) holds(cond string) bool {
 	cond = strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(cond, "${{"), "}}"))
 	if cond == "" {
@@ -406,6 +407,8 @@ func (j *ghJob) holds(cond string) bool {
 		term = strings.TrimSpace(term)
 		var ok bool
 		switch {
+		case strings.HasPrefix(term, "("):
+			ok = slices.ContainsFunc(strings.Split(strings.Trim(term, "()"), "||"), j.holds)
 		case term == "always()":
 			ok = true
 		case strings.Contains(term, " == "):
