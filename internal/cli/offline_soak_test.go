@@ -217,6 +217,8 @@ func (c *chanceCase) describe(obs site.Observation) {
 		switch {
 		case f.Kind == access.Managed && f.Value != "idp", f.Kind == access.Personal, strings.HasPrefix(string(f.Object), "space:~"):
 			return false
+		case f.Kind == access.Product && strings.Contains(f.Value, access.GuestRole) && obs.Facts.Has(access.Fact{Kind: access.Managed, Object: f.Object, Value: "idp"}):
+			return false // no product lets such a group hold guests, and no description says so
 		case out[f.Object], out[f.Subject], f.Object.IsPage() && out[f.Object.PageSpace()], f.Kind == access.Role && out[access.NewRef("space_role", f.Value)]:
 			return false
 		case f.Kind == access.Member, f.Kind == access.Role, f.Kind == access.Permission, f.Kind == access.Restrict:
