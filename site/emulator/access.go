@@ -67,10 +67,10 @@ func (s *state) views(p *person, c *content) bool {
 // restriction names them. Those of the pages above do not count.
 func (s *state) edits(p *person, c *content) bool {
 	need := map[string]string{typePage: "update/page", typeBlogPost: "update/blogpost", typeAttachment: "create/attachment"}[c.Type]
-	if c.Type == typeBlogPost && s.roleMode() == ModePreRoles {
-		// Before roles no permission to edit blog posts can be given, so whoever
-		// adds them must be the one who edits them.
-		need = "create/blogpost"
+	if adds := map[string]string{typePage: "create/page", typeBlogPost: "create/blogpost"}[c.Type]; adds != "" && s.roleMode() == ModePreRoles && s.does(p, c, adds) {
+		// Before roles no permission to edit pages or blog posts can be given, so
+		// whoever adds them must be one who edits them (evidence A7).
+		return true
 	}
 	return s.does(p, c, need)
 }

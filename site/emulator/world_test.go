@@ -601,9 +601,9 @@ func (o oracle) views(account string, sp emulator.Space, x emulator.Content) boo
 
 func (o oracle) restricts(account string, sp emulator.Space, x emulator.Content) bool {
 	edit := map[string]string{"page": "update/page", "blogpost": "update/blogpost", "attachment": "create/attachment"}[x.Type]
-	if x.Type == "blogpost" && o.RoleMode == emulator.ModePreRoles {
-		edit = "create/blogpost"
+	edits := o.holds(account, sp, edit)
+	if x.Type != "attachment" && o.RoleMode == emulator.ModePreRoles { // adding is editing
+		edits = edits || o.holds(account, sp, "create/"+x.Type)
 	}
-	return sp.Status == "current" && o.views(account, sp, x) && o.named(account, x.Update) &&
-		o.holds(account, sp, edit) && o.holds(account, sp, "restrict_content/space")
+	return sp.Status == "current" && o.views(account, sp, x) && o.named(account, x.Update) && edits && o.holds(account, sp, "restrict_content/space")
 }
