@@ -56,7 +56,7 @@ func Make(ctx context.Context, in Input) (*Draft, error) {
 			return nil, err
 		}
 	}
-	m.steps = m.order(m.diff)
+	m.steps = m.order(m.diff, m.after)
 	p := m.plan()
 	return &Draft{Plan: p, Observation: m.live, Desired: m.Desired, Target: m.diff.Target, Drift: m.drift}, nil
 }
@@ -74,8 +74,8 @@ type planning struct {
 	unconfirmed []access.Unknown // what would be made, and may be there already
 	unseen      []access.Unknown // all that cannot be told
 
-	before *access.View // of the live site
-	drift  *Drift       // of an unattended plan: what of the difference is held
+	before, after *access.View // of the live site, and of the target
+	drift         *Drift       // of an unattended plan: what of the difference is held
 
 	between *access.Comparison // of the views before and after
 	delta   access.Delta
@@ -114,6 +114,7 @@ func (m *planning) compare(ctx context.Context) error {
 		m.wanted, m.diff = first.compare(m.Site, m.live, m.unseen)
 	}
 	m.before = m.live.Beside().View(m.live.Facts)
+	m.after = m.before.With(m.diff.Target)
 	return nil
 }
 
@@ -126,32 +127,33 @@ func (m *planning) hold(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	judge := last.sift(m.diff, m.live, m.before, m.before.With(m.diff.Target))
+	judge := last.sift(m.diff, m.live, m.before, m.after)
 	observed := m.diff.Observed
-	m.diff = judge.safely(m.order)
+	m.diff = judge.safely(func(d Difference) []site.Step { return m.order(d, m.before.With(d.Target)) })
+	m.after = m.before.With(m.diff.Target)
 	m.drift = last.drift(judge.items, observed, m.live.Facts, m.Desired, m.live.Account)
 	return m.drift.name(ctx, m.Site, last.last, m.live)
 }
 
-// order puts the changes of a difference into steps, every prefix of which is safe.
-func (m *planning) order(d Difference) []site.Step {
-	sim := NewSimulation(m.live.Facts, m.before, m.before.With(d.Target), m.Guards.MinSpaceAdmins)
+// order puts the changes of a difference into steps, every prefix of which is safe;
+// after is the view of its target.
+func (m *planning) order(d Difference, after *access.View) []site.Step {
+	sim := NewSimulation(m.live.Facts, m.before, after, m.Guards.MinSpaceAdmins)
 	return Order(sim, m.Site.Units(d.Changes, m.live.Facts))
 }
 
 // judge compares people before and after, and asks the rules, the assertions and
 // the proofs.
 func (m *planning) judge(ctx context.Context) (err error) {
-	after := m.before.With(m.diff.Target)
-	m.between = access.Between(m.before, after)
+	m.between = access.Between(m.before, m.after)
 	m.delta = access.Delta{
 		Live: m.live.Facts, Target: m.diff.Target, Desired: m.Desired, Changes: m.diff.Changes,
-		Before: m.before, After: after, Effects: m.between.Effects(), SiteKnown: true,
+		Before: m.before, After: m.after, Effects: m.between.Effects(), SiteKnown: true,
 	}
 	if m.judged, err = m.Judge.Judge(ctx, m.delta); err != nil {
 		return fmt.Errorf("judging the plan: %w", err)
 	}
-	m.held = access.Check(m.unseen, after, m.Description.Assertions())
+	m.held = access.Check(m.unseen, m.after, m.Description.Assertions())
 	for _, proof := range m.Description.Proofs() {
 		m.proved = append(m.proved, proof.Check(m.delta))
 	}
