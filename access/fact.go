@@ -97,6 +97,18 @@ func (r Ref) Space() Ref {
 	return r
 }
 
+// Holder gives whom a fact gives something that they can lose: access, a membership, or
+// a place in a list of who may. ok is false for facts of other kinds.
+func (f Fact) Holder() (who Ref, ok bool) {
+	switch f.Kind {
+	case Product:
+		return f.Object, true
+	case Member, Role, Permission, Restrict, Global:
+		return f.Subject, true
+	}
+	return "", false
+}
+
 // PageTitle gives the title of a page or blog post.
 func (r Ref) PageTitle() string {
 	_, title, _ := strings.Cut(r.ID(), "/")

@@ -141,5 +141,9 @@ const (
 // people's access is no reason to (observed, evidence A4).
 func LetsIn(role string) bool { return role != "user-access-admin" }
 
+// Opens reports whether holders of what a product fact's value says may enter; of no
+// value they may not.
+func Opens(value string) bool { return value != "" && slices.ContainsFunc(ProductRoles(value), LetsIn) }
+
 // ProductRoles splits the value of a product fact into the roles it holds.
 func ProductRoles(value string) []string { return strings.Split(value, "+") }

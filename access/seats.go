@@ -66,7 +66,7 @@ func CountSeats(facts Set, unknown []Unknown) Seats {
 func entering(facts Set) *roster {
 	opens := make(map[Ref]bool)
 	for f := range facts.OfKind(Product) {
-		opens[f.Object] = slices.ContainsFunc(ProductRoles(f.Value), LetsIn)
+		opens[f.Object] = Opens(f.Value)
 	}
 	var people []Ref
 	for f := range facts.OfKind(Exists) {

@@ -476,7 +476,7 @@ func (d *differ) retain(target access.Set) access.Set {
 	}
 	gives := make(map[access.Ref]bool)
 	for f := range target.OfKind(access.Product) {
-		gives[f.Object] = slices.ContainsFunc(access.ProductRoles(f.Value), access.LetsIn)
+		gives[f.Object] = access.Opens(f.Value)
 	}
 	for f := range d.live.OfKind(access.Member) {
 		gone := access.Fact{Kind: access.Exists, Object: f.Subject}
@@ -579,7 +579,7 @@ func (d *differ) fall(target access.Set) access.Set {
 func (d *differ) entered(target access.Set) map[access.Fact]access.Ref {
 	opens := func(facts access.Set, group access.Ref) bool {
 		f, ok := facts.Get(access.Fact{Kind: access.Product, Object: group})
-		return ok && slices.ContainsFunc(access.ProductRoles(f.Value), access.LetsIn)
+		return ok && access.Opens(f.Value)
 	}
 	out := make(map[access.Fact]access.Ref)
 	for f := range target.OfKind(access.Product) {

@@ -369,16 +369,10 @@ func remains(left map[access.Ref]access.Leaver, target access.Set) []access.Fact
 		return nil
 	}
 	for f := range target.All() {
-		who := f.Subject
-		switch f.Kind {
-		case access.Product:
-			who = f.Object
-		case access.Member, access.Role, access.Permission, access.Restrict, access.Global:
-		default:
-			continue
-		}
-		if _, ok := left[who]; ok {
-			out = append(out, f)
+		if who, ok := f.Holder(); ok {
+			if _, gone := left[who]; gone {
+				out = append(out, f)
+			}
 		}
 	}
 	return out

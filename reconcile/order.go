@@ -107,7 +107,7 @@ func (s *Simulation) movable(unit []access.Change, mentions map[access.Ref]int) 
 // awaited reports whether a product fact would let somebody in whom the unit does
 // not bring, and of whom other units still speak.
 func (s *Simulation) awaited(unit []access.Change, product access.Fact, mentions map[access.Ref]int) bool {
-	if !slices.ContainsFunc(access.ProductRoles(product.Value), access.LetsIn) {
+	if !access.Opens(product.Value) {
 		return false
 	}
 	brings := spokenOf(unit)

@@ -8,9 +8,9 @@ import (
 	"github.com/weirhq/weir/internal/diag"
 )
 
-// graceDays is how long the deletion of an account can be stopped. Source: evidence
+// GraceDays is how long the deletion of an account can be stopped. Source: evidence
 // A3 (documented).
-const graceDays = 14
+const GraceDays = 14
 
 // deleting tells of described people whose account is on its way to deletion, with
 // the days that are left.
@@ -39,14 +39,14 @@ func (d *Description) deleting(people map[access.Ref]access.PersonRecord) diag.L
 func (d *Description) graceEnds(ended time.Time) (when, day string) {
 	today := d.today.Format(time.DateOnly)
 	if ended.IsZero() {
-		return fmt.Sprintf("%d days after that was asked for", graceDays), today
+		return fmt.Sprintf("%d days after that was asked for", GraceDays), today
 	}
-	last := ended.In(d.Settings.Site.Timezone.Or(time.UTC)).AddDate(0, 0, graceDays)
+	last := ended.In(d.Settings.Site.Timezone.Or(time.UTC)).AddDate(0, 0, GraceDays)
 	left := daysBetween(today, last.Format(time.DateOnly))
 	if left < 0 {
-		return fmt.Sprintf("%d days after that was asked for, on a day that cannot be told", graceDays), today
+		return fmt.Sprintf("%d days after that was asked for, on a day that cannot be told", GraceDays), today
 	}
-	return fmt.Sprintf("on %s at the earliest (%s left of %d)", last.Format(time.DateOnly), dayCount(left), graceDays), last.Format(time.DateOnly)
+	return fmt.Sprintf("on %s at the earliest (%s left of %d)", last.Format(time.DateOnly), dayCount(left), GraceDays), last.Format(time.DateOnly)
 }
 
 // daysBetween counts the days from one to another.

@@ -126,12 +126,8 @@ func (r *resolver) takeFromLeavers(scope *access.Scope) map[access.Ref]access.Le
 		r.fit(view, ref, l)
 	}
 	for f := range r.live.All() {
-		holder := f.Subject
-		switch f.Kind {
-		case access.Product:
-			holder = f.Object
-		case access.Member, access.Role, access.Permission, access.Restrict, access.Global:
-		default:
+		holder, holds := f.Holder()
+		if !holds {
 			continue
 		}
 		if f.Kind == access.Restrict && r.live.Has(access.Fact{Kind: access.Status, Object: f.Object.PageSpace(), Value: "archived"}) {

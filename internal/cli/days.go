@@ -25,3 +25,11 @@ func (d *days) Set(text string) error {
 }
 
 func (d days) duration() time.Duration { return time.Duration(d) * 24 * time.Hour }
+
+// dayCell writes the day of a moment; nothing for none.
+func dayCell(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.DateOnly)
+}

@@ -6,12 +6,12 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/render"
+	"github.com/weirhq/weir/internal/rewrite"
 	"github.com/weirhq/weir/reconcile"
 	"github.com/weirhq/weir/schema"
 )
@@ -34,10 +34,8 @@ Exit codes: 0 answered · 1 error in the description · 7 the site cannot be rea
 		Example: "  weir guests\n  weir guests --spaces\n  weir guests --format csv > guests.csv\n  weir guests import partners.csv",
 		Args:    atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				if err := cmd.Flags().Set("dir", args[0]); err != nil {
-					return err
-				}
+			if err := q.folder(args); err != nil {
+				return err
 			}
 			t, err := q.guests(cmd.Context(), spaces)
 			if err != nil {
@@ -140,14 +138,11 @@ func (g *guestList) people(t *render.Table) {
 	without := 0
 	for _, p := range g.guests {
 		e, described := g.described[p]
-		row := []string{personKey(p), g.name(p), "", "", e.Until, g.state(p), "", fmt.Sprint(g.beside(p)), ""}
+		row := []string{rewrite.Person(p), g.called(p), "", "", e.Until, g.state(p), dayCell(g.obs.People[p].Active), fmt.Sprint(g.beside(p)), ""}
 		if described {
 			row[8] = g.here(e.At).String()
 		} else if at, ok := g.byGroup(p); ok {
 			row[8] = at
-		}
-		if at := g.obs.People[p].Active; !at.IsZero() {
-			row[6] = at.UTC().Format(time.DateOnly)
 		}
 		held := g.held[p]
 		if len(held) == 0 {
@@ -186,22 +181,6 @@ func (g *guestList) people(t *render.Table) {
 	if without > 0 {
 		t.Notes = append(t.Notes, "a guest without a space enters nothing but what is open to anybody")
 	}
-}
-
-// personKey writes a person as a description does where only a person can stand.
-func personKey(p access.Ref) string {
-	if p.Type() == "user" {
-		return p.ID()
-	}
-	return string(p)
-}
-
-// name is what the description calls a guest, or else what they call themselves.
-func (g *guestList) name(p access.Ref) string {
-	if g.desired != nil && g.desired.Labels[p] != "" {
-		return g.desired.Labels[p]
-	}
-	return g.names[p]
 }
 
 // state says how a guest stands.

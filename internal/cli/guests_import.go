@@ -153,7 +153,7 @@ func sameGuest(g schema.Guest, e schema.GuestEntry) bool {
 	if g.Until != nil {
 		until = g.Until.Value
 	}
-	return strings.EqualFold(g.Email.Value, personKey(e.Who)) && g.Space.Value == e.Space.ID() && role == e.Role && until == e.Until
+	return strings.EqualFold(g.Email.Value, rewrite.Person(e.Who)) && g.Space.Value == e.Space.ID() && role == e.Role && until == e.Until
 }
 
 // check compiles the description with the guests, and sets aside those that cannot

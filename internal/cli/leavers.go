@@ -15,6 +15,7 @@ import (
 	"github.com/weirhq/weir/internal/render"
 	"github.com/weirhq/weir/internal/rewrite"
 	"github.com/weirhq/weir/reconcile"
+	"github.com/weirhq/weir/schema"
 )
 
 func (a *app) leaversCommand() *cobra.Command {
@@ -196,7 +197,7 @@ func (w *departures) goneTable(found []gone, last *reconcile.Last) *render.Table
 		note := ""
 		switch r := w.obs.People[g.who]; {
 		case r.Deleting && !r.Ended.IsZero():
-			note = "being deleted: final on " + r.Ended.AddDate(0, 0, 14).Format(time.DateOnly) + " at the earliest"
+			note = "being deleted: final on " + r.Ended.AddDate(0, 0, schema.GraceDays).Format(time.DateOnly) + " at the earliest"
 		case r.Deleting:
 			note = "being deleted: final 14 days after that was asked for"
 		case g.state == "suspended":

@@ -13,6 +13,7 @@ import (
 	"github.com/weirhq/weir/access"
 	"github.com/weirhq/weir/internal/render"
 	"github.com/weirhq/weir/internal/rewrite"
+	"github.com/weirhq/weir/schema"
 )
 
 func (a *app) peopleCommand() *cobra.Command {
@@ -42,10 +43,8 @@ Exit codes: 0 answered · 1 error in the description · 7 the site cannot be rea
 		Example: "  weir people\n  weir people --all access\n  weir people --format csv > people.csv\n  weir people acme --snapshot acme.json --format json",
 		Args:    atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				if err := cmd.Flags().Set("dir", args[0]); err != nil {
-					return err
-				}
+			if err := q.folder(args); err != nil {
+				return err
 			}
 			t, err := q.people(cmd.Context())
 			if err != nil {
@@ -92,7 +91,7 @@ func (q *query) people(ctx context.Context) (*render.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := peopleList{asked: k, now: q.app.Clock(), doors: make(map[access.Ref][]string), next: make(map[access.Ref]string)}
+	l := peopleList{asked: k, now: q.app.Clock(), doors: k.doors(), next: make(map[access.Ref]string)}
 	if at, err := time.Parse(time.RFC3339, k.from.Time); err == nil {
 		l.now = at // what a snapshot tells is as old as it is
 	}
@@ -141,23 +140,12 @@ func (q *query) people(ctx context.Context) (*render.Table, error) {
 type peopleList struct {
 	*asked
 	now   time.Time
-	doors map[access.Ref][]string // the groups that let each person in
-	next  map[access.Ref]string   // the next day on which something of theirs ends
+	doors map[access.Ref][]access.Ref // the groups that let each person in
+	next  map[access.Ref]string       // the next day on which something of theirs ends
 }
 
-// prepare goes over the site once.
+// prepare finds the next day on which something of each person's ends.
 func (l *peopleList) prepare() {
-	opens := make(map[access.Ref]bool)
-	for f := range l.Facts().OfKind(access.Product) {
-		if f.Object.Type() == "group" && slices.ContainsFunc(access.ProductRoles(f.Value), access.LetsIn) {
-			opens[f.Object] = true
-		}
-	}
-	for f := range l.Facts().OfKind(access.Member) {
-		if opens[f.Object] {
-			l.doors[f.Subject] = append(l.doors[f.Subject], f.Object.ID())
-		}
-	}
 	if l.d == nil {
 		return
 	}
@@ -183,13 +171,8 @@ func (l *peopleList) person(who access.Ref) listedPerson {
 	case l.obs.Unclaimed[who]:
 		managed = "no"
 	}
-	name := l.names[who]
-	if l.desired != nil && l.desired.Labels[who] != "" {
-		name = l.desired.Labels[who] // people choose the site's themselves
-	}
-	doors := slices.Sorted(slices.Values(l.doors[who]))
 	r.row = []string{
-		rewrite.Person(who), name, kind, r.state, dayCell(record.Added), dayCell(record.Active), managed, strings.Join(doors, ";"), l.next[who],
+		rewrite.Person(who), l.called(who), kind, r.state, dayCell(record.Added), dayCell(record.Active), managed, strings.Join(names(l.doors[who]), ";"), l.next[who],
 	}
 	return r
 }
@@ -221,15 +204,12 @@ func (l *peopleList) stands(who access.Ref) (standing, string) {
 	return active, "active"
 }
 
-// graceDays is how long the deletion of an account can be stopped (evidence A3).
-const graceDays = 14
-
 // grace says how many days are left, at least. They count from the day on which the
 // account was deactivated, which cannot be later than that on which its deletion was
 // asked for.
 func (l *peopleList) grace(record access.PersonRecord) string {
-	if left := graceDays - l.days(record.Ended); !record.Ended.IsZero() && left >= 0 {
-		return fmt.Sprintf("to be deleted, %d of %d days left", left, graceDays)
+	if left := schema.GraceDays - l.days(record.Ended); !record.Ended.IsZero() && left >= 0 {
+		return fmt.Sprintf("to be deleted, %d of %d days left", left, schema.GraceDays)
 	}
 	return "to be deleted"
 }
@@ -249,13 +229,6 @@ func (l *peopleList) days(since time.Time) int {
 }
 
 func dayCount(n int) string { return render.Count(n, "day", "days") }
-
-func dayCell(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.DateOnly)
-}
 
 // names of the columns that import reads and export writes.
 var peopleColumns = []column{

@@ -41,10 +41,8 @@ Exit codes: 0 answered · 1 error in the description · 7 the site cannot be rea
 		Example: "  weir personal-spaces\n  weir personal-spaces --format html > personal-spaces.html\n  weir personal-spaces acme --snapshot acme.json --format csv > personal-spaces.csv\n  weir personal-spaces request ana@acme.example",
 		Args:    atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				if err := cmd.Flags().Set("dir", args[0]); err != nil {
-					return err
-				}
+			if err := q.folder(args); err != nil {
+				return err
 			}
 			t, err := q.personalSpaces(cmd.Context())
 			if err != nil {

@@ -64,6 +64,15 @@ func (q *query) register(a *app, cmd *cobra.Command, formats ...string) {
 	}
 }
 
+// folder takes the description's folder as an argument, where one is given, as --dir
+// does.
+func (q *query) folder(args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return q.cmd.Flags().Set("dir", args[0])
+}
+
 // registerAll adds the flag that shows everything.
 func (q *query) registerAll(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&q.all, "all", false, "show everything, not only a screenful")
@@ -231,6 +240,28 @@ func askObserved(d *description, terms site.Terms, obs site.Observation) (*asked
 
 func (q *query) widened(d *description, about []access.Ref) widened {
 	return widened{d, q.pages, q.tokens, q.records, slices.DeleteFunc(slices.Clone(about), func(r access.Ref) bool { return !r.IsPage() })}
+}
+
+// doors gives the groups that let each person in, in order.
+func (k *asked) doors() map[access.Ref][]access.Ref {
+	out := make(map[access.Ref][]access.Ref)
+	for f := range k.Facts().OfKind(access.Product) {
+		if f.Object.Type() == "group" && access.Opens(f.Value) {
+			for m := range k.Facts().Of(access.Member, f.Object) {
+				out[m.Subject] = append(out[m.Subject], f.Object)
+			}
+		}
+	}
+	return out
+}
+
+// called is what the description calls a person, or else what they call themselves on
+// the site.
+func (k *asked) called(who access.Ref) string {
+	if k.desired != nil && k.desired.Labels[who] != "" {
+		return k.desired.Labels[who]
+	}
+	return k.names[who]
 }
 
 // widened is a description of which more is read: pages, API tokens, and records of

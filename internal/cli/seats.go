@@ -40,10 +40,8 @@ Exit codes: 0 answered · 1 error in the description · 7 the site cannot be rea
 		Example: "  weir seats\n  weir seats --by group --all\n  weir seats --by person --idle 180d --format csv > idle.csv\n  weir seats --planned --format json\n  weir seats acme --snapshot acme.json --by group --format csv > seats.csv",
 		Args:    atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				if err := cmd.Flags().Set("dir", args[0]); err != nil {
-					return err
-				}
+			if err := q.folder(args); err != nil {
+				return err
 			}
 			t, err := q.seats(cmd.Context(), by, idle)
 			if err != nil {

@@ -23,15 +23,7 @@ type seatUse struct {
 }
 
 func (k *asked) seatUse(now time.Time, after days) seatUse {
-	u := seatUse{k: k, counted: access.CountSeats(k.Facts(), k.obs.Unknown), ways: make(map[access.Ref][]access.Ref), now: now, after: after}
-	for f := range k.Facts().OfKind(access.Product) {
-		if f.Object.Type() == "group" && slices.ContainsFunc(access.ProductRoles(f.Value), access.LetsIn) {
-			for m := range k.Facts().Of(access.Member, f.Object) {
-				u.ways[m.Subject] = append(u.ways[m.Subject], f.Object)
-			}
-		}
-	}
-	return u
+	return seatUse{k: k, counted: access.CountSeats(k.Facts(), k.obs.Unknown), ways: k.doors(), now: now, after: after}
 }
 
 // seen is when somebody was last there; of who never was, when they came. known is
@@ -120,7 +112,7 @@ func (u seatUse) byPerson(t *render.Table) {
 	})
 	for _, who := range people {
 		r := u.k.obs.People[who]
-		last := dayOf(r.Active)
+		last := dayCell(r.Active)
 		if last == "" && !r.Added.IsZero() && u.tellsUse() {
 			last = "never"
 		}
@@ -128,12 +120,11 @@ func (u seatUse) byPerson(t *render.Table) {
 		if at, _ := u.seen(who); u.idle(who) {
 			idle = render.Count(int(u.now.Sub(at)/(24*time.Hour)), "day", "days")
 		}
-		var names, managed, owners []string
+		var managed, owners []string
 		for _, g := range u.ways[who] {
-			names = append(names, g.ID())
 			managed, owners = append(managed, u.managed(g)), append(owners, u.owner(g))
 		}
-		t.Rows = append(t.Rows, []string{who.ID(), last, dayOf(r.Added), idle, cmp.Or(strings.Join(names, " "), "(no group)"), distinctText(managed), distinctText(owners)})
+		t.Rows = append(t.Rows, []string{who.ID(), last, dayCell(r.Added), idle, cmp.Or(strings.Join(names(u.ways[who]), " "), "(no group)"), distinctText(managed), distinctText(owners)})
 	}
 }
 

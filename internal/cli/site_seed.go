@@ -251,7 +251,7 @@ func (s *seeder) permit(admin emulator.Admin, space, subject access.Ref) error {
 func (s *seeder) invite(admin emulator.Admin) error {
 	granting := make(map[access.Ref]bool)
 	for f := range s.wanted.All() {
-		if f.Kind == access.Product && slices.ContainsFunc(access.ProductRoles(f.Value), access.LetsIn) {
+		if f.Kind == access.Product && access.Opens(f.Value) {
 			granting[f.Object] = true
 		}
 	}

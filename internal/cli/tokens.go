@@ -34,10 +34,8 @@ Exit codes: 0 none ends soon · 1 error in the description · 2 some end within 
 		Example: "  weir tokens\n  weir tokens --within 60d --all\n  weir tokens acme --format csv > tokens.csv",
 		Args:    atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				if err := cmd.Flags().Set("dir", args[0]); err != nil {
-					return err
-				}
+			if err := q.folder(args); err != nil {
+				return err
 			}
 			return a.listTokens(cmd.Context(), &q, within, cmd.Flags().Changed("within"))
 		},
@@ -111,13 +109,5 @@ func tokenState(t site.Token, now time.Time, soon bool) string {
 }
 
 func tokenRow(t site.Token, state string) []string {
-	return []string{t.Owner.ID(), t.Label, dayOf(t.Expires), state, dayOf(t.Used), dayOf(t.Created)}
-}
-
-// dayOf writes the day of a moment; nothing for none.
-func dayOf(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.DateOnly)
+	return []string{t.Owner.ID(), t.Label, dayCell(t.Expires), state, dayCell(t.Used), dayCell(t.Created)}
 }

@@ -66,7 +66,7 @@ func (t terms) Cost(unit []access.Change, live site.Observation) int {
 // nobody else must lose access with it.
 func costOfKeeping(group access.Ref, live site.Observation) int {
 	held, _ := live.Facts.Get(access.Fact{Kind: access.Product, Object: group})
-	if opens(held.Value) {
+	if access.Opens(held.Value) {
 		return 1
 	}
 	return 0

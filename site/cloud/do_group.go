@@ -72,7 +72,7 @@ func (w *worker) product(ctx context.Context, c access.Change) error {
 	if c.Op == access.Remove {
 		value = ""
 	}
-	if !opens(value) {
+	if !access.Opens(value) {
 		if err := w.keepEntry(ctx, r); err != nil {
 			return err
 		}

@@ -216,7 +216,7 @@ func (w *worker) letInListed(ctx context.Context, c *coming, p directoryPerson) 
 // opened reports whether one of the unit's groups lets people in by now.
 func (w *worker) opened(edges []access.Change) bool {
 	for _, c := range edges {
-		if c.Op == access.Add && opens(w.known.holds(c.Fact.Object)) {
+		if c.Op == access.Add && access.Opens(w.known.holds(c.Fact.Object)) {
 			return true
 		}
 	}

@@ -18,14 +18,6 @@ var productRoles = []string{
 	"admin", "basic", "contributor", "customer", "guest", "stakeholder", "user", "user-access-admin", "viewer",
 }
 
-// opens reports whether a product fact's value lets members enter the site.
-// Only managing other people's access does not (observed).
-func opens(product string) bool {
-	return slices.ContainsFunc(roleList(product), letsIn)
-}
-
-func letsIn(role string) bool { return role != "user-access-admin" }
-
 // productValue joins the roles to the value of a product fact.
 func productValue(roles []string) string {
 	roles = slices.Clone(roles)
@@ -49,7 +41,7 @@ func bareRole(role string) string { return strings.TrimPrefix(role, "atlassian/"
 // say must not happen, and a person who goes is in a step that says so. Of a
 // group that lets nobody in, nothing is asked.
 func (w *worker) keepEntry(ctx context.Context, r access.Ref, only ...access.Ref) error {
-	if !opens(w.known.holds(r)) {
+	if !access.Opens(w.known.holds(r)) {
 		return nil
 	}
 	id, err := w.resolve(ctx, r)
@@ -84,7 +76,7 @@ func (w *worker) keepEntry(ctx context.Context, r access.Ref, only ...access.Ref
 func (w *worker) letInBy(p directoryPerson, except string) bool {
 	return slices.ContainsFunc(*p.Groups, func(g named) bool {
 		r, ok := w.known.ref("group", groupID(g.ID))
-		return ok && groupID(g.ID) != except && opens(w.known.holds(r))
+		return ok && groupID(g.ID) != except && access.Opens(w.known.holds(r))
 	})
 }
 
@@ -94,7 +86,7 @@ func (w *worker) giveOwn(ctx context.Context, account string) error {
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(own, letsIn) {
+	if slices.ContainsFunc(own, access.LetsIn) {
 		return nil
 	}
 	return w.ownRole(ctx, givePersonProduct, account, "user")

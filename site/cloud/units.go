@@ -92,7 +92,7 @@ type hold struct{ space, principal access.Ref }
 
 func newSplitter(changes []access.Change, live access.Set) *splitter {
 	u := &splitter{
-		Turnover: driver.NewTurnover(changes, live, opens),
+		Turnover: driver.NewTurnover(changes, live, access.Opens),
 		given:    make(map[hold]bool), custom: make(map[hold]bool), guests: make(map[access.Ref]bool),
 	}
 	for _, c := range changes {
